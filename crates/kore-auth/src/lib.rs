@@ -1,0 +1,41 @@
+//! JWTs for the Kore.ai bot-import API: signing them, verifying them, knowing when to renew them.
+//!
+//! The platform takes a JWT in the header `auth`, without a scheme word. Its payload names the
+//! subject (`sub`, any text) and the client app (`appId`); it is signed with the app's secret,
+//! HS256 unless the app says otherwise.
+//!
+//! No clock and no randomness here: the time and each `jti` are arguments. No secret is ever
+//! printed: the `Debug` of each type leaves it out, and memory that held one is wiped on drop.
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use kore_auth::{Credentials, Secret, TokenSource, Verifier};
+//! use kore_types::ClientId;
+//!
+//! let secret = Secret::new("not a real secret")?;
+//! let verifier = Verifier::hmac(kore_auth::Algorithm::Hs256, &secret)?;
+//! let credentials = Credentials::new(ClientId::new("cs-1f")?, secret);
+//!
+//! let now = SystemTime::now();
+//! let mut source = TokenSource::kept(credentials, "pipeline");
+//! let issued = source.token(now, String::new)?;
+//! let claims = verifier.verify(issued.token.expose(), now)?;
+//! assert_eq!(claims.app_id, "cs-1f");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod algorithm;
+mod claims;
+mod credentials;
+mod jws;
+mod secret;
+mod source;
+mod verifier;
+
+pub use algorithm::Algorithm;
+pub use claims::Claims;
+pub use credentials::{Credentials, KeyError};
+pub use secret::{EmptySecret, Secret, Token};
+pub use source::{DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, TokenSource};
+pub use verifier::{Verifier, VerifyError, unverified_claims};

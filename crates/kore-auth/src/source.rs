@@ -1,0 +1,254 @@
+//! Three ways to have a token.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::{Claims, Credentials, KeyError, Token};
+
+/// How long a token that is signed here lives, unless told otherwise.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// The longest that a token with a `jti` may live (documented by the vendor).
+pub const MAX_JTI_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// How far back `iat` is set, for a platform whose clock is behind ours.
+pub const IAT_BACKDATED: Duration = Duration::from_secs(60);
+
+/// A kept token is renewed when less than this part of its lifetime is left.
+const RENEW_BEFORE: u32 = 5;
+
+/// Where the tokens of a client come from.
+///
+/// Owns no clock and no randomness: [`token`](Self::token) is told the time and how to make a
+/// `jti`.
+#[derive(Clone)]
+pub struct TokenSource {
+    way: Way,
+}
+
+#[derive(Clone)]
+enum Way {
+    Fixed(Token),
+    Kept { signing: Signing, kept: Option<Kept> },
+    PerRequest(Signing),
+}
+
+#[derive(Clone)]
+struct Signing {
+    credentials: Credentials,
+    subject: String,
+    lifetime: Duration,
+}
+
+#[derive(Clone)]
+struct Kept {
+    token: Token,
+    signed_at: SystemTime,
+    renew_at: SystemTime,
+}
+
+/// A token for one request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Issued {
+    /// The token.
+    pub token: Token,
+    /// Whether an earlier request may have carried it. If the platform refuses such a token, a new
+    /// one may fare better; a token that was signed for this very request will not.
+    pub is_kept: bool,
+}
+
+impl TokenSource {
+    /// A JWT that the user brings; it is used as it is and never renewed.
+    pub fn fixed(token: Token) -> Self {
+        Self { way: Way::Fixed(token) }
+    }
+
+    /// Signs a token and keeps it until a fifth of its lifetime is left.
+    pub fn kept(credentials: Credentials, subject: impl Into<String>) -> Self {
+        Self { way: Way::Kept { signing: Signing::new(credentials, subject), kept: None } }
+    }
+
+    /// Signs a token with a fresh `jti` for each request, for apps that enforce JTI.
+    pub fn per_request(credentials: Credentials, subject: impl Into<String>) -> Self {
+        Self { way: Way::PerRequest(Signing::new(credentials, subject)) }
+    }
+
+    /// How long a token lives: from one second on, and at most [`MAX_JTI_LIFETIME`] for tokens with
+    /// a `jti`. Values outside of the range are moved to its end.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        let lifetime = lifetime.max(Duration::from_secs(1));
+        match &mut self.way {
+            Way::Fixed(_) => {}
+            Way::Kept { signing, kept } => {
+                signing.lifetime = lifetime;
+                *kept = None;
+            }
+            Way::PerRequest(signing) => signing.lifetime = lifetime.min(MAX_JTI_LIFETIME),
+        }
+        self
+    }
+
+    /// A token for a request that is sent at `now`. `jti` is called at most once.
+    ///
+    /// # Errors
+    /// If the key cannot sign.
+    pub fn token(&mut self, now: SystemTime, jti: impl FnOnce() -> String) -> Result<Issued, KeyError> {
+        match &mut self.way {
+            Way::Fixed(token) => Ok(Issued { token: token.clone(), is_kept: false }),
+            Way::Kept { signing, kept } => {
+                if let Some(kept) = kept.as_ref().filter(|kept| kept.is_good_at(now)) {
+                    return Ok(Issued { token: kept.token.clone(), is_kept: true });
+                }
+                let token = signing.sign(now, None)?;
+                let renew_at = now + signing.lifetime - signing.lifetime / RENEW_BEFORE;
+                *kept = Some(Kept { token: token.clone(), signed_at: now, renew_at });
+                Ok(Issued { token, is_kept: false })
+            }
+            Way::PerRequest(signing) => Ok(Issued { token: signing.sign(now, Some(jti()))?, is_kept: false }),
+        }
+    }
+
+    /// Takes note that the platform refused a token: if it is the kept one, it is forgotten. A
+    /// newer one, which another request has caused meanwhile, stays.
+    pub fn forget(&mut self, refused: &Token) {
+        if let Way::Kept { kept, .. } = &mut self.way
+            && kept.as_ref().is_some_and(|kept| kept.token == *refused)
+        {
+            *kept = None;
+        }
+    }
+}
+
+impl Kept {
+    /// A clock that was set back behind the signing makes the token one from the future: not good.
+    fn is_good_at(&self, now: SystemTime) -> bool {
+        self.signed_at <= now && now < self.renew_at
+    }
+}
+
+impl Signing {
+    fn new(credentials: Credentials, subject: impl Into<String>) -> Self {
+        Self { credentials, subject: subject.into(), lifetime: DEFAULT_LIFETIME }
+    }
+
+    fn sign(&self, now: SystemTime, jti: Option<String>) -> Result<Token, KeyError> {
+        let claims = Claims {
+            jti,
+            ..Claims::new(&*self.subject, self.credentials.client_id().as_str())
+                .issued_at(now - IAT_BACKDATED)
+                .expires_at(now + self.lifetime)
+        };
+        self.credentials.sign(&claims)
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.way {
+            Way::Fixed(_) => f.write_str("TokenSource::Fixed(…)"),
+            Way::Kept { signing, .. } => {
+                f.debug_tuple("TokenSource::Kept").field(&signing.credentials).finish()
+            }
+            Way::PerRequest(signing) => {
+                f.debug_tuple("TokenSource::PerRequest").field(&signing.credentials).finish()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use kore_types::ClientId;
+
+    use super::*;
+    use crate::{Secret, unverified_claims};
+
+    const T0: Duration = Duration::from_secs(1_800_000_000);
+
+    fn credentials() -> Credentials {
+        Credentials::new(ClientId::new("cs-1").expect("valid"), Secret::new("s").expect("not empty"))
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + T0 + Duration::from_secs(seconds)
+    }
+
+    fn no_jti() -> String {
+        unreachable!("no jti is wanted")
+    }
+
+    #[test]
+    fn a_token_is_kept_until_a_fifth_of_its_life_is_left() {
+        let mut source = TokenSource::kept(credentials(), "me").lifetime(Duration::from_secs(100));
+        let first = source.token(at(0), no_jti).expect("signs");
+        assert!(!first.is_kept);
+        let same = source.token(at(79), no_jti).expect("signs");
+        assert!(same.is_kept && same.token == first.token);
+        let next = source.token(at(80), no_jti).expect("signs");
+        assert!(!next.is_kept && next.token != first.token);
+    }
+
+    #[test]
+    fn a_clock_set_back_signs_anew() {
+        let mut source = TokenSource::kept(credentials(), "me");
+        source.token(at(1000), no_jti).expect("signs");
+        assert!(!source.token(at(10), no_jti).expect("signs").is_kept);
+    }
+
+    #[test]
+    fn a_refused_token_is_forgotten_but_not_a_newer_one() {
+        let mut source = TokenSource::kept(credentials(), "me");
+        let old = source.token(at(0), no_jti).expect("signs").token;
+        source.forget(&old);
+        let new = source.token(at(1), no_jti).expect("signs");
+        assert!(!new.is_kept && new.token != old);
+        source.forget(&old);
+        assert!(source.token(at(2), no_jti).expect("signs").is_kept);
+    }
+
+    #[test]
+    fn each_request_has_its_own_jti_and_at_most_an_hour() {
+        let mut source = TokenSource::per_request(credentials(), "me").lifetime(Duration::from_secs(9999));
+        for jti in ["a", "b"] {
+            let issued = source.token(at(0), || jti.to_owned()).expect("signs");
+            let claims = unverified_claims(issued.token.expose()).expect("a JWT");
+            assert_eq!(claims.jti.as_deref(), Some(jti));
+            assert_eq!(claims.exp, Some(T0.as_secs() + 3600));
+            assert_eq!(claims.iat, Some(T0.as_secs() - 60));
+            assert!(!issued.is_kept);
+        }
+    }
+
+    #[test]
+    fn no_token_is_without_an_end() {
+        let issued = TokenSource::kept(credentials(), "me").token(at(0), no_jti).expect("signs");
+        let claims = unverified_claims(issued.token.expose()).expect("a JWT");
+        assert_eq!(claims.exp, Some(T0.as_secs() + DEFAULT_LIFETIME.as_secs()));
+        assert_eq!((claims.sub.as_str(), claims.app_id.as_str(), claims.jti), ("me", "cs-1", None));
+    }
+
+    #[test]
+    fn a_fixed_token_is_used_as_it_is() {
+        let mut source = TokenSource::fixed(Token::new("a.b.c"));
+        let issued = source.token(at(0), no_jti).expect("nothing to sign");
+        assert_eq!(issued.token.expose(), "a.b.c");
+        source.forget(&issued.token);
+        assert_eq!(source.token(at(1), no_jti).expect("nothing to sign").token.expose(), "a.b.c");
+    }
+
+    #[test]
+    fn no_debug_shows_a_secret() {
+        let secret = Secret::new("hunter2").expect("not empty");
+        let credentials = Credentials::new(ClientId::new("cs-1").expect("valid"), secret.clone());
+        let mut source = TokenSource::kept(credentials.clone(), "me");
+        let issued = source.token(at(0), no_jti).expect("signs");
+        let verifier = crate::Verifier::hmac(crate::Algorithm::Hs256, &secret).expect("HS256 takes a secret");
+        let shown = format!("{secret:?} {credentials:?} {source:?} {issued:?} {verifier:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("eyJ"), "{shown}");
+        // Nor the bytes, as a derived Debug of a Vec<u8> would.
+        assert!(!shown.contains("104, 117, 110"), "{shown}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Verifying a JWT, for servers.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use jsonwebtoken::DecodingKey;
+use serde::Deserialize;
+
+use crate::claims::seconds;
+use crate::jws::Parts;
+use crate::{Algorithm, Claims, KeyError, MAX_JTI_LIFETIME, Secret};
+
+/// Verifies the tokens of one app: signature, algorithm, `exp`, and the rules for `jti`.
+///
+/// The algorithm is that of the app and never the token's own choice, so neither `none` nor an RSA
+/// public key taken for an HMAC secret gets through.
+#[derive(Clone)]
+pub struct Verifier {
+    algorithm: Algorithm,
+    key: DecodingKey,
+    leeway: Duration,
+    jti_enforced: bool,
+}
+
+/// Why a token is refused. Never holds the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// Not three parts of base64url with JSON objects in the first two.
+    NotAJwt,
+    /// The header names another algorithm than the app's.
+    WrongAlgorithm,
+    /// The signature is not that of the app's key.
+    WrongSignature,
+    /// `sub` or `appId` is missing, or a claim has another form than documented.
+    WrongClaims,
+    /// `exp` has passed.
+    Expired,
+    /// The app enforces JTI and the token has none.
+    JtiMissing,
+    /// The token has a `jti`, and no `exp` or one more than an hour off.
+    JtiTooLong,
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAJwt => "not a JWT",
+            Self::WrongAlgorithm => "signed with another algorithm than the app's",
+            Self::WrongSignature => "not signed with the app's key",
+            Self::WrongClaims => "the claims are not those of the platform: expected sub and appId",
+            Self::Expired => "expired",
+            Self::JtiMissing => "the app enforces JTI, and the token has no jti",
+            Self::JtiTooLong => "a token with a jti must have an exp at most 1 hour off",
+        })
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+}
+
+impl Verifier {
+    /// For an app that signs with its secret.
+    ///
+    /// # Errors
+    /// If the algorithm is not HS256 or HS512.
+    pub fn hmac(algorithm: Algorithm, secret: &Secret) -> Result<Self, KeyError> {
+        if !algorithm.is_hmac() {
+            return Err(KeyError(format!(
+                "{algorithm} verifies with an RSA public key, found a client secret"
+            )));
+        }
+        Ok(Self::new(algorithm, DecodingKey::from_secret(secret.expose())))
+    }
+
+    /// For an app that signs with an RSA key, whose public half is given in PEM.
+    ///
+    /// # Errors
+    /// If the algorithm is not RS256 or RS512, or the key cannot be read.
+    pub fn rsa_pem(algorithm: Algorithm, pem: &[u8]) -> Result<Self, KeyError> {
+        if algorithm.is_hmac() {
+            return Err(KeyError(format!(
+                "{algorithm} verifies with a client secret, found an RSA public key"
+            )));
+        }
+        let key = DecodingKey::from_rsa_pem(pem)
+            .map_err(|error| KeyError(format!("expected an RSA public key in PEM: {error}")))?;
+        Ok(Self::new(algorithm, key))
+    }
+
+    fn new(algorithm: Algorithm, key: DecodingKey) -> Self {
+        Self { algorithm, key, leeway: Duration::ZERO, jti_enforced: false }
+    }
+
+    /// How long after its `exp` a token is still taken; zero unless told otherwise.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Whether a token without `jti` is refused; not unless told so. That each `jti` is used once
+    /// is for the caller to watch.
+    pub fn enforce_jti(mut self, enforced: bool) -> Self {
+        self.jti_enforced = enforced;
+        self
+    }
+
+    /// The claims of a token that is good at `now`.
+    ///
+    /// # Errors
+    /// The first rule that the token breaks: form, algorithm, signature, claims, `exp`, `jti`.
+    pub fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
+        let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
+        let header: Header = serde_json::from_slice(&parts.header).map_err(|_| VerifyError::NotAJwt)?;
+        if header.alg != self.algorithm.as_str() {
+            return Err(VerifyError::WrongAlgorithm);
+        }
+        if !parts.is_signed_with(self.algorithm, &self.key) {
+            return Err(VerifyError::WrongSignature);
+        }
+        let claims: Claims = serde_json::from_slice(&parts.payload).map_err(|_| VerifyError::WrongClaims)?;
+        let now = seconds(now);
+        if claims.exp.is_some_and(|exp| exp.saturating_add(self.leeway.as_secs()) <= now) {
+            return Err(VerifyError::Expired);
+        }
+        match (&claims.jti, claims.exp) {
+            (None, _) if self.jti_enforced => Err(VerifyError::JtiMissing),
+            (None, _) => Ok(claims),
+            (Some(_), Some(exp)) if exp <= now.saturating_add(MAX_JTI_LIFETIME.as_secs()) => Ok(claims),
+            (Some(_), _) => Err(VerifyError::JtiTooLong),
+        }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("algorithm", &self.algorithm)
+            .field("leeway", &self.leeway)
+            .field("jti_enforced", &self.jti_enforced)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The claims of a token that nobody has verified: good for finding the app by its `appId`, and
+/// for nothing else.
+///
+/// # Errors
+/// [`VerifyError::NotAJwt`] or [`VerifyError::WrongClaims`].
+pub fn unverified_claims(token: &str) -> Result<Claims, VerifyError> {
+    let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
+    serde_json::from_slice::<Header>(&parts.header).map_err(|_| VerifyError::NotAJwt)?;
+    serde_json::from_slice(&parts.payload).map_err(|_| VerifyError::WrongClaims)
+}
+
+#[cfg(test)]
+mod tests;

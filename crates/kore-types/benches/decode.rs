@@ -1,0 +1,83 @@
+//! Decoding against `serde_json::Value` and against a plain derived struct, which loses unknown
+//! keys, spellings and digits. `cargo xtask bench` prints the ratios.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kore_types::{BotImport, Status, StatusLog, TaskType};
+use serde::Deserialize;
+
+/// What a user would write by hand.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plain {
+    #[serde(rename = "_id")]
+    _id: String,
+    #[serde(rename = "status")]
+    _status: String,
+    #[serde(rename = "streamRefId")]
+    _stream_ref_id: Option<String>,
+    #[serde(rename = "statusLogs")]
+    _status_logs: Vec<PlainLog>,
+    #[serde(rename = "createdBy")]
+    _created_by: Option<String>,
+    #[serde(rename = "requestType")]
+    _request_type: Option<String>,
+    #[serde(rename = "createdOn")]
+    _created_on: Option<String>,
+    #[serde(rename = "__v")]
+    _version: Option<u64>,
+    #[serde(rename = "streamId")]
+    _stream_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PlainLog {
+    #[serde(rename = "taskType")]
+    _task_type: String,
+    #[serde(rename = "taskName")]
+    _task_name: String,
+    #[serde(rename = "status")]
+    _status: String,
+}
+
+const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
+
+/// The documented sample with a log of 10,000 entries, written as a server would.
+fn long() -> Vec<u8> {
+    let mut import = BotImport::from_json_slice(SAMPLE).expect("the sample decodes");
+    let types = ["Dialog", "Widget", "Form", "Event", "Bot Definition"];
+    let entry = |n: usize| {
+        StatusLog::new(
+            TaskType::from(types[n % types.len()]),
+            format!("A task with the name {n}"),
+            Status::Success,
+        )
+    };
+    import.status_logs = kore_types::StatusLogs::from_iter((0..10_000).map(entry)).into();
+    serde_json::to_vec(&import).expect("a document encodes")
+}
+
+fn decode(c: &mut Criterion) {
+    let long = long();
+    for (name, json) in [("sample", SAMPLE), ("10,000 entries", &long)] {
+        let mut group = c.benchmark_group(format!("decode {name}"));
+        group.throughput(Throughput::Bytes(json.len() as u64));
+        group.bench_function("kore-types", |b| {
+            b.iter(|| BotImport::from_json_slice(black_box(json)).unwrap())
+        });
+        group.bench_function("kore-types by serde", |b| {
+            b.iter(|| serde_json::from_slice::<BotImport>(black_box(json)).unwrap());
+        });
+        group.bench_function("plain struct", |b| {
+            b.iter(|| serde_json::from_slice::<Plain>(black_box(json)).unwrap())
+        });
+        group.bench_function("serde_json Value", |b| {
+            b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(json)).unwrap());
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, decode);
+criterion_main!(benches);

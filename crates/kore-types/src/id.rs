@@ -1,0 +1,241 @@
+//! Identifiers, validated where they enter.
+
+use std::fmt;
+
+use crate::Printable;
+
+/// The longest identifier that is taken, in bytes.
+pub const MAX_ID_LEN: usize = 128;
+
+/// A text that is not an identifier of the kind asked for.
+///
+/// Its message says what was expected and what was found (cut at 64 bytes and made printable).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidId {
+    kind: &'static str,
+    prefix: &'static str,
+    problem: Problem,
+    found: Box<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Empty,
+    TooLong,
+    Prefix,
+    OnlyPrefix,
+    Alphabet,
+}
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, prefix, problem, found } = self;
+        write!(f, "not a {kind}: expected ")?;
+        if !prefix.is_empty() {
+            write!(f, "\"{prefix}\" and then ")?;
+        }
+        write!(f, "letters, digits, '-' or '_' (ASCII, at most {MAX_ID_LEN} bytes in all), found ")?;
+        match problem {
+            Problem::Empty => f.write_str("an empty text"),
+            Problem::TooLong => write!(f, "a longer one: \"{found}\""),
+            Problem::Prefix => write!(f, "another start: \"{found}\""),
+            Problem::OnlyPrefix => f.write_str("nothing after the prefix"),
+            Problem::Alphabet => write!(f, "another character in \"{found}\""),
+        }
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+fn check(kind: &'static str, prefix: &'static str, text: &str) -> Result<(), InvalidId> {
+    let safe = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let problem = if text.is_empty() {
+        Problem::Empty
+    } else if text.len() > MAX_ID_LEN {
+        Problem::TooLong
+    } else if !text.starts_with(prefix) {
+        Problem::Prefix
+    } else if text.len() == prefix.len() {
+        Problem::OnlyPrefix
+    } else if !text.bytes().all(safe) {
+        Problem::Alphabet
+    } else {
+        return Ok(());
+    };
+    let found = Printable::new(text.as_bytes(), 64).to_string().into();
+    Err(InvalidId { kind, prefix, problem, found })
+}
+
+/// Declares one kind of identifier: a text with a known prefix and a safe alphabet. The documents
+/// mask digits with `x`, so what follows the prefix is not checked to be a UUID.
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident, $kind:literal, $prefix:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// What every identifier of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Checks and takes a text.
+            ///
+            /// # Errors
+            /// [`InvalidId`] unless the text is the prefix followed by at least one ASCII letter,
+            /// digit, `-` or `_`, and at most [`MAX_ID_LEN`] bytes long.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidId> {
+                let text = text.as_ref();
+                check($kind, $prefix, text).map(|()| Self(text.into()))
+            }
+
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: &str) -> Result<Self, Self::Error> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::new(text)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::json::TextVisitor::new(concat!("a ", $kind), |text| Self::new(text)))
+            }
+        }
+
+        impl $crate::json::FromText for $name {
+            fn from_text(text: &str) -> Option<Self> {
+                Self::new(text).ok()
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "pattern": concat!("^", $prefix, "[A-Za-z0-9_-]+$"),
+                    "maxLength": MAX_ID_LEN,
+                })
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of an import request, `bir-…`; the documents call it BIR ID or `BotImportBIR`.
+    BotImportId, "bot import id", "bir-"
+}
+id! {
+    /// The id of a bot, `st-…`; the documents call it stream id too.
+    BotId, "bot id", "st-"
+}
+id! {
+    /// The `streamRefId` of a bot; it has no prefix.
+    StreamRefId, "stream reference id", ""
+}
+id! {
+    /// The id of a user, `u-…`.
+    UserId, "user id", "u-"
+}
+id! {
+    /// The id of a client app, `cs-…`; the JWT carries it as `appId`.
+    ClientId, "client id", "cs-"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documented_and_masked_ids_are_taken() {
+        for id in ["bir-5fxxxxxx-a0xx-52xx-axxf-f3xxxxxxxxxx", "bir-034fc180-4f84-5c54-a963-5d85b76a36dc"] {
+            assert_eq!(BotImportId::new(id).unwrap().as_str(), id);
+        }
+        assert!(StreamRefId::new("46d82741-1edc-536b-92aa-7e58ead9deed").is_ok());
+    }
+
+    #[test]
+    fn what_could_leave_the_path_is_refused_with_what_was_found() {
+        let long = format!("bir-{}", "a".repeat(10_240));
+        for (id, says) in [
+            ("", "an empty text"),
+            ("bir-", "nothing after the prefix"),
+            ("st-1", "another start: \"st-1\""),
+            ("BIR-1", "another start: \"BIR-1\""),
+            ("bir-../../x", "another character in \"bir-../../x\""),
+            ("bir-a%2fb", "another character in \"bir-a%2fb\""),
+            ("bir-a\0b", "another character in \"bir-a\\u{0}b\""),
+            ("bir-é", "another character in \"bir-é\""),
+            ("bir-a?b", "another character"),
+            ("bir-a b", "another character"),
+            (&long, "(10244 bytes in all)"),
+        ] {
+            let error = BotImportId::new(id).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+            assert!(error.contains("expected \"bir-\""), "{error}");
+            assert!(error.len() < 300, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_bound_is_inclusive() {
+        assert!(BotImportId::new(format!("bir-{}", "a".repeat(MAX_ID_LEN - 4))).is_ok());
+        assert!(BotImportId::new(format!("bir-{}", "a".repeat(MAX_ID_LEN - 3))).is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! String enums that stay open: a word that this version does not know is kept as sent.
+
+use std::fmt;
+
+/// The text of a word that this version does not know. Only this crate makes one, so a known word
+/// can never hide in an unknown variant.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeptWord(pub(crate) Box<str>);
+
+impl KeptWord {
+    /// The word as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeptWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Declares an open string enum. A variant stands for exactly one spelling; any other spelling,
+/// another case too, is kept in `Other`, so that writing gives back what was read.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $( $(#[$vmeta:meta])* $variant:ident = $word:literal, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$vmeta])* #[doc = concat!("\n\nSpelt `", $word, "`.")] $variant, )*
+            /// A word that this version does not know, or knows in another case, as it was sent.
+            Other($crate::KeptWord),
+        }
+
+        impl $name {
+            /// The words that have a variant of their own.
+            pub const KNOWN: &'static [&'static str] = &[$($word),*];
+
+            /// The word as it was sent.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $word, )*
+                    Self::Other(word) => word.as_str(),
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $( $word => Self::$variant, )*
+                    other => Self::Other($crate::KeptWord(other.into())),
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                Self::from(word.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::convert::Infallible;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                Ok(Self::from(word))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::json::TextVisitor::new(
+                    concat!("a ", stringify!($name), " word"),
+                    |word| Ok::<_, std::convert::Infallible>(Self::from(word)),
+                ))
+            }
+        }
+
+        impl $crate::json::FromText for $name {
+            fn from_text(word: &str) -> Option<Self> {
+                Some(Self::from(word))
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "description": concat!("Open set; known words: ", $( $word, ", ", )* "and others, kept as sent."),
+                    "examples": Self::KNOWN,
+                })
+            }
+        }
+    };
+}
+pub(crate) use open_enum;
