@@ -1,0 +1,188 @@
+//! What an endpoint is: a request and a response, each mapped to HTTP in both directions.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::{BaseUrl, Body, BodyLimit, Metadata, Refusal, ResponseError};
+
+/// The header that carries the JWT, without a scheme word (documented).
+pub const AUTH_HEADER: HeaderName = HeaderName::from_static("auth");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const JSON_UTF8: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// A call of the API; implemented by its request.
+pub trait Endpoint: Sized {
+    /// What is known of the call.
+    const METADATA: Metadata;
+    /// The answer to it.
+    type Response: IncomingResponse + OutgoingResponse;
+}
+
+/// A request that a client sends.
+pub trait OutgoingRequest: Endpoint {
+    /// The values of the path's variables, in order.
+    fn path_values(&self) -> Vec<&str>;
+
+    /// The body; none unless the endpoint says otherwise.
+    fn to_body(&self) -> Body {
+        Body::empty()
+    }
+
+    /// The HTTP request. `auth` comes from [`auth_header`].
+    fn to_http(&self, base: &BaseUrl, auth: HeaderValue) -> http::Request<Body> {
+        let metadata = Self::METADATA;
+        let body = self.to_body();
+        let mut request = http::Request::new(Body::empty());
+        *request.method_mut() = metadata.method;
+        *request.uri_mut() = base.join(&metadata.path.fill(&self.path_values()));
+        let headers = request.headers_mut();
+        headers.insert(AUTH_HEADER, auth);
+        headers.insert(ACCEPT, JSON);
+        if !body.is_empty() {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        *request.body_mut() = body;
+        request
+    }
+}
+
+/// A request that a server receives.
+pub trait IncomingRequest: Endpoint {
+    /// Reads the request from the values of the path's variables, in order, and the body.
+    ///
+    /// # Errors
+    /// [`RequestError::Refused`] with what the platform answers.
+    fn from_parts(path_values: &[&str], body: &Bytes) -> Result<Self, RequestError>;
+
+    /// Reads the HTTP request. Whether its token is good is for the server to say, before this.
+    ///
+    /// # Errors
+    /// If the path or the method is another one, or what they carry is not valid.
+    fn from_http(request: &http::Request<Bytes>) -> Result<Self, RequestError> {
+        let metadata = Self::METADATA;
+        let values = metadata.path.values(request.uri().path()).ok_or(RequestError::OtherPath)?;
+        if *request.method() != metadata.method {
+            return Err(RequestError::OtherMethod { allowed: metadata.method });
+        }
+        let values: Vec<&str> = values.iter().map(Cow::as_ref).collect();
+        Self::from_parts(&values, request.body())
+    }
+}
+
+/// A response that a client receives.
+pub trait IncomingResponse: Sized {
+    /// Reads the body of a success.
+    ///
+    /// # Errors
+    /// If the body is not the JSON that the endpoint answers with.
+    fn from_body(body: &[u8]) -> serde_json::Result<Self>;
+
+    /// Reads the HTTP response.
+    ///
+    /// # Errors
+    /// [`ResponseError`] for every status but a success, and for a body that is over the limit,
+    /// empty, cut short, an error body all the same, or not the expected JSON.
+    fn from_http(response: http::Response<Bytes>, limit: BodyLimit) -> Result<Self, ResponseError> {
+        ResponseError::check(&response, limit)?;
+        Self::from_body(response.body()).map_err(|error| ResponseError::not_json(&response, error))
+    }
+}
+
+/// A response that a server sends.
+pub trait OutgoingResponse {
+    /// The body of the success.
+    ///
+    /// # Errors
+    /// If a value cannot be written as JSON, which no type of `kore-types` does.
+    fn to_body(&self) -> serde_json::Result<Vec<u8>>;
+
+    /// The HTTP response.
+    fn to_http(&self) -> http::Response<Bytes> {
+        match self.to_body() {
+            Ok(body) => json_response(StatusCode::OK, body),
+            Err(_) => Refusal::InternalServerError.to_http(),
+        }
+    }
+}
+
+pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> http::Response<Bytes> {
+    let mut response = http::Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON_UTF8);
+    response
+}
+
+/// Why a server cannot take a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The path is not that of this endpoint.
+    OtherPath,
+    /// The path is this endpoint's, the method is not.
+    OtherMethod {
+        /// The method that the path has.
+        allowed: Method,
+    },
+    /// The platform refuses what the request asks for.
+    Refused(Refusal),
+}
+
+impl RequestError {
+    /// What the platform answers. For an unknown path that is not known, and a plain 404 here.
+    pub fn to_http(&self) -> http::Response<Bytes> {
+        match self {
+            Self::OtherPath => Refusal::UnknownPath.to_http(),
+            Self::OtherMethod { allowed } => {
+                let mut response = Refusal::MethodNotAllowed.to_http();
+                if let Ok(allowed) = HeaderValue::from_str(allowed.as_str()) {
+                    response.headers_mut().insert(ALLOW, allowed);
+                }
+                response
+            }
+            Self::Refused(refusal) => refusal.to_http(),
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherPath => f.write_str("another path than that of the endpoint"),
+            Self::OtherMethod { allowed } => write!(f, "another method than {allowed}"),
+            Self::Refused(refusal) => f.write_str(refusal.msg()),
+        }
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+/// A text that cannot stand in a header, so is no JWT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidToken;
+
+impl fmt::Display for InvalidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the token cannot be sent in a header: expected a JWT, found other characters (a line break, perhaps)")
+    }
+}
+
+impl std::error::Error for InvalidToken {}
+
+/// The value of the header `auth` for a JWT, marked sensitive so that no log shows it.
+///
+/// # Errors
+/// [`InvalidToken`] if the text is empty or holds anything but visible ASCII.
+pub fn auth_header(token: &str) -> Result<HeaderValue, InvalidToken> {
+    if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(InvalidToken);
+    }
+    let mut value = HeaderValue::from_str(token).map_err(|_| InvalidToken)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

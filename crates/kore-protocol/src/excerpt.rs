@@ -1,0 +1,89 @@
+//! The start of a body, fit for a message.
+
+use std::fmt;
+
+use kore_types::Printable;
+
+/// The start of foreign bytes on one line: at most [`Excerpt::MAX`] bytes, made printable, and
+/// without anything that looks like a JWT, since a server may echo what it was sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    shown: Box<str>,
+}
+
+impl Excerpt {
+    /// How many bytes are shown.
+    pub const MAX: usize = 512;
+
+    /// Of a body.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self { shown: redact(&Printable::new(bytes, Self::MAX).to_string()).into() }
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.shown)
+    }
+}
+
+/// Puts `[JWT]` in the place of each run of base64url and dots that may be a token or its start.
+fn redact(text: &str) -> String {
+    let in_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(in_token) {
+        let (before, run) = rest.split_at(start);
+        let (run, after) = run.split_at(run.find(|c| !in_token(c)).unwrap_or(run.len()));
+        shown.push_str(before);
+        match token_start(run) {
+            Some(at) => {
+                shown.push_str(&run[..at]);
+                shown.push_str("[JWT]");
+            }
+            None => shown.push_str(run),
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Where a token begins in a run. `{"` is `eyJ` in base64url, so a JOSE header begins with it; a
+/// header that is written otherwise shows as two long parts.
+fn token_start(run: &str) -> Option<usize> {
+    let long = |part: &str| part.len() >= 16;
+    run.find("eyJ").filter(|at| long(&run[*at..])).or_else(|| {
+        let mut parts = run.split('.');
+        let two = parts.next().is_some_and(long) && parts.next().is_some_and(long);
+        two.then_some(0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_not_shown_whole_or_cut() {
+        let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", "a".repeat(60), "b".repeat(43));
+        let body = format!("<p>auth: {token}</p>");
+        assert_eq!(Excerpt::new(body.as_bytes()).to_string(), "<p>auth: [JWT]</p>");
+        let at_the_cut = format!("{}{token}", " ".repeat(Excerpt::MAX - 20));
+        assert!(!Excerpt::new(at_the_cut.as_bytes()).to_string().contains("eyJ"));
+        let other_header = format!("ewogICJhbGciOiAiSFMyNTYiCn0.{}.{}", "a".repeat(60), "b".repeat(43));
+        assert_eq!(Excerpt::new(other_header.as_bytes()).to_string(), "[JWT]");
+    }
+
+    #[test]
+    fn other_text_is_shown_as_it_is() {
+        let body = "<html>502 Bad Gateway on bots.kore.ai, see https://example.com/a.b.c</html>";
+        assert_eq!(Excerpt::new(body.as_bytes()).to_string(), body);
+    }
+}

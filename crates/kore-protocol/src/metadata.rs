@@ -1,0 +1,47 @@
+//! What is known of a call beside its request and response.
+
+use http::Method;
+
+use crate::PathTemplate;
+
+/// What a client, a server and a document about the API need to know of a call.
+///
+/// Exhaustive, so that an endpoint's file states each of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, with variables.
+    pub path: PathTemplate,
+    /// The scope that the app of the token must hold.
+    pub scope: Scope,
+    /// What the platform counts for its rate limits.
+    pub rate_limit: RateLimit,
+}
+
+/// A scope of an app, in the words of the Admin Console and of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Scope {
+    /// Where it is ticked in the Admin Console.
+    pub admin_console: &'static str,
+    /// Its name in the API.
+    pub name: &'static str,
+}
+
+impl Scope {
+    /// Bot Definition > Bot Import.
+    pub const BOT_IMPORT: Self =
+        Self { admin_console: "Bot Definition > Bot Import", name: "bot_definition:bot_import" };
+}
+
+/// What the platform counts for its rate limits: 60 requests in any 60 s and 1800 in any 3600 s for
+/// each of these (documented).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RateLimit {
+    /// Requests for one import.
+    PerImport,
+    /// Requests for one bot.
+    PerBot,
+}

@@ -1,0 +1,97 @@
+//! Path templates: `/a/{variable}/b`.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path of a call, with variables in braces; a variable is a whole segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PathTemplate(&'static str);
+
+impl PathTemplate {
+    /// Takes a template that begins with `/`.
+    ///
+    /// # Panics
+    /// In a constant, so at compile time: if the template does not begin with `/`.
+    pub const fn new(template: &'static str) -> Self {
+        assert!(!template.is_empty() && template.as_bytes()[0] == b'/', "a path begins with /");
+        Self(template)
+    }
+
+    /// The template as text.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// The names of the variables, in order.
+    pub fn variables(self) -> impl Iterator<Item = &'static str> {
+        self.0.split('/').filter_map(variable)
+    }
+
+    /// The path with its variables' values, percent-encoded.
+    ///
+    /// # Panics
+    /// If there are fewer values than variables: an endpoint that is wrong for every request.
+    pub fn fill(self, values: &[&str]) -> String {
+        let mut values = values.iter();
+        let mut path = String::with_capacity(self.0.len() + 64);
+        for segment in self.0.split('/').skip(1) {
+            path.push('/');
+            match variable(segment) {
+                Some(name) => {
+                    let value =
+                        values.next().unwrap_or_else(|| panic!("no value for {{{name}}} of {}", self.0));
+                    path.extend(utf8_percent_encode(value, SEGMENT));
+                }
+                None => path.push_str(segment),
+            }
+        }
+        path
+    }
+
+    /// The values of the variables in a path, percent-decoded; `None` if the path is another one.
+    /// What is not UTF-8 after decoding becomes U+FFFD, which no identifier allows.
+    pub fn values(self, path: &str) -> Option<Vec<Cow<'_, str>>> {
+        let mut values = Vec::new();
+        let mut segments = path.split('/');
+        for expected in self.0.split('/') {
+            let found = segments.next()?;
+            match variable(expected) {
+                Some(_) if found.is_empty() => return None,
+                Some(_) => values.push(percent_decode_str(found).decode_utf8_lossy()),
+                None if expected == found => {}
+                None => return None,
+            }
+        }
+        segments.next().is_none().then_some(values)
+    }
+}
+
+fn variable(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: PathTemplate = PathTemplate::new("/a/{x}/b/{y}");
+
+    #[test]
+    fn values_are_encoded_and_decoded() {
+        let path = TEMPLATE.fill(&["../é %", "1"]);
+        assert_eq!(path, "/a/..%2F%C3%A9%20%25/b/1");
+        assert_eq!(TEMPLATE.values(&path).expect("the same path"), ["../é %", "1"]);
+        assert_eq!(TEMPLATE.variables().collect::<Vec<_>>(), ["x", "y"]);
+    }
+
+    #[test]
+    fn other_paths_have_no_values() {
+        for path in ["/", "/a/1/b", "/a/1/b/2/", "/a//b/2", "/A/1/b/2", "a/1/b/2", "/a/1/b/2/c"] {
+            assert_eq!(TEMPLATE.values(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! An answer that is not the one that was asked for.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, StatusCode};
+use kore_types::{ErrorBody, Printable};
+
+use crate::{BodyLimit, Excerpt, Refusal, RetryAfter};
+
+/// How much of a body an error keeps.
+const KEPT: usize = 16 * 1024;
+
+/// An answer that is not the one that was asked for: a refusal, or a body that cannot be read.
+///
+/// It keeps the status and the start of the body, and says in one line what arrived.
+pub struct ResponseError(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    status: StatusCode,
+    content_type: Option<Box<str>>,
+    retry_after: Option<RetryAfter>,
+    /// Cut at [`KEPT`].
+    body: Bytes,
+    /// How long the whole body was.
+    length: usize,
+}
+
+enum Kind {
+    /// The platform's own error body.
+    Refused { body: ErrorBody, known: Option<Refusal> },
+    /// An error status with a body of another form.
+    Status,
+    /// A redirect; none is followed.
+    Redirect { location: Box<str> },
+    /// A success without a body.
+    Empty,
+    /// A success whose body is not the JSON that the endpoint answers with.
+    NotJson(serde_json::Error),
+    /// A success whose body ends before its time.
+    CutShort { expected: Option<usize> },
+    /// A body over the limit.
+    TooLarge(BodyLimit),
+}
+
+impl ResponseError {
+    /// Lets a success with a body through.
+    pub(crate) fn check(response: &http::Response<Bytes>, limit: BodyLimit) -> Result<(), Self> {
+        let status = response.status();
+        let body = response.body();
+        let kind = if body.len() > limit.get() {
+            Kind::TooLarge(limit)
+        } else if let Some(expected) =
+            content_length(response.headers()).filter(|expected| *expected > body.len())
+        {
+            Kind::CutShort { expected: Some(expected) }
+        } else if status.is_redirection() {
+            let location = response.headers().get(LOCATION).map_or(&b""[..], |value| value.as_bytes());
+            Kind::Redirect { location: Excerpt::new(location).to_string().into() }
+        } else if !status.is_success() {
+            refused(body).unwrap_or(Kind::Status)
+        } else if body.iter().all(u8::is_ascii_whitespace) {
+            Kind::Empty
+        } else if let Some(refused) = begins_with_errors(body).then(|| refused(body)).flatten() {
+            refused
+        } else {
+            return Ok(());
+        };
+        Err(Self::new(response, kind))
+    }
+
+    /// A success whose body the endpoint could not read.
+    pub(crate) fn not_json(response: &http::Response<Bytes>, error: serde_json::Error) -> Self {
+        // JSON that ends too early is taken for a body that was cut, but only if it began as JSON.
+        let is_json = matches!(response.body().trim_ascii_start().first(), Some(b'{' | b'['));
+        let kind =
+            if error.is_eof() && is_json { Kind::CutShort { expected: None } } else { Kind::NotJson(error) };
+        Self::new(response, kind)
+    }
+
+    /// A body of which a transport took only the start, since it was over the limit.
+    pub fn too_large(start: &http::Response<Bytes>, limit: BodyLimit) -> Self {
+        Self::new(start, Kind::TooLarge(limit))
+    }
+
+    /// A body of which a transport received only the start, since the connection ended.
+    pub fn cut_short(start: &http::Response<Bytes>) -> Self {
+        Self::new(start, Kind::CutShort { expected: content_length(start.headers()) })
+    }
+
+    fn new(response: &http::Response<Bytes>, kind: Kind) -> Self {
+        let body = response.body();
+        let content_type = response.headers().get(CONTENT_TYPE);
+        Self(Box::new(Inner {
+            kind,
+            status: response.status(),
+            content_type: content_type.map(|value| Printable::new(value.as_bytes(), 64).to_string().into()),
+            retry_after: RetryAfter::from_headers(response.headers()),
+            // A copy, so that the error does not keep the whole body alive.
+            body: Bytes::copy_from_slice(&body[..body.len().min(KEPT)]),
+            length: body.len(),
+        }))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The start of the body, at most 16 KiB.
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// The platform's own error body, if there is one.
+    pub fn error_body(&self) -> Option<&ErrorBody> {
+        match &self.0.kind {
+            Kind::Refused { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The refusal, if it is one that is known.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.0.kind {
+            Kind::Refused { known, .. } => known,
+            _ => None,
+        }
+    }
+
+    /// When the platform asks to be called again.
+    pub fn retry_after(&self) -> Option<RetryAfter> {
+        self.0.retry_after
+    }
+
+    /// Whether the platform refuses the token or its scope: 401 or 403.
+    pub fn is_auth(&self) -> bool {
+        matches!(self.0.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !self.is_rate_limited()
+    }
+
+    /// Whether the platform does not know the import: 400 with "Invalid request ID", or 404.
+    pub fn is_not_found(&self) -> bool {
+        self.refusal() == Some(Refusal::InvalidRequestId) || self.0.status == StatusCode::NOT_FOUND
+    }
+
+    /// Whether a rate limit was reached: 429, or the message of one whatever the status.
+    pub fn is_rate_limited(&self) -> bool {
+        self.0.status == StatusCode::TOO_MANY_REQUESTS || self.refusal().is_some_and(Refusal::is_rate_limit)
+    }
+
+    /// Whether the body ended before its time.
+    pub fn is_cut_short(&self) -> bool {
+        matches!(self.0.kind, Kind::CutShort { .. })
+    }
+
+    /// Whether the same request may fare better later: 408, 429, 500, 502, 503, 504, a rate limit,
+    /// a body cut short.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.0.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+            || self.is_rate_limited()
+            || self.is_cut_short()
+    }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn refused(body: &[u8]) -> Option<Kind> {
+    let body = ErrorBody::from_json_slice(body).ok().filter(|body| !body.details().is_empty())?;
+    let known = Refusal::recognise(&body);
+    Some(Kind::Refused { body, known })
+}
+
+/// Whether a body's first key is that of an error body, which no success has.
+fn begins_with_errors(body: &[u8]) -> bool {
+    body.trim_ascii_start()
+        .strip_prefix(b"{")
+        .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"errors\""))
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, status, content_type, body, length, .. } = &*self.0;
+        let what = |f: &mut fmt::Formatter<'_>| match content_type {
+            Some(content_type) => write!(f, ", content type {content_type}"),
+            None => Ok(()),
+        };
+        let start = |f: &mut fmt::Formatter<'_>| {
+            if *length == 0 {
+                f.write_str("; nothing arrived")
+            } else {
+                write!(f, "; it starts: {}", Excerpt::new(body))
+            }
+        };
+        match kind {
+            Kind::Refused { body, .. } => {
+                write!(f, "the platform answered {status}: ")?;
+                for (n, detail) in body.details().iter().enumerate() {
+                    let separator = if n == 0 { "" } else { "; " };
+                    let msg = detail.msg.get().map_or("no message", String::as_str);
+                    write!(f, "{separator}{}", Excerpt::new(msg.as_bytes()))?;
+                    if let Some(code) = detail.code.get() {
+                        write!(f, " (code {})", Excerpt::new(code.to_string().as_bytes()))?;
+                    }
+                }
+                Ok(())
+            }
+            Kind::Status => {
+                write!(f, "the answer is {status} without the platform's error body")?;
+                what(f)?;
+                start(f)
+            }
+            Kind::Redirect { location } => {
+                write!(f, "the answer is {status}, a redirect to \"{location}\"; none is followed")
+            }
+            Kind::Empty => write!(f, "the answer is {status} with an empty body, expected JSON"),
+            Kind::NotJson(error) => {
+                write!(f, "the answer is {status}, but its body is not the expected JSON ({error})")?;
+                what(f)?;
+                start(f)
+            }
+            Kind::CutShort { expected } => {
+                write!(f, "the answer is {status}, but its body was cut short after {length} bytes")?;
+                if let Some(expected) = expected {
+                    write!(f, " of {expected}")?;
+                }
+                start(f)
+            }
+            Kind::TooLarge(limit) => {
+                write!(f, "the answer is {status}, but its body is over the limit of {} bytes", limit.get())?;
+                what(f)?;
+                start(f)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResponseError({self})")
+    }
+}
+
+impl std::error::Error for ResponseError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            Kind::NotJson(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The header `Retry-After`.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+
+/// When the platform asks to be called again (RFC 9110, 10.2.3). No source says whether it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// That long after the answer.
+    Delay(Duration),
+    /// At that time.
+    At(SystemTime),
+}
+
+impl RetryAfter {
+    /// The header's value; `None` if it is missing or of another form.
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        match text.parse() {
+            Ok(seconds) => Some(Self::Delay(Duration::from_secs(seconds))),
+            Err(_) => httpdate::parse_http_date(text).ok().map(Self::At),
+        }
+    }
+
+    /// How long that is from `now`; zero for a time that has passed.
+    pub fn delay(self, now: SystemTime) -> Duration {
+        match self {
+            Self::Delay(delay) => delay,
+            Self::At(time) => time.duration_since(now).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn read(value: &str) -> Option<RetryAfter> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, value.parse().expect("a header value"));
+        RetryAfter::from_headers(&headers)
+    }
+
+    #[test]
+    fn seconds_and_dates() {
+        assert_eq!(read("120"), Some(RetryAfter::Delay(Duration::from_secs(120))));
+        let date = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let at = read("Sun, 06 Nov 1994 08:49:37 GMT").expect("a date");
+        assert_eq!(at, RetryAfter::At(date));
+        assert_eq!(at.delay(date - Duration::from_secs(5)), Duration::from_secs(5));
+        assert_eq!(at.delay(date + Duration::from_secs(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn other_forms_are_no_wait() {
+        for value in ["", "soon", "-1", "1.5", "99999999999999999999999"] {
+            assert_eq!(read(value), None, "{value:?}");
+        }
+    }
+}
