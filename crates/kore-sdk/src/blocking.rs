@@ -1,0 +1,73 @@
+//! The client without an async runtime.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kore_protocol::OutgoingRequest;
+use kore_protocol::bot_import::get_status;
+use kore_transport::BlockingTransport;
+use kore_types::{BotImport, BotImportId};
+
+use crate::call::{Call, Core, Step};
+use crate::{Answer, ClientBuilder, Error};
+
+/// A client of the platform that blocks the calling thread. Cheap to clone; clones share
+/// connections and the kept token.
+///
+/// ```no_run
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = kore_sdk::blocking::Client::builder()
+///     .host("https://bots.kore.ai")
+///     .credentials("cs-1f…", std::env::var("KORE_CLIENT_SECRET")?)
+///     .build_blocking()?;
+/// let import = client.bot_import_status(&"bir-5f…".parse()?)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) core: Arc<Core>,
+    pub(crate) transport: Arc<dyn BlockingTransport>,
+}
+
+impl Client {
+    /// Starts with the defaults of [`ClientBuilder`]; end with [`ClientBuilder::build_blocking`].
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Asks for the status of an import, once.
+    ///
+    /// # Errors
+    /// If the platform refuses or cannot be reached; see the questions of [`Error`]. A failed
+    /// import is no error: ask [`BotImport::outcome`].
+    pub fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
+        let request = get_status::Request::new(id.clone());
+        Ok(self.send(&request)?.response.import)
+    }
+
+    /// Makes any call of `kore-protocol`, and gives back the body beside the answer.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn send<R: OutgoingRequest>(&self, request: &R) -> Result<Answer<R::Response>, Error> {
+        let mut call = Call::new(&self.core, request);
+        let span = call.span.clone();
+        let _entered = span.enter();
+        loop {
+            let http = match call.request() {
+                Ok(http) => http,
+                Err(error) => return call.finish(Err(error)),
+            };
+            if let Step::Done(result) = call.handle(self.transport.send(http)) {
+                return result;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("core", &self.core).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! The settings of a client.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kore_auth::{Credentials, DEFAULT_LIFETIME, Secret, Token, TokenSource};
+use kore_protocol::{BaseUrl, BodyLimit};
+use kore_transport::{BlockingTransport, Transport};
+use kore_types::ClientId;
+
+use crate::call::Core;
+use crate::{Client, Error, blocking};
+
+/// The `sub` of tokens unless told otherwise; the platform takes any text.
+pub const DEFAULT_SUBJECT: &str = "kore-sdk";
+
+/// The settings of a client. Setters cannot fail; [`build`](Self::build) says what is wrong.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`host`](Self::host) | none, must be set |
+/// | [`credentials`](Self::credentials), [`signer`](Self::signer) or [`token`](Self::token) | none, one must be set |
+/// | [`subject`](Self::subject) | [`DEFAULT_SUBJECT`] |
+/// | [`token_lifetime`](Self::token_lifetime) | 5 minutes |
+/// | [`jti`](Self::jti) | off |
+/// | [`body_limit`](Self::body_limit) | 16 MiB |
+/// | [`transport`](Self::transport) | hyper, with the settings below |
+/// | [`timeout`](Self::timeout) | 30 s |
+/// | [`connect_timeout`](Self::connect_timeout) | 10 s |
+/// | [`idle_timeout`](Self::idle_timeout) | 90 s |
+/// | [`add_ca_pem`](Self::add_ca_pem) | none beside the platform's roots |
+/// | [`allow_http`](Self::allow_http) | off: `http://` to this machine only |
+/// | [`environment_proxies`](Self::environment_proxies) | on |
+#[derive(Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    host: Option<String>,
+    identity: Option<Identity>,
+    subject: String,
+    token_lifetime: Duration,
+    jti: bool,
+    body_limit: BodyLimit,
+    transport: Option<Arc<dyn Transport>>,
+    blocking_transport: Option<Arc<dyn BlockingTransport>>,
+    #[cfg(feature = "hyper")]
+    built_in: BuiltIn,
+}
+
+#[derive(Clone)]
+enum Identity {
+    Secret { client_id: String, secret: Result<Secret, kore_auth::EmptySecret> },
+    Signer(Credentials),
+    Token(Token),
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            host: None,
+            identity: None,
+            subject: DEFAULT_SUBJECT.to_owned(),
+            token_lifetime: DEFAULT_LIFETIME,
+            jti: false,
+            body_limit: BodyLimit::DEFAULT,
+            transport: None,
+            blocking_transport: None,
+            #[cfg(feature = "hyper")]
+            built_in: BuiltIn::default(),
+        }
+    }
+
+    /// Where the platform is: `https://bots.kore.ai`, with a port or a path in front of `/api` if
+    /// need be. Without a scheme it is `https`.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// The client id (`cs-…`) and secret of an app from the Admin Console; tokens are signed with
+    /// HS256 and kept until shortly before they end.
+    pub fn credentials(mut self, client_id: impl Into<String>, secret: impl Into<Vec<u8>>) -> Self {
+        self.identity = Some(Identity::Secret { client_id: client_id.into(), secret: Secret::new(secret) });
+        self
+    }
+
+    /// Credentials with another algorithm than HS256.
+    pub fn signer(mut self, credentials: Credentials) -> Self {
+        self.identity = Some(Identity::Signer(credentials));
+        self
+    }
+
+    /// A JWT that was made elsewhere. It is used as it is and never renewed.
+    pub fn token(mut self, jwt: impl Into<String>) -> Self {
+        self.identity = Some(Identity::Token(Token::new(jwt)));
+        self
+    }
+
+    /// The `sub` of tokens: any text.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+
+    /// How long a token that is signed here lives: from one second on, and at most an hour with
+    /// [`jti`](Self::jti). Values outside of the range are moved to its end.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// Signs a token with a fresh `jti` for each request, for an app that enforces JTI.
+    pub fn jti(mut self, each_request: bool) -> Self {
+        self.jti = each_request;
+        self
+    }
+
+    /// How much of an answer is taken before it is given up.
+    pub fn body_limit(mut self, limit: BodyLimit) -> Self {
+        self.body_limit = limit;
+        self
+    }
+
+    /// Sends requests through another client. The settings of the built-in transport, from
+    /// [`timeout`](Self::timeout) down, are that client's own business then.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// As [`transport`](Self::transport), for [`build_blocking`](Self::build_blocking).
+    pub fn blocking_transport(mut self, transport: impl BlockingTransport + 'static) -> Self {
+        self.blocking_transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// If a setting is missing or wrong; [`Error::is_config`] is true.
+    pub fn build(mut self) -> Result<Client, Error> {
+        let core = Arc::new(self.core()?);
+        let transport = match self.transport.take() {
+            Some(transport) => transport,
+            None => self.built_in(&core.base)?,
+        };
+        Ok(Client { core, transport })
+    }
+
+    /// The client that blocks.
+    ///
+    /// # Errors
+    /// If a setting is missing or wrong; [`Error::is_config`] is true.
+    pub fn build_blocking(mut self) -> Result<blocking::Client, Error> {
+        let core = Arc::new(self.core()?);
+        let transport = match self.blocking_transport.take() {
+            Some(transport) => transport,
+            None => self.built_in_blocking(&core.base)?,
+        };
+        Ok(blocking::Client { core, transport })
+    }
+
+    fn core(&mut self) -> Result<Core, Error> {
+        let host = self
+            .host
+            .take()
+            .ok_or_else(|| Error::config("no host is set: expected a URL such as https://bots.kore.ai"))?;
+        let base = BaseUrl::parse(&host).map_err(|error| Error::setting("host", error))?;
+        let tokens = Mutex::new(self.token_source()?);
+        Ok(Core { base, tokens, body_limit: self.body_limit })
+    }
+
+    fn token_source(&mut self) -> Result<TokenSource, Error> {
+        let credentials = match self.identity.take() {
+            None => {
+                return Err(Error::config(
+                    "no credentials are set: expected a client id and its secret, or a JWT",
+                ));
+            }
+            Some(Identity::Token(token)) => {
+                kore_protocol::auth_header(token.expose())?;
+                return Ok(TokenSource::fixed(token));
+            }
+            Some(Identity::Signer(credentials)) => credentials,
+            Some(Identity::Secret { client_id, secret }) => {
+                let client_id =
+                    ClientId::new(client_id).map_err(|error| Error::setting("client id", error))?;
+                Credentials::new(client_id, secret.map_err(|error| Error::setting("client secret", error))?)
+            }
+        };
+        let subject = std::mem::take(&mut self.subject);
+        let source = if self.jti {
+            TokenSource::per_request(credentials, subject)
+        } else {
+            TokenSource::kept(credentials, subject)
+        };
+        Ok(source.lifetime(self.token_lifetime))
+    }
+}
+
+#[cfg(not(feature = "hyper"))]
+impl ClientBuilder {
+    fn built_in<T>(&self, _: &BaseUrl) -> Result<T, Error> {
+        Err(Error::config("no transport is set: expected one, or the feature `hyper` of kore-sdk"))
+    }
+
+    fn built_in_blocking<T>(&self, base: &BaseUrl) -> Result<T, Error> {
+        self.built_in(base)
+    }
+}
+
+#[cfg(feature = "hyper")]
+pub(crate) use with_hyper::BuiltIn;
+
+#[cfg(feature = "hyper")]
+mod with_hyper;
+
+/// Shows no secret: what holds one says so itself.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("host", &self.host)
+            .field("jti", &self.jti)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! The settings of the built-in transport.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kore_protocol::BaseUrl;
+use kore_transport::{
+    BlockingTransport, HyperTransport, HyperTransportBuilder, PlainHttp, ProxySettings, Transport,
+};
+
+use super::ClientBuilder;
+use crate::{Error, environment};
+
+/// What is set; the rest has the transport's own defaults.
+#[derive(Clone, Default)]
+pub(crate) struct BuiltIn {
+    timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    ca_pem: Vec<Vec<u8>>,
+    plain_http: PlainHttp,
+    proxies: Proxies,
+}
+
+#[derive(Clone, Default)]
+enum Proxies {
+    #[default]
+    OfEnvironment,
+    Set(ProxySettings),
+}
+
+impl ClientBuilder {
+    /// How long one request may take, from the first byte out to the last byte in. A call that is
+    /// sent again with a new token may take twice as long.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.built_in.timeout = Some(timeout);
+        self
+    }
+
+    /// How long it may take to find the host, to connect, to pass the proxy and to shake hands.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.built_in.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a connection without a request is kept for the next one.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.built_in.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Adds certificate authorities in PEM to those of the platform. There is no way to switch
+    /// verification off.
+    pub fn add_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.built_in.ca_pem.push(pem.into());
+        self
+    }
+
+    /// Allows `http://` to other hosts than this machine. The token can be read on the way.
+    pub fn allow_http(mut self, allowed: bool) -> Self {
+        self.built_in.plain_http = if allowed { PlainHttp::Anywhere } else { PlainHttp::Loopback };
+        self
+    }
+
+    /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count.
+    pub fn environment_proxies(mut self, used: bool) -> Self {
+        self.built_in.proxies =
+            if used { Proxies::OfEnvironment } else { Proxies::Set(ProxySettings::new()) };
+        self
+    }
+
+    /// The proxies, in place of the environment's.
+    pub fn proxies(mut self, proxies: ProxySettings) -> Self {
+        self.built_in.proxies = Proxies::Set(proxies);
+        self
+    }
+
+    fn hyper(&mut self, base: &BaseUrl) -> Result<HyperTransportBuilder, Error> {
+        let settings = std::mem::take(&mut self.built_in);
+        if base.is_plain_http() && !base.is_loopback() && settings.plain_http == PlainHttp::Loopback {
+            return Err(Error::config(format!(
+                "host: {base} would send the token unencrypted: expected https://, or that plain HTTP is allowed by name"
+            )));
+        }
+        let mut builder =
+            HyperTransport::builder().body_limit(self.body_limit).plain_http(settings.plain_http);
+        builder = builder.proxy(match settings.proxies {
+            Proxies::OfEnvironment => environment::proxies(),
+            Proxies::Set(proxies) => proxies,
+        });
+        if let Some(timeout) = settings.timeout {
+            builder = builder.request_timeout(timeout);
+        }
+        if let Some(timeout) = settings.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if let Some(timeout) = settings.idle_timeout {
+            builder = builder.idle_timeout(timeout);
+        }
+        Ok(settings.ca_pem.into_iter().fold(builder, HyperTransportBuilder::add_ca_pem))
+    }
+
+    pub(super) fn built_in(&mut self, base: &BaseUrl) -> Result<Arc<dyn Transport>, Error> {
+        let transport = self.hyper(base)?.build().map_err(|error| Error::setting("transport", error))?;
+        Ok(Arc::new(transport))
+    }
+
+    pub(super) fn built_in_blocking(&mut self, base: &BaseUrl) -> Result<Arc<dyn BlockingTransport>, Error> {
+        let transport =
+            self.hyper(base)?.build_blocking().map_err(|error| Error::setting("transport", error))?;
+        Ok(Arc::new(transport))
+    }
+}

@@ -1,0 +1,139 @@
+//! One call, without the sending: what the async and the blocking client share.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use kore_auth::{Issued, TokenSource};
+use kore_protocol::{
+    BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
+};
+use kore_transport::TransportError;
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::Error;
+
+/// What a call answered, as a type and as it came.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer<R> {
+    /// The answer as a type.
+    pub response: R,
+    /// The body as it came, byte for byte.
+    pub body: Bytes,
+}
+
+/// What all calls of a client share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) base: BaseUrl,
+    pub(crate) tokens: Mutex<TokenSource>,
+    pub(crate) body_limit: BodyLimit,
+}
+
+impl Core {
+    fn tokens(&self) -> std::sync::MutexGuard<'_, TokenSource> {
+        // A panic while signing leaves the source as it was before.
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One call: at most two requests, the second only after a 401 on a token that was kept.
+pub(crate) struct Call<'a, R> {
+    core: &'a Core,
+    request: &'a R,
+    issued: Option<Issued>,
+    attempts: u32,
+    began: Instant,
+    pub(crate) span: Span,
+}
+
+/// What to do after an answer.
+pub(crate) enum Step<R> {
+    Again,
+    Done(Result<Answer<R>, Error>),
+}
+
+impl<'a, R: OutgoingRequest> Call<'a, R> {
+    pub(crate) fn new(core: &'a Core, request: &'a R) -> Self {
+        let span = tracing::debug_span!(
+            "kore.request",
+            method = %R::METADATA.method,
+            path = R::METADATA.path.as_str(),
+            status = Empty,
+            attempts = Empty,
+            duration_ms = Empty,
+            error = Empty,
+        );
+        Self { core, request, issued: None, attempts: 0, began: Instant::now(), span }
+    }
+
+    /// The request to send next.
+    pub(crate) fn request(&mut self) -> Result<Request<Body>, Error> {
+        let issued = self.core.tokens().token(SystemTime::now(), random_jti)?;
+        let request = self.request.to_http(&self.core.base, auth_header(issued.token.expose())?);
+        self.issued = Some(issued);
+        self.attempts += 1;
+        Ok(request)
+    }
+
+    /// Takes the answer to the request that was sent last.
+    pub(crate) fn handle(&mut self, answer: Result<Response<Bytes>, TransportError>) -> Step<R::Response> {
+        let result = answer.map_err(Error::from).and_then(|response| {
+            self.span.record("status", response.status().as_u16());
+            let body = response.body().clone();
+            let response = R::Response::from_http(response, self.core.body_limit)?;
+            Ok(Answer { response, body })
+        });
+        if result.as_ref().is_err_and(|error| self.is_worth_a_new_token(error)) {
+            tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
+            return Step::Again;
+        }
+        Step::Done(self.finish(result))
+    }
+
+    /// Notes how the call ended.
+    pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        let result = result.map_err(|error| error.after(self.attempts));
+        if !self.span.is_disabled() {
+            self.span.record("attempts", self.attempts);
+            self.span.record("duration_ms", self.began.elapsed().as_secs_f64() * 1000.0);
+            if let Err(error) = &result {
+                self.span.record("error", tracing::field::display(error));
+            }
+        }
+        result
+    }
+
+    /// Whether the token may be what is wrong, and a new one may be better. The refused token is
+    /// forgotten if so.
+    fn is_worth_a_new_token(&self, error: &Error) -> bool {
+        let Some(issued) = self.issued.as_ref().filter(|_| error.is_auth()) else { return false };
+        if error.response().and_then(ResponseError::refusal) == Some(Refusal::WrongScope) {
+            return false;
+        }
+        self.core.tokens().forget(&issued.token);
+        issued.is_kept && self.attempts == 1
+    }
+}
+
+/// 128 random bits in hexadecimal.
+fn random_jti() -> String {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).expect("an operating system has a source of randomness");
+    format!("{:032x}", u128::from_be_bytes(bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_jti_comes_twice() {
+        let jtis: std::collections::HashSet<_> = (0..1000).map(|_| random_jti()).collect();
+        assert_eq!(jtis.len(), 1000);
+        assert!(jtis.iter().all(|jti| jti.len() == 32));
+    }
+}

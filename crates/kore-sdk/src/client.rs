@@ -1,0 +1,68 @@
+//! The async client.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kore_protocol::OutgoingRequest;
+use kore_protocol::bot_import::get_status;
+use kore_transport::Transport;
+use kore_types::{BotImport, BotImportId};
+use tracing::Instrument as _;
+
+use crate::call::{Call, Core, Step};
+use crate::{Answer, ClientBuilder, Error};
+
+/// A client of the platform. Cheap to clone; clones share connections and the kept token.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) core: Arc<Core>,
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+impl Client {
+    /// Starts with the defaults of [`ClientBuilder`].
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Asks for the status of an import, once.
+    ///
+    /// # Errors
+    /// If the platform refuses or cannot be reached; see the questions of [`Error`]. A failed
+    /// import is no error: ask [`BotImport::outcome`].
+    pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
+        let request = get_status::Request::new(id.clone());
+        Ok(self.send(&request).await?.response.import)
+    }
+
+    /// Makes any call of `kore-protocol`, and gives back the body beside the answer.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn send<R: OutgoingRequest + Sync>(&self, request: &R) -> Result<Answer<R::Response>, Error>
+    where
+        R::Response: Send,
+    {
+        let mut call = Call::new(&self.core, request);
+        let span = call.span.clone();
+        let sending = async {
+            loop {
+                let http = match call.request() {
+                    Ok(http) => http,
+                    Err(error) => return call.finish(Err(error)),
+                };
+                let answer = self.transport.send(http).await;
+                if let Step::Done(result) = call.handle(answer) {
+                    return result;
+                }
+            }
+        };
+        sending.instrument(span).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("core", &self.core).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,172 @@
+//! The one error of the facade.
+
+use std::fmt;
+
+use http::StatusCode;
+use kore_auth::KeyError;
+use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
+use kore_transport::TransportError;
+
+/// Why a client could not be built, or a call has no result.
+///
+/// Ask it with the `is_…` methods; its message is one line, and neither that nor its `Debug` shows
+/// a token or a secret.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    attempts: u32,
+}
+
+enum Kind {
+    Config { message: String, source: Option<Box<dyn std::error::Error + Send + Sync>> },
+    Key(KeyError),
+    Token(InvalidToken),
+    Transport(TransportError),
+    Response(ResponseError),
+}
+
+impl Error {
+    fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, attempts: 0 }))
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(Kind::Config { message: message.into(), source: None })
+    }
+
+    /// A setting that another crate refused, whose words say enough.
+    pub(crate) fn setting(name: &str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Kind::Config { message: format!("{name}: {source}"), source: Some(Box::new(source)) })
+    }
+
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// How many requests were sent, the one that failed among them.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether a setting is missing or wrong, so that nothing was sent.
+    pub fn is_config(&self) -> bool {
+        matches!(self.0.kind, Kind::Config { .. } | Kind::Key(_) | Kind::Token(_))
+    }
+
+    /// Whether the platform refuses the token or its scope.
+    pub fn is_auth(&self) -> bool {
+        self.response().is_some_and(ResponseError::is_auth)
+    }
+
+    /// Whether the platform does not know what was asked for.
+    pub fn is_not_found(&self) -> bool {
+        self.response().is_some_and(ResponseError::is_not_found)
+    }
+
+    /// Whether a time limit of this side ran out.
+    pub fn is_timeout(&self) -> bool {
+        self.transport().is_some_and(TransportError::is_timeout)
+    }
+
+    /// Whether a rate limit of the platform was reached.
+    pub fn is_rate_limited(&self) -> bool {
+        self.response().is_some_and(ResponseError::is_rate_limited)
+    }
+
+    /// Whether the same call may fare better later.
+    pub fn is_retryable(&self) -> bool {
+        match &self.0.kind {
+            Kind::Config { .. } | Kind::Key(_) | Kind::Token(_) => false,
+            Kind::Transport(error) => error.is_retryable(),
+            Kind::Response(error) => error.is_retryable(),
+        }
+    }
+
+    /// The HTTP status, if an answer arrived.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.response().map(ResponseError::status)
+    }
+
+    /// When the platform asks to be called again.
+    pub fn retry_after(&self) -> Option<RetryAfter> {
+        self.response().and_then(ResponseError::retry_after)
+    }
+
+    /// The answer that was not the one asked for, or what had arrived of it.
+    pub fn response(&self) -> Option<&ResponseError> {
+        match &self.0.kind {
+            Kind::Response(error) => Some(error),
+            Kind::Transport(error) => error.response(),
+            _ => None,
+        }
+    }
+
+    /// Why no whole answer arrived.
+    pub fn transport(&self) -> Option<&TransportError> {
+        match &self.0.kind {
+            Kind::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::new(Kind::Key(error))
+    }
+}
+
+impl From<InvalidToken> for Error {
+    fn from(error: InvalidToken) -> Self {
+        Self::new(Kind::Token(error))
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::new(Kind::Transport(error))
+    }
+}
+
+impl From<ResponseError> for Error {
+    fn from(error: ResponseError) -> Self {
+        Self::new(Kind::Response(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            Kind::Config { message, .. } => f.write_str(message)?,
+            Kind::Key(error) => error.fmt(f)?,
+            Kind::Token(error) => error.fmt(f)?,
+            Kind::Transport(error) => error.fmt(f)?,
+            Kind::Response(error) => error.fmt(f)?,
+        }
+        match self.0.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(f, " (after {attempts} requests)"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The message is that of the cause already, so the chain goes on behind it.
+        match &self.0.kind {
+            Kind::Config { source, .. } => source.as_deref().and_then(|source| source.source()),
+            Kind::Key(error) => error.source(),
+            Kind::Token(error) => error.source(),
+            Kind::Transport(error) => error.source(),
+            Kind::Response(error) => error.source(),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Ask the Kore.ai platform how the import of a bot is going.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use kore_sdk::{BotImportId, Client, Outcome};
+//!
+//! let client = Client::builder()
+//!     .host("https://bots.kore.ai")
+//!     .credentials("cs-1f…", std::env::var("KORE_CLIENT_SECRET")?)
+//!     .build()?;
+//!
+//! let import = client.bot_import_status(&BotImportId::new("bir-5f…")?).await?;
+//! match import.outcome() {
+//!     Outcome::Succeeded => println!("imported"),
+//!     Outcome::Failed => import.failed_entries().for_each(|task| println!("failed: {task:?}")),
+//!     Outcome::Running | Outcome::Unknown => println!("not over: {:?}", import.status),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`blocking::Client`] does the same without an async runtime, and [`ClientBuilder::transport`]
+//! sends the same requests through another HTTP client.
+//!
+//! This is where time and randomness are: the crates below are told both.
+#![forbid(unsafe_code)]
+
+pub mod blocking;
+
+mod builder;
+mod call;
+mod client;
+#[cfg(feature = "hyper")]
+mod environment;
+mod error;
+
+pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
+pub use call::Answer;
+pub use client::Client;
+pub use error::Error;
+
+pub use kore_auth as auth;
+pub use kore_protocol as protocol;
+pub use kore_transport as transport;
+pub use kore_types as types;
+
+pub use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
