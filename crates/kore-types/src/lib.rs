@@ -46,6 +46,8 @@ pub use id::{BotId, BotImportId, ClientId, InvalidId, MAX_ID_LEN, StreamRefId, U
 pub use json::{Extra, Field, Verbatim};
 pub use open_enum::KeptWord;
 pub use printable::Printable;
+/// serde_json's type for a value that is kept as its text.
+pub use serde_json::value::RawValue;
 pub use status::{Outcome, Status};
 pub use task_type::TaskType;
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,96 @@
+//! The apps that the emulator knows.
+
+use std::fmt;
+
+use kore_auth::{Algorithm, KeyError, Secret, Verifier};
+use kore_protocol::Scope;
+use kore_types::ClientId;
+
+/// An app as the Admin Console would have it: who may call, and for what.
+#[derive(Clone)]
+pub struct App {
+    client_id: ClientId,
+    secret: Secret,
+    algorithm: Algorithm,
+    scopes: Vec<Scope>,
+    jti_enforced: bool,
+}
+
+impl App {
+    /// An app that signs with HS256, holds the scope of bot imports and does not enforce JTI.
+    pub fn new(client_id: ClientId, secret: Secret) -> Self {
+        Self {
+            client_id,
+            secret,
+            algorithm: Algorithm::Hs256,
+            scopes: vec![Scope::BOT_IMPORT],
+            jti_enforced: false,
+        }
+    }
+
+    /// An app with a random id and a random secret.
+    pub fn made_up() -> Self {
+        let client_id = ClientId::new(format!("cs-{}", random_hex::<8>()));
+        let secret = Secret::new(random_hex::<32>());
+        Self::new(client_id.expect("hexadecimal digits are safe"), secret.expect("64 digits are not none"))
+    }
+
+    /// Signs with HS512 instead of HS256.
+    ///
+    /// # Errors
+    /// If the algorithm does not sign with a secret.
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Result<Self, KeyError> {
+        Verifier::hmac(algorithm, &self.secret)?;
+        self.algorithm = algorithm;
+        Ok(self)
+    }
+
+    /// The scopes that the app holds, in place of that of bot imports.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        self.scopes = scopes.into_iter().collect();
+        self
+    }
+
+    /// Refuses tokens without a `jti`. One with a `jti` is taken once in any case.
+    pub fn enforce_jti(mut self, enforced: bool) -> Self {
+        self.jti_enforced = enforced;
+        self
+    }
+
+    /// The client id.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The client secret.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    pub(crate) fn holds(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    pub(crate) fn verifier(&self) -> Verifier {
+        Verifier::hmac(self.algorithm, &self.secret)
+            .expect("the algorithm was checked when it was set")
+            .enforce_jti(self.jti_enforced)
+    }
+}
+
+fn random_hex<const N: usize>() -> String {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("an operating system has a source of randomness");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("client_id", &self.client_id)
+            .field("algorithm", &self.algorithm)
+            .field("scopes", &self.scopes)
+            .field("jti_enforced", &self.jti_enforced)
+            .finish_non_exhaustive()
+    }
+}

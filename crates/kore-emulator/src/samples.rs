@@ -1,0 +1,78 @@
+//! Imports to begin with.
+
+use kore_types::{BotImport, BotImportId, RawValue, Status, StatusLog, TaskType};
+
+/// The sample of the vendor's document: an import that succeeded.
+pub fn succeeded() -> BotImport {
+    BotImport::from_json(include_str!("samples/succeeded.json")).expect("a test reads it")
+}
+
+/// The same in the spelling of the older document.
+pub fn older_spelling() -> BotImport {
+    let older = include_str!("samples/succeeded.json")
+        .replace("streamRefId", "botRefId")
+        .replace("streamId", "botId");
+    with_id(
+        BotImport::from_json(&older).expect("a test reads it"),
+        "bir-01der0ne-0000-4000-8000-000000000000",
+    )
+}
+
+/// An import that is running: its first tasks are done, one is in progress. Its identifiers are
+/// made up, its form is that of the documented sample.
+pub fn running() -> BotImport {
+    let mut import = with_id(succeeded(), "bir-4bb0c1d2-0000-4000-8000-00000000000a");
+    import.status = Status::Pending.into();
+    if let Some(logs) = import.status_logs.get_mut() {
+        let log = logs.entries_mut();
+        log.truncate(7);
+        log.push(StatusLog::new(TaskType::Dialog, "Test Firebase Service", Status::InProgress));
+    }
+    import
+}
+
+/// An import in which one task failed. No public sample of one exists: the words are those of the
+/// vendor's test suite, and the key `error` of the task is made up.
+pub fn failed() -> BotImport {
+    let mut import = with_id(succeeded(), "bir-fa11ed00-0000-4000-8000-00000000000f");
+    import.status = Status::Failed.into();
+    if let Some(logs) = import.status_logs.get_mut() {
+        let log = logs.entries_mut();
+        log.truncate(9);
+        let mut task = StatusLog::new(TaskType::Dialog, "ShowDiseaseList", Status::Failed);
+        let why = RawValue::from_string(
+            r#""the dialog refers to an entity that the bot does not have""#.to_owned(),
+        );
+        task.set("error", &why.expect("a JSON string"));
+        log.push(task);
+        log.push(StatusLog::new(TaskType::ImportBot, "SampleBot", Status::Failed));
+    }
+    import
+}
+
+fn with_id(mut import: BotImport, id: &str) -> BotImport {
+    import.id = BotImportId::new(id).expect("a safe id").into();
+    import
+}
+
+#[cfg(test)]
+mod tests {
+    use kore_types::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn the_samples_are_what_they_say() {
+        assert_eq!(succeeded().outcome(), Outcome::Succeeded);
+        assert_eq!(older_spelling().outcome(), Outcome::Succeeded);
+        assert!(serde_json::to_string(&older_spelling()).expect("encodes").contains("\"botId\""));
+        assert_eq!((running().outcome(), running().counts().running), (Outcome::Running, 1));
+        assert_eq!((failed().outcome(), failed().failed_entries().count()), (Outcome::Failed, 2));
+    }
+
+    #[test]
+    fn the_documented_sample_is_the_fixture_of_the_tests() {
+        let fixture = include_str!("../../../tests/fixtures/bot-import-status.success.json");
+        assert_eq!(include_str!("samples/succeeded.json"), fixture);
+    }
+}

@@ -1,0 +1,191 @@
+//! The platform behind a socket.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use kore_protocol::Refusal;
+use kore_types::{BotImport, BotImportId};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::App;
+use crate::platform::Platform;
+
+/// No call that is served here has a body; this is room for those to come.
+const MAX_REQUEST_BODY: usize = 1024 * 1024;
+
+/// How long a client may take for the head of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long requests that are under way may take after a stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The settings of an [`Emulator`].
+#[derive(Debug, Default)]
+#[must_use]
+pub struct EmulatorBuilder {
+    port: u16,
+    apps: Vec<App>,
+    imports: Vec<BotImport>,
+}
+
+impl EmulatorBuilder {
+    /// The port on `127.0.0.1`; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// An app that may call. May be used more than once.
+    pub fn app(mut self, app: App) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// An import to hold from the start. May be used more than once.
+    pub fn import(mut self, import: BotImport) -> Self {
+        self.imports.push(import);
+        self
+    }
+
+    /// Starts to serve, on the tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// If the port cannot be taken, or an import has no valid `_id`.
+    pub async fn start(self) -> io::Result<Emulator> {
+        let platform = Arc::new(Platform::new(self.apps));
+        for import in self.imports {
+            if platform.hold(import).is_none() {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "an import to hold has no valid _id",
+                ));
+            }
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(serve(listener, Arc::clone(&platform), stopped));
+        Ok(Emulator { address, platform, stop: Some(stop), serving: Some(serving) })
+    }
+}
+
+/// A running emulator. Dropping it stops it.
+#[derive(Debug)]
+pub struct Emulator {
+    address: SocketAddr,
+    platform: Arc<Platform>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts with a free port, no app and no import.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// The base URL for clients.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Holds an import, in place of one with the same id. `None`, and nothing held, if it has no
+    /// valid `_id`.
+    pub fn hold(&self, import: BotImport) -> Option<BotImportId> {
+        self.platform.hold(import)
+    }
+
+    /// The imports that it holds, in the order in which they were given.
+    pub fn import_ids(&self) -> Vec<BotImportId> {
+        self.platform.import_ids()
+    }
+
+    /// Takes no more connections, and lets requests that are under way end, for at most 2 s.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(serving) = self.serving.take() {
+            // It ends by itself; that it panicked is no concern of one who stops it.
+            let _ = serving.await;
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stopped: oneshot::Receiver<()>) {
+    let connections = GracefulShutdown::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, as a rule; others are still served.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
+            _ = &mut stopped => break,
+        };
+        tasks.spawn(connection(stream, Arc::clone(&platform), connections.watcher()));
+    }
+    drop(listener);
+    // The tasks go on for the grace period, and end with the set when this function returns.
+    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    platform: Arc<Platform>,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    // Small answers are not held back for more; that the option cannot be set changes nothing else.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| answer(Arc::clone(&platform), request));
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    http.http2().timer(TokioTimer::new());
+    let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(error, "a connection ended badly");
+    }
+}
+
+async fn answer(
+    platform: Arc<Platform>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+    let (parts, body) = request.into_parts();
+    let response = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
+        Ok(body) => platform.answer(&Request::from_parts(parts, body.to_bytes()), SystemTime::now()),
+        Err(error) => {
+            tracing::debug!(error, "the body of a request did not arrive");
+            Refusal::InvalidArguments.to_http()
+        }
+    };
+    Ok(response.map(Full::new))
+}
