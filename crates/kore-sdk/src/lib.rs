@@ -45,3 +45,8 @@ pub use kore_transport as transport;
 pub use kore_types as types;
 
 pub use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
+
+/// The examples of the README are compiled, and those without `no_run` are run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

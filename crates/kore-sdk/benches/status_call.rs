@@ -1,0 +1,242 @@
+//! The CPU time of one status call on loopback, on the client's side alone: against a loop written
+//! by hand on hyper-util's client with a plain derived struct, and against reqwest with
+//! `serde_json::Value`.
+//!
+//! All three run on one thread, whose CPU time is measured; the server has a thread of its own.
+//! Beside criterion's figures, the three are run in turn, block by block, for ratios that hold on
+//! a machine whose speed drifts.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use criterion::Criterion;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use http_body_util::{BodyExt as _, Empty, Full};
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use kore_sdk::{BotImportId, Client};
+use rustix::time::{ClockId, clock_gettime};
+use serde::Deserialize;
+
+const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
+const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plain {
+    status: String,
+    #[serde(rename = "statusLogs")]
+    _status_logs: Vec<PlainLog>,
+    #[serde(rename = "_id")]
+    _id: String,
+    #[serde(rename = "streamRefId")]
+    _stream_ref_id: Option<String>,
+    #[serde(rename = "createdBy")]
+    _created_by: Option<String>,
+    #[serde(rename = "requestType")]
+    _request_type: Option<String>,
+    #[serde(rename = "createdOn")]
+    _created_on: Option<String>,
+    #[serde(rename = "__v")]
+    _version: Option<u64>,
+    #[serde(rename = "streamId")]
+    _stream_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainLog {
+    #[serde(rename = "taskType")]
+    _task_type: String,
+    #[serde(rename = "taskName")]
+    _task_name: String,
+    #[serde(rename = "status")]
+    _status: String,
+}
+
+/// Serves the sample on a thread of its own, without a look at the request.
+fn serve() -> SocketAddr {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+            tell.send(listener.local_addr().expect("bound")).expect("the benchmark waits");
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                stream.set_nodelay(true).expect("a TCP stream");
+                tokio::spawn(async move {
+                    let answer = hyper::service::service_fn(|_| async {
+                        let mut response = http::Response::new(Full::new(Bytes::from_static(SAMPLE)));
+                        let json = http::HeaderValue::from_static("application/json; charset=utf-8");
+                        response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+                        Ok::<_, Infallible>(response)
+                    });
+                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+                });
+            }
+        });
+    });
+    told.recv().expect("the server started")
+}
+
+/// The three ways to make the call.
+struct Ways {
+    runtime: tokio::runtime::Runtime,
+    url: String,
+    token: String,
+    hyper: HyperClient<HttpConnector, Empty<Bytes>>,
+    sdk: Client,
+    id: BotImportId,
+    reqwest: reqwest::Client,
+}
+
+impl Ways {
+    const NAMES: [&str; 3] = ["hand-written hyper loop", "kore-sdk", "reqwest and serde_json Value"];
+
+    fn new(server: SocketAddr) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self {
+            runtime,
+            url: format!("http://{server}/api/public/bot/import/status/{ID}"),
+            token: format!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{}.{}", "a".repeat(120), "b".repeat(43)),
+            hyper: HyperClient::builder(TokioExecutor::new()).build(connector),
+            sdk: Client::builder()
+                .host(format!("http://{server}"))
+                .credentials("cs-1f", "a secret")
+                .build()
+                .expect("builds"),
+            id: BotImportId::new(ID).expect("valid"),
+            reqwest: reqwest::Client::builder().no_proxy().build().expect("builds"),
+        }
+    }
+
+    fn call(&self, way: usize, times: u64) {
+        self.runtime.block_on(async {
+            for _ in 0..times {
+                match way {
+                    0 => self.by_hand().await,
+                    1 => self.by_sdk().await,
+                    _ => self.by_reqwest().await,
+                }
+            }
+        });
+    }
+
+    async fn by_hand(&self) {
+        let request = http::Request::get(&self.url).header("auth", &self.token).header("accept", "application/json");
+        let request = request.body(Empty::new()).expect("a request");
+        let answer = self.hyper.request(request).await.expect("an answer");
+        assert!(answer.status().is_success());
+        let body = answer.into_body().collect().await.expect("a body").to_bytes();
+        let import: Plain = serde_json::from_slice(&body).expect("an import");
+        assert_eq!(black_box(import).status, "success");
+    }
+
+    async fn by_sdk(&self) {
+        let import = self.sdk.bot_import_status(&self.id).await.expect("an import");
+        assert!(black_box(import).is_over());
+    }
+
+    async fn by_reqwest(&self) {
+        let request = self.reqwest.get(&self.url).header("auth", &self.token).header("accept", "application/json");
+        let body = request.send().await.expect("an answer").error_for_status().expect("200").bytes().await.expect("a body");
+        let import: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(black_box(import)["status"], "success");
+    }
+}
+
+/// The CPU time of the calling thread.
+struct ThreadCpu(WallTime);
+
+fn thread_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default())
+}
+
+impl Measurement for ThreadCpu {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        thread_cpu()
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        thread_cpu() - start
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        self.0.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        self.0.formatter()
+    }
+}
+
+/// Ratios to the first way, block by block.
+fn in_turn(ways: &Ways) {
+    const BLOCKS: usize = 150;
+    const CALLS: u64 = 100;
+    let mut ratios: [Vec<f64>; 3] = Default::default();
+    for block in 0..BLOCKS {
+        let mut spent = [0.0; 3];
+        for turn in 0..3 {
+            // Each way is first, second and third equally often.
+            let way = (turn + block) % 3;
+            let start = thread_cpu();
+            ways.call(way, CALLS);
+            spent[way] = (thread_cpu() - start).as_secs_f64();
+        }
+        for (ratios, spent_by) in ratios.iter_mut().zip(spent) {
+            ratios.push(spent_by / spent[0]);
+        }
+    }
+    for (name, mut ratios) in Ways::NAMES.into_iter().zip(ratios) {
+        ratios.sort_by(f64::total_cmp);
+        let at = |part: f64| ratios[((ratios.len() - 1) as f64 * part) as usize];
+        println!(
+            "CPU time of a call in turn, ratio to the {}: {name}: {:.3} (quartiles {:.3} to {:.3}, {BLOCKS} blocks of {CALLS} calls)",
+            Ways::NAMES[0],
+            at(0.5),
+            at(0.25),
+            at(0.75),
+        );
+    }
+}
+
+fn main() {
+    let ways = Ways::new(serve());
+    let mut criterion = Criterion::default().with_measurement(ThreadCpu(WallTime)).configure_from_args();
+    let mut group = criterion.benchmark_group("status call, client's CPU time");
+    for (way, name) in Ways::NAMES.into_iter().enumerate() {
+        group.bench_function(name, |b| {
+            b.iter_custom(|times| {
+                let start = thread_cpu();
+                ways.call(way, times);
+                thread_cpu() - start
+            });
+        });
+    }
+    group.finish();
+    // `cargo test --benches` only wants to know that it runs.
+    if std::env::args().any(|arg| arg == "--bench") {
+        in_turn(&ways);
+    }
+    criterion.final_summary();
+}
