@@ -1,0 +1,63 @@
+//! No secret reaches an error, a `Debug` or a log, at the finest level and from a server that
+//! echoes what it was sent.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::fmt::MakeWriter;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
+
+use super::{SECRET, builder, id};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn no_log_error_or_debug_shows_a_secret() {
+    let server = MockServer::start().await;
+    let seen = Arc::new(Mutex::new(String::new()));
+    let noted = Arc::clone(&seen);
+    let echo = move |request: &Request| {
+        let token = request.headers["auth"].to_str().expect("visible ASCII").to_owned();
+        let body = format!(r#"{{"errors":[{{"msg":"bad auth: {token} for you","code":"{token}"}}]}}"#);
+        *noted.lock().expect("no panic") = token;
+        ResponseTemplate::new(401).set_body_string(body)
+    };
+    Mock::given(any()).respond_with(echo).mount(&server).await;
+
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let client = builder(&server.uri()).build().expect("builds");
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let error = client.bot_import_status(&id()).await.expect_err("refused");
+
+    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("text");
+    let token = seen.lock().expect("no panic").clone();
+    let signature = token.rsplit('.').next().expect("three parts").to_owned();
+    assert!(!signature.is_empty());
+    let shown = format!("{log} {error} {error:?} {client:?} {:?}", builder(&server.uri()));
+    assert!(shown.contains("bad auth: [JWT] for you"), "{error}");
+    assert!(log.contains("kore.request") && log.contains("status=401"), "{log}");
+    assert!(log.contains("/api/public/bot/import/status/{BotImportBIR}"), "{log}");
+    for secret in [SECRET, token.as_str(), signature.as_str()] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}

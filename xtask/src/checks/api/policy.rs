@@ -1,0 +1,57 @@
+//! Who may name whom.
+
+use cargo_metadata::camino::Utf8Path;
+
+/// In every signature.
+const SHARED: [&str; 8] = ["alloc", "bytes", "core", "http", "serde", "serde_core", "serde_json", "std"];
+
+/// In the files that adapt another client to ours, and there alone.
+const ADAPTERS: [(&str, &str, &[&str]); 3] = [
+    ("kore-transport", "reqwest", &["reqwest"]),
+    ("kore-transport", "tower", &["http_body", "tower_service"]),
+    ("kore-transport", "ureq", &["ureq"]),
+];
+
+pub(crate) fn allows(package: &str, file: &Utf8Path, named: &str) -> bool {
+    let adapted = |(adapting, module, clients): &(&str, &str, &[&str])| {
+        let in_module = file.file_stem() == Some(module)
+            || file.parent().is_some_and(|folder| folder.file_name() == Some(module));
+        package == *adapting && in_module && clients.contains(&named)
+    };
+    SHARED.contains(&named)
+        || named.starts_with("kore_")
+        || (package == "kore-types" && named == "schemars")
+        || ADAPTERS.iter().any(adapted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_may_name_its_client_in_its_own_file_only() {
+        assert!(allows("kore-transport", "crates/kore-transport/src/reqwest.rs".into(), "reqwest"));
+        assert!(allows(
+            "kore-transport",
+            "crates/kore-transport/src/adapter/tower.rs".into(),
+            "tower_service"
+        ));
+        assert!(allows("kore-transport", "crates/kore-transport/src/reqwest/error.rs".into(), "reqwest"));
+        assert!(!allows("kore-transport", "crates/kore-transport/src/reqwest.rs".into(), "ureq"));
+        assert!(!allows("kore-transport", "crates/kore-transport/src/lib.rs".into(), "reqwest"));
+        assert!(!allows("kore-sdk", "crates/kore-sdk/src/reqwest.rs".into(), "reqwest"));
+    }
+
+    #[test]
+    fn schemars_is_for_the_models() {
+        assert!(allows("kore-types", "crates/kore-types/src/id.rs".into(), "schemars"));
+        assert!(!allows("kore-sdk", "crates/kore-sdk/src/lib.rs".into(), "schemars"));
+    }
+
+    #[test]
+    fn what_runs_inside_stays_inside() {
+        for named in ["hyper", "rustls", "tokio", "jsonwebtoken", "clap", "tracing", "korea"] {
+            assert!(!allows("kore-sdk", "crates/kore-sdk/src/lib.rs".into(), named), "{named}");
+        }
+    }
+}

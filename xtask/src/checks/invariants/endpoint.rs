@@ -1,0 +1,101 @@
+//! Endpoint files read alike: doc, metadata, request, response, test.
+
+use super::Complaint;
+use super::source::{Source, is_word, line_of, occurrences};
+
+const FOLDER: &str = "crates/kore-protocol/src/bot_import";
+
+const PARTS: [&str; 4] = ["METADATA", "struct Request", "struct Response", "mod tests"];
+
+const METHODS: [&str; 5] = ["DELETE /", "GET /", "PATCH /", "POST /", "PUT /"];
+
+pub(crate) fn check(source: &Source) -> Vec<Complaint> {
+    if source.path().parent().is_none_or(|folder| folder != FOLDER) {
+        return Vec::new();
+    }
+    doc(source).into_iter().chain(order(source)).collect()
+}
+
+fn doc(source: &Source) -> Option<Complaint> {
+    let doc = source.text().lines().take_while(|line| line.starts_with("//!"));
+    let names_call = |line: &str| METHODS.iter().any(|method| line.replace('`', "").contains(method));
+    let text = "an endpoint's file begins with a `//!` doc that names method and path: `GET /…`";
+    (!doc.into_iter().any(names_call)).then(|| Complaint::new(1, text))
+}
+
+/// The first part that is missing or comes too early.
+fn order(source: &Source) -> Option<Complaint> {
+    let mut after = 0;
+    for part in PARTS {
+        match whole_word(source.code(), part) {
+            None => return Some(Complaint::new(1, format!("an endpoint's file has a `{part}`"))),
+            Some(at) if at < after => {
+                let text = format!("`{part}` comes too early; the order is {}", PARTS.join(", "));
+                return Some(Complaint::new(line_of(source.code(), at), text));
+            }
+            Some(at) => after = at,
+        }
+    }
+    None
+}
+
+/// `struct Request` is not `struct RequestParts`.
+fn whole_word(code: &str, words: &str) -> Option<usize> {
+    occurrences(code, words).find(|at| !code[at + words.len()..].starts_with(is_word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [&str; 5] = [
+        "//! `GET /api/public/bot/import/status/{id}`: how far is it?\n",
+        "pub const METADATA: Metadata = Metadata::get();\n",
+        "pub struct RequestBuilder;\npub struct Request<'a>(&'a str);\n",
+        "pub struct Response;\n",
+        "#[cfg(test)]\nmod tests {}\n",
+    ];
+
+    fn complaints(path: &str, parts: &[&str]) -> Vec<(usize, String)> {
+        let source = Source::new(path.into(), parts.concat());
+        check(&source).into_iter().map(|complaint| (complaint.line, complaint.text)).collect()
+    }
+
+    fn endpoint(parts: &[&str]) -> Vec<(usize, String)> {
+        complaints("crates/kore-protocol/src/bot_import/status.rs", parts)
+    }
+
+    #[test]
+    fn the_order_of_the_house_passes() {
+        assert_eq!(endpoint(&GOOD), []);
+    }
+
+    #[test]
+    fn each_part_is_asked_for() {
+        for missing in GOOD {
+            let parts = Vec::from_iter(GOOD.into_iter().filter(|part| *part != missing));
+            assert_eq!(endpoint(&parts).len(), 1, "without {missing}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_comes_too_early_is_shown_at_its_line() {
+        let [doc, metadata, request, response, tests] = GOOD;
+        let found = endpoint(&[doc, metadata, response, request, tests]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, 3, "{found:?}");
+    }
+
+    #[test]
+    fn a_path_in_an_ordinary_comment_is_no_doc() {
+        let [doc, rest @ ..] = GOOD;
+        let comment = doc.replace("//!", "//");
+        assert_eq!(endpoint(&[&[comment.as_str()], rest.as_slice()].concat()).len(), 1);
+    }
+
+    #[test]
+    fn other_files_are_free() {
+        assert_eq!(complaints("crates/kore-protocol/src/bot_import.rs", &[]), []);
+        assert_eq!(complaints("crates/kore-protocol/src/bot_import/status/sample.rs", &[]), []);
+    }
+}

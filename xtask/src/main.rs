@@ -1,0 +1,63 @@
+//! Every check of this workspace, one command: `cargo xtask ci`.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
+
+mod bench;
+mod checks;
+mod ci;
+mod command;
+mod fuzz;
+mod skipped;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::checks::Check;
+use crate::skipped::Skipped;
+use crate::workspace::Workspace;
+
+/// The chores of kore-rs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Every check below, in order, up to the first failure
+    Ci,
+    #[command(flatten)]
+    One(Check),
+    /// Run the benchmarks and print their ratios to the hand-written baseline
+    Bench,
+    /// Feed random documents to the decoder (needs nightly and cargo-fuzz)
+    Fuzz {
+        /// How long to go on
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Workspace::load()?;
+    match task {
+        Task::Ci => ci::run(&workspace),
+        Task::One(check) => check.run(&workspace, &mut Skipped::default()),
+        Task::Bench => bench::run(&workspace),
+        Task::Fuzz { seconds } => fuzz::run(&workspace, seconds),
+    }
+}
