@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
@@ -48,7 +49,8 @@ struct Inner {
     phase: Phase,
     is_timeout: bool,
     message: Box<str>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    /// Shared, so that a connector's error can be taken out of the client's error around it.
+    source: Option<Arc<dyn Error + Send + Sync>>,
     response: Option<ResponseError>,
 }
 
@@ -85,8 +87,16 @@ impl TransportError {
 
     /// Adds the error that caused this one. Its words are not repeated in the message.
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// A copy of what a connector says, which never has a response.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn without_response(&self) -> Self {
+        let Inner { phase, is_timeout, message, source, response: _ } = &*self.0;
+        let (message, source) = (message.clone(), source.clone());
+        Self(Box::new(Inner { phase: *phase, is_timeout: *is_timeout, message, source, response: None }))
     }
 
     /// How far the request came.

@@ -17,10 +17,22 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod build_error;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+mod certificate;
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod collect;
 mod error;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+mod failure;
+#[cfg(feature = "hyper")]
+mod hyper_transport;
 mod plain_http;
 mod transport;
 
+pub use build_error::BuildError;
 pub use error::{Phase, TransportError};
+#[cfg(feature = "hyper")]
+pub use hyper_transport::{BlockingHyperTransport, HyperTransport, HyperTransportBuilder, ProxySettings};
 pub use plain_http::PlainHttp;
 pub use transport::{BlockingTransport, Transport};

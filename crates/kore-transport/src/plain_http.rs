@@ -1,8 +1,9 @@
 //! Where a token may go unencrypted.
 
+use std::net::IpAddr;
+
 use http::Uri;
 use http::uri::Scheme;
-use kore_protocol::BaseUrl;
 
 use crate::{Phase, TransportError};
 
@@ -23,19 +24,26 @@ impl PlainHttp {
     /// # Errors
     /// [`Phase::Refused`], before anything is sent.
     pub fn check(self, uri: &Uri) -> Result<(), TransportError> {
-        if uri.scheme() == Some(&Scheme::HTTPS) {
-            return Ok(());
-        }
         let refused = |why: &str| Err(TransportError::new(Phase::Refused, why));
-        match BaseUrl::parse(&uri.to_string()) {
-            Ok(url) if self == Self::Anywhere || url.is_loopback() => Ok(()),
-            Ok(_) => refused(
-                "http:// sends the token unencrypted: expected https://, or http:// to this machine, \
-                 unless plain HTTP is allowed by name",
-            ),
-            Err(error) => refused(&error.to_string()),
+        match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => Ok(()),
+            Some(scheme) if *scheme == Scheme::HTTP => match self {
+                Self::Anywhere => Ok(()),
+                Self::Loopback if is_loopback(uri) => Ok(()),
+                Self::Loopback => refused(
+                    "http:// sends the token unencrypted: expected https://, or http:// to this machine, \
+                     unless plain HTTP is allowed by name",
+                ),
+            },
+            _ => refused("expected a URL that begins with https:// or http://"),
         }
     }
+}
+
+/// Whether a URI's host is this machine by its name or address.
+pub(crate) fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -51,7 +59,9 @@ mod tests {
         for uri in ["https://a.example/x", "http://127.0.0.1:1/x", "http://[::1]/x", "http://localhost/x"] {
             assert!(allowed(PlainHttp::Loopback, uri), "{uri}");
         }
-        assert!(!allowed(PlainHttp::Loopback, "http://a.example/x"));
+        for uri in ["http://a.example/x", "http://localhost.example/x", "http://127.0.0.1@a.example/x"] {
+            assert!(!allowed(PlainHttp::Loopback, uri), "{uri}");
+        }
         assert!(allowed(PlainHttp::Anywhere, "http://a.example/x"));
         assert!(!allowed(PlainHttp::Anywhere, "/no-host"));
     }

@@ -1,0 +1,231 @@
+//! Which requests go through which proxy.
+
+use std::fmt;
+
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+
+use crate::failure::peer;
+use crate::plain_http::is_loopback;
+use crate::{BuildError, Phase, TransportError};
+
+/// The proxies to use, as the texts that stand in the environment variables of the same names;
+/// an empty text is none. The environment itself is not read here.
+///
+/// A proxy is `http://[user:password@]host[:port]`, or `https://` for one that is itself spoken to
+/// over TLS; what is special in the user or the password is percent-encoded. Requests to this
+/// machine never go through a proxy.
+#[derive(Clone, Default)]
+pub struct ProxySettings {
+    https: String,
+    http: String,
+    all: String,
+    no: String,
+}
+
+impl ProxySettings {
+    /// No proxy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The proxy for `https://`: the text of `HTTPS_PROXY`.
+    pub fn https(mut self, proxy: impl Into<String>) -> Self {
+        self.https = proxy.into();
+        self
+    }
+
+    /// The proxy for `http://`: the text of `HTTP_PROXY`.
+    pub fn http(mut self, proxy: impl Into<String>) -> Self {
+        self.http = proxy.into();
+        self
+    }
+
+    /// The proxy where there is none for the scheme: the text of `ALL_PROXY`.
+    pub fn all(mut self, proxy: impl Into<String>) -> Self {
+        self.all = proxy.into();
+        self
+    }
+
+    /// The hosts that are called directly: the text of `NO_PROXY`. Names with their subdomains, IP
+    /// addresses and networks such as `10.0.0.0/8`, separated by commas; `*` is every host.
+    pub fn no(mut self, hosts: impl Into<String>) -> Self {
+        self.no = hosts.into();
+        self
+    }
+}
+
+/// Shows which are set, since each may hold a password.
+impl fmt::Debug for ProxySettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &str| if text.is_empty() { "none" } else { "[set]" };
+        f.debug_struct("ProxySettings")
+            .field("https", &shown(&self.https))
+            .field("http", &shown(&self.http))
+            .field("all", &shown(&self.all))
+            .field("no", &self.no)
+            .finish()
+    }
+}
+
+/// The settings, checked.
+pub(super) struct Proxies(Option<Matcher>);
+
+impl Proxies {
+    pub(super) fn new(settings: ProxySettings) -> Result<Self, BuildError> {
+        let ProxySettings { https, http, all, no } = settings;
+        let texts = [("https", https.trim()), ("http", http.trim()), ("all", all.trim())];
+        for (which, text) in texts {
+            // The matcher takes what it cannot read for no proxy at all.
+            check(text).map_err(|found| {
+                BuildError::new(format!(
+                    "the proxy for {which} is not usable: expected http://[user:password@]host:port, found {found}"
+                ))
+            })?;
+        }
+        let [https, http, all] = texts.map(|(_, text)| text);
+        if https.is_empty() && http.is_empty() && all.is_empty() {
+            return Ok(Self(None));
+        }
+        Ok(Self(Some(Matcher::builder().https(https).http(http).all(all).no(no).build())))
+    }
+
+    /// The proxy for a URL, if it goes through one.
+    pub(super) fn for_uri(&self, uri: &Uri) -> Option<Proxy> {
+        let matcher = self.0.as_ref().filter(|_| !is_loopback(uri))?;
+        matcher.intercept(uri).map(Proxy)
+    }
+
+    /// The proxy that reads the requests to a URL, since they are not encrypted.
+    pub(super) fn reader_of(&self, uri: &Uri) -> Option<Proxy> {
+        if uri.scheme() == Some(&Scheme::HTTP) { self.for_uri(uri) } else { None }
+    }
+}
+
+/// Says what is wrong with a proxy's text without repeating it: any part may be a password.
+fn check(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+    if scheme.to_ascii_lowercase().starts_with("socks") {
+        return Err("a SOCKS proxy, which is not supported".into());
+    }
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err("another scheme".into());
+    }
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.contains(['/', '?', '#']) || rest.matches('@').count() > 1 {
+        return Err("a path, or one of / ? # @ in the user or password, \
+                    where they are written %2F %3F %23 %40"
+            .into());
+    }
+    let authority = rest.rsplit('@').next().unwrap_or_default();
+    let authority: http::uri::Authority = authority.parse().map_err(|_| "no host")?;
+    if authority.host().is_empty() {
+        return Err("no host".into());
+    }
+    if authority.as_str() != authority.host() && authority.port_u16().is_none() {
+        return Err("a port that is not between 0 and 65535".into());
+    }
+    // What the matcher does, for what is left: characters that a URL cannot have.
+    text.parse::<Uri>().map(drop).map_err(|_| "characters that a URL cannot have".into())
+}
+
+/// A proxy, and what it wants to see before it lets a request through.
+pub(super) struct Proxy(Intercept);
+
+impl Proxy {
+    /// Without user and password.
+    pub(super) fn uri(&self) -> &Uri {
+        self.0.uri()
+    }
+
+    /// The value of `Proxy-Authorization`.
+    pub(super) fn auth(&self) -> Option<&HeaderValue> {
+        self.0.basic_auth()
+    }
+
+    /// Host and port.
+    pub(super) fn name(&self) -> String {
+        peer(self.uri())
+    }
+
+    /// The proxy answered 407.
+    pub(super) fn wants_password(&self) -> TransportError {
+        let name = self.name();
+        let message = match self.auth() {
+            None => format!(
+                "{name} wants a user and a password: give them in its URL, http://user:password@{name}"
+            ),
+            Some(_) => format!("{name} does not accept the user and password of its URL"),
+        };
+        TransportError::new(Phase::Proxy, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(settings: ProxySettings) -> Proxies {
+        Proxies::new(settings).expect("usable")
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_told_without_its_password() {
+        for (text, says) in [
+            ("socks5://u:hunter2@p:1", "SOCKS"),
+            ("ftp://u:hunter2@p:1", "another scheme"),
+            ("http://u:hunter2@", "no host"),
+            ("http://u:hunter2@:80", "no host"),
+            ("http://u:hunter2@p:http", "a port"),
+            ("http://u:hunter2@p:99999", "a port"),
+            ("http://u:#hunter2@p:1", "%23"),
+            ("http://u:hunter2@x@p:1", "%40"),
+            ("http://p:1/hunter2", "a path"),
+            ("http://u:hunter2 @p:1", "characters"),
+            ("u:hunter2@p p", "no host"),
+        ] {
+            for settings in [
+                ProxySettings::new().https(text),
+                ProxySettings::new().http(text),
+                ProxySettings::new().all(text),
+            ] {
+                let shown = format!("{settings:?}");
+                let error = Proxies::new(settings).err().expect(text);
+                assert!(error.to_string().contains(says), "{text}: {error}");
+                assert!(!format!("{error} {error:?} {shown}").contains("hunter2"), "{text}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn usable_forms_are_used() {
+        let target = Uri::from_static("https://platform.test/x");
+        for text in ["http://p:3128", "p:3128", " http://u:p%40w@p:3128/ ", "https://p:3128", "HTTP://p:3128"]
+        {
+            let proxy = proxies(ProxySettings::new().https(text)).for_uri(&target).expect(text);
+            assert_eq!(proxy.name(), "p:3128", "{text}");
+            assert_eq!(proxy.auth().is_some(), text.contains('@'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_goes_before_all_and_no_before_both() {
+        let settings = ProxySettings::new().https("s:1").all("a:1").no("direct.test, 10.0.0.0/8");
+        let proxies = proxies(settings);
+        let through = |uri: &'static str| proxies.for_uri(&Uri::from_static(uri)).map(|proxy| proxy.name());
+        assert_eq!(through("https://x.test").as_deref(), Some("s:1"));
+        assert_eq!(through("http://x.test").as_deref(), Some("a:1"));
+        for direct in
+            ["https://direct.test", "https://a.direct.test", "https://10.1.2.3", "https://localhost:1"]
+        {
+            assert_eq!(through(direct), None, "{direct}");
+        }
+        for loopback in ["https://127.0.0.1:1", "https://[::1]:1", "http://localhost"] {
+            assert_eq!(through(loopback), None, "{loopback}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! TLS: whom to trust, and the handshake.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use hyper::rt::{Read, Write};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::certificate::Fault;
+use crate::failure::find;
+use crate::{BuildError, Phase, TransportError};
+
+pub(super) struct Tls {
+    /// Why there is no TLS here is told when it is asked for: plain HTTP works without.
+    configs: Result<Configs, rustls::Error>,
+}
+
+struct Configs {
+    /// HTTP/2 if the host has it, else HTTP/1.1.
+    host: Arc<ClientConfig>,
+    /// HTTP/1.1, for the CONNECT to a proxy.
+    proxy: Arc<ClientConfig>,
+}
+
+/// The certificates of PEM bundles.
+pub(super) fn read_pem(bundles: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, BuildError> {
+    let mut found = Vec::new();
+    for pem in bundles {
+        let expected = "the CA bundle is not usable: expected PEM with -----BEGIN CERTIFICATE-----, found";
+        let certificates = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| BuildError::new(format!("{expected} broken PEM")).with_source(error))?;
+        if certificates.is_empty() {
+            let what = if pem.is_empty() { "an empty file" } else { "no certificate" };
+            return Err(BuildError::new(format!("{expected} {what}")));
+        }
+        for certificate in &certificates {
+            RootCertStore::empty().add(certificate.clone()).map_err(|error| {
+                BuildError::new(format!("{expected} what is no X.509 certificate")).with_source(error)
+            })?;
+        }
+        found.extend(certificates);
+    }
+    Ok(found)
+}
+
+impl Tls {
+    /// Trusts the platform's roots and `extra`.
+    pub(super) fn new(extra: Vec<CertificateDer<'static>>) -> Self {
+        Self { configs: Configs::new(extra) }
+    }
+
+    /// The configuration for the host itself.
+    pub(super) fn for_host(&self) -> Result<&Arc<ClientConfig>, TransportError> {
+        self.configs().map(|configs| &configs.host)
+    }
+
+    /// The configuration for a proxy that is itself spoken to over TLS.
+    pub(super) fn for_proxy(&self) -> Result<&Arc<ClientConfig>, TransportError> {
+        self.configs().map(|configs| &configs.proxy)
+    }
+
+    fn configs(&self) -> Result<&Configs, TransportError> {
+        self.configs.as_ref().map_err(|error| {
+            TransportError::new(
+                Phase::Tls,
+                format!(
+                    "this machine has no usable root certificates ({error}): install its package \
+                     ca-certificates, or add a CA's certificate as a PEM file"
+                ),
+            )
+            .with_source(error.clone())
+        })
+    }
+}
+
+impl Configs {
+    fn new(extra: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = Verifier::new_with_extra_roots(extra, provider.clone())?;
+        // "Dangerous" is rustls' word for any verifier that is not its own; this one verifies as
+        // the platform does.
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let proxy = Arc::new(config.clone());
+        config.alpn_protocols.insert(0, b"h2".to_vec());
+        Ok(Self { host: Arc::new(config), proxy })
+    }
+}
+
+/// Encrypts a connection to `host`, which may stand in brackets.
+pub(super) async fn handshake<T: Read + Write + Unpin>(
+    config: &Arc<ClientConfig>,
+    host: &str,
+    io: T,
+) -> Result<TlsStream<TokioIo<T>>, TransportError> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(name.to_owned()).map_err(|error| {
+        TransportError::new(Phase::Refused, format!("{host} is no name that a certificate can have"))
+            .with_source(error)
+    })?;
+    TlsConnector::from(config.clone()).connect(name, TokioIo::new(io)).await.map_err(|error| {
+        let message = match find::<rustls::Error>(&error) {
+            Some(tls) => explain(tls, host),
+            None => format!("{host} ended the connection within the TLS handshake ({error})"),
+        };
+        TransportError::new(Phase::Tls, message).with_source(error)
+    })
+}
+
+/// Whether an error is of TLS, and what to do.
+pub(super) fn fault(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
+    find::<rustls::Error>(error).map(|tls| TransportError::new(Phase::Tls, explain(tls, host)))
+}
+
+fn explain(error: &rustls::Error, host: &str) -> String {
+    use CertificateError as C;
+    let fault = match error {
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => Fault::UnknownIssuer,
+        rustls::Error::InvalidCertificate(C::NotValidForName) => Fault::OtherHost(Vec::new()),
+        rustls::Error::InvalidCertificate(C::NotValidForNameContext { presented, .. }) => {
+            Fault::OtherHost(presented.clone())
+        }
+        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Fault::Expired,
+        rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
+            Fault::NotYetValid
+        }
+        rustls::Error::InvalidCertificate(other) => {
+            return format!("the certificate of {host} is not accepted ({other})");
+        }
+        rustls::Error::InvalidMessage(_) => {
+            return format!(
+                "{host} does not speak TLS at that port: check the port, or whether http:// is meant"
+            );
+        }
+        other => return format!("{host}: {other}"),
+    };
+    fault.explain(host)
+}
