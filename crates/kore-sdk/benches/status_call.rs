@@ -76,7 +76,9 @@ fn serve() -> SocketAddr {
                         response.headers_mut().insert(http::header::CONTENT_TYPE, json);
                         Ok::<_, Infallible>(response)
                     });
-                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), answer)
+                        .await;
                 });
             }
         });
@@ -130,7 +132,8 @@ impl Ways {
     }
 
     async fn by_hand(&self) {
-        let request = http::Request::get(&self.url).header("auth", &self.token).header("accept", "application/json");
+        let request =
+            http::Request::get(&self.url).header("auth", &self.token).header("accept", "application/json");
         let request = request.body(Empty::new()).expect("a request");
         let answer = self.hyper.request(request).await.expect("an answer");
         assert!(answer.status().is_success());
@@ -145,8 +148,17 @@ impl Ways {
     }
 
     async fn by_reqwest(&self) {
-        let request = self.reqwest.get(&self.url).header("auth", &self.token).header("accept", "application/json");
-        let body = request.send().await.expect("an answer").error_for_status().expect("200").bytes().await.expect("a body");
+        let request =
+            self.reqwest.get(&self.url).header("auth", &self.token).header("accept", "application/json");
+        let body = request
+            .send()
+            .await
+            .expect("an answer")
+            .error_for_status()
+            .expect("200")
+            .bytes()
+            .await
+            .expect("a body");
         let import: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(black_box(import)["status"], "success");
     }

@@ -103,6 +103,8 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
             if let Err(error) = &result {
                 self.span.record("error", tracing::field::display(error));
             }
+            // An event, so that a plain log shows what the span has gathered.
+            tracing::debug!(parent: &self.span, "call ended");
         }
         result
     }

@@ -23,7 +23,9 @@ impl Sent {
     }
 }
 
-fn double(answers: impl IntoIterator<Item = Answer>) -> (impl Fn(http::Request<Body>) -> Answer + Send + Sync + Clone, Sent) {
+fn double(
+    answers: impl IntoIterator<Item = Answer>,
+) -> (impl Fn(http::Request<Body>) -> Answer + Send + Sync + Clone, Sent) {
     let answers = Arc::new(Mutex::new(VecDeque::from_iter(answers)));
     let sent = Sent::default();
     let noted = sent.clone();
@@ -49,7 +51,8 @@ async fn ask_twice<const N: usize>(
     settings: fn(kore_sdk::ClientBuilder) -> kore_sdk::ClientBuilder,
 ) -> (Vec<Result<Outcome, kore_sdk::Error>>, Vec<String>) {
     let (blocking, blocking_sent) = double(answers());
-    let client = settings(builder("bots.kore.ai")).blocking_transport(blocking).build_blocking().expect("builds");
+    let client =
+        settings(builder("bots.kore.ai")).blocking_transport(blocking).build_blocking().expect("builds");
     let blocking: Vec<_> =
         (0..2).map(|_| client.bot_import_status(&id()).map(|import| import.outcome())).collect();
 
@@ -92,11 +95,15 @@ async fn a_refused_kept_token_is_signed_anew_and_sent_once_more() {
 
 #[tokio::test]
 async fn a_second_401_is_final() {
-    let answers = || [success(), refused(Refusal::InvalidSdkCredentials), refused(Refusal::InvalidSdkCredentials)];
+    let answers =
+        || [success(), refused(Refusal::InvalidSdkCredentials), refused(Refusal::InvalidSdkCredentials)];
     let (results, tokens) = ask_twice(answers, as_it_is).await;
     let error = results[1].as_ref().expect_err("refused twice");
     assert!(error.is_auth() && error.attempts() == 2, "{error}");
-    assert_eq!(error.to_string(), "the platform answered 401 Unauthorized: Invalid SDK credentials (code 4002) (after 2 requests)");
+    assert_eq!(
+        error.to_string(),
+        "the platform answered 401 Unauthorized: Invalid SDK credentials (code 4002) (after 2 requests)"
+    );
     assert_eq!(tokens.len(), 3);
 }
 
@@ -135,7 +142,8 @@ async fn with_jti_each_request_has_a_token_of_its_own() {
 
 #[tokio::test]
 async fn a_failure_of_the_transport_is_told() {
-    let answers = || [Err(TransportError::timeout(Phase::Exchange, "1 s")), Err(TransportError::new(Phase::Tls, "x"))];
+    let answers =
+        || [Err(TransportError::timeout(Phase::Exchange, "1 s")), Err(TransportError::new(Phase::Tls, "x"))];
     let (results, _) = ask_twice(answers, as_it_is).await;
     let timeout = results[0].as_ref().expect_err("timed out");
     assert!(timeout.is_timeout() && timeout.is_retryable() && timeout.response().is_none());
@@ -146,13 +154,20 @@ async fn a_failure_of_the_transport_is_told() {
 #[test]
 fn what_is_wrong_with_a_setting_is_said_when_building() {
     let transport = |_: http::Request<Body>| std::future::ready(success());
-    let build = |builder: kore_sdk::ClientBuilder| builder.transport(transport).build().expect_err("a wrong setting");
+    let build =
+        |builder: kore_sdk::ClientBuilder| builder.transport(transport).build().expect_err("a wrong setting");
     for (error, says) in [
         (build(Client::builder()), "no host is set: expected a URL such as https://bots.kore.ai"),
         (build(Client::builder().host("x")), "no credentials are set"),
         (build(Client::builder().host("ftp://x").credentials("cs-1", "s")), "host: not a host"),
-        (build(Client::builder().host("x").credentials("1f", "s")), "client id: not a client id: expected \"cs-\""),
-        (build(Client::builder().host("x").credentials("cs-1f", "")), "client secret: the client secret is empty"),
+        (
+            build(Client::builder().host("x").credentials("1f", "s")),
+            "client id: not a client id: expected \"cs-\"",
+        ),
+        (
+            build(Client::builder().host("x").credentials("cs-1f", "")),
+            "client secret: the client secret is empty",
+        ),
         (build(Client::builder().host("x").token("a\nb")), "the token cannot be sent in a header"),
     ] {
         assert!(error.is_config() && error.attempts() == 0);

@@ -57,7 +57,8 @@ async fn the_blocking_client_gets_the_same() {
     let emulator = emulator(app()).await;
     let (url, id) = (emulator.url(), emulator.import_ids().remove(0));
     let blocking = move || {
-        let client = Client::builder().host(url).credentials("cs-1f", "s3cret").build_blocking().expect("builds");
+        let client =
+            Client::builder().host(url).credentials("cs-1f", "s3cret").build_blocking().expect("builds");
         client.bot_import_status(&id).expect("a status")
     };
     let import = tokio::task::spawn_blocking(blocking).await.expect("no panic");
@@ -101,13 +102,20 @@ async fn an_app_that_enforces_jti_takes_each_token_once() {
     let error = client(&emulator).bot_import_status(&known).await.expect_err("no jti");
     assert_eq!(refusal(&error), Some(Refusal::JtiTooLong));
 
-    let each = Client::builder().host(emulator.url()).credentials("cs-1f", "s3cret").jti(true).build().expect("builds");
+    let each = Client::builder()
+        .host(emulator.url())
+        .credentials("cs-1f", "s3cret")
+        .jti(true)
+        .build()
+        .expect("builds");
     for _ in 0..3 {
         each.bot_import_status(&known).await.expect("a token for each request");
     }
 
-    let credentials = Credentials::new(ClientId::new("cs-1f").expect("valid"), Secret::new("s3cret").expect("not empty"));
-    let claims = Claims::new("me", "cs-1f").expires_at(SystemTime::now() + Duration::from_secs(60)).with_jti("once");
+    let credentials =
+        Credentials::new(ClientId::new("cs-1f").expect("valid"), Secret::new("s3cret").expect("not empty"));
+    let claims =
+        Claims::new("me", "cs-1f").expires_at(SystemTime::now() + Duration::from_secs(60)).with_jti("once");
     let token = credentials.sign(&claims).expect("signs");
     let twice = Client::builder().host(emulator.url()).token(token.expose()).build().expect("builds");
     twice.bot_import_status(&known).await.expect("the first use");
@@ -122,7 +130,8 @@ async fn the_algorithm_is_that_of_the_app() {
     let error = client(&emulator).bot_import_status(&known).await.expect_err("HS256");
     assert_eq!(refusal(&error), Some(Refusal::InvalidSdkCredentials));
     let id = ClientId::new("cs-1f").expect("valid");
-    let credentials = Credentials::hmac(id, Algorithm::Hs512, Secret::new("s3cret").expect("not empty")).expect("HMAC");
+    let credentials =
+        Credentials::hmac(id, Algorithm::Hs512, Secret::new("s3cret").expect("not empty")).expect("HMAC");
     let client = Client::builder().host(emulator.url()).signer(credentials).build().expect("builds");
     client.bot_import_status(&known).await.expect("HS512");
 }
@@ -141,7 +150,8 @@ async fn what_is_no_status_call_is_answered_as_the_platform_does() {
         ("GET", "/api/public/bot/import/status/bir-1", 401, "Invalid SDK credentials"),
     ] {
         let request = http::Request::builder().method(method).uri(format!("{}{path}", emulator.url()));
-        let answer = transport.send(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        let answer =
+            transport.send(request.body(Body::empty()).expect("a request")).await.expect("an answer");
         let body = String::from_utf8_lossy(answer.body()).into_owned();
         assert_eq!(answer.status().as_u16(), status, "{method} {path}: {body}");
         assert!(body.contains(says), "{method} {path}: {body}");
@@ -160,7 +170,8 @@ async fn many_emulators_live_in_one_process_and_end_with_their_handles() {
     let [first, second, third] = emulators;
     drop(first);
     second.stop().await;
-    let fresh = |url: &str| Client::builder().host(url).credentials("cs-1f", "s3cret").build().expect("builds");
+    let fresh =
+        |url: &str| Client::builder().host(url).credentials("cs-1f", "s3cret").build().expect("builds");
     assert!(fresh(&urls[1]).bot_import_status(&known).await.is_err());
     fresh(&urls[2]).bot_import_status(&known).await.expect("the third still serves");
     drop(third);

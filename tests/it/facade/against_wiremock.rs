@@ -45,7 +45,8 @@ async fn the_documented_sample_arrives_whole() {
 async fn the_blocking_client_does_the_same_from_within_a_runtime() {
     let server = answering(ResponseTemplate::new(200).set_body_raw(SAMPLE, "application/json")).await;
     let client = builder(&server.uri()).build_blocking().expect("builds");
-    let import = tokio::task::spawn_blocking(move || client.bot_import_status(&id())).await.expect("no panic");
+    let import =
+        tokio::task::spawn_blocking(move || client.bot_import_status(&id())).await.expect("no panic");
     assert_eq!(import.expect("a status").entries().len(), 20);
 }
 
@@ -111,7 +112,12 @@ async fn a_body_that_is_no_answer_says_so_and_shows_its_start() {
     let long = format!("<html>{}", "x".repeat(2000));
     let over = "{".repeat(5000);
     for (status, content_type, body, says) in [
-        (502, "text/html", html, "the answer is 502 Bad Gateway without the platform's error body, content type text/html; it starts:"),
+        (
+            502,
+            "text/html",
+            html,
+            "the answer is 502 Bad Gateway without the platform's error body, content type text/html; it starts:",
+        ),
         (502, "text/html", html, shown),
         (200, "text/html", html, "the answer is 200 OK, but its body is not the expected JSON"),
         (200, "text/html", html, shown),
@@ -119,13 +125,23 @@ async fn a_body_that_is_no_answer_says_so_and_shows_its_start() {
         (200, "application/json", "", "with an empty body"),
         (200, "application/json", " \n", "with an empty body"),
         (204, "application/json", "", "with an empty body"),
-        (503, "application/json", "", "the answer is 503 Service Unavailable without the platform's error body"),
+        (
+            503,
+            "application/json",
+            "",
+            "the answer is 503 Service Unavailable without the platform's error body",
+        ),
         (200, "application/json", r#"{"_id":"bir-1","stat"#, "its body was cut short after 20 bytes"),
         (200, "application/json", "[]", "not the expected JSON"),
         (200, "application/json", "null", "not the expected JSON"),
         (200, "application/json", "{}{}", "not the expected JSON"),
         (200, "application/json", over.as_str(), "over the limit of 4096 bytes"),
-        (500, "application/json", r#"{"errors":[]}"#, "500 Internal Server Error without the platform's error body"),
+        (
+            500,
+            "application/json",
+            r#"{"errors":[]}"#,
+            "500 Internal Server Error without the platform's error body",
+        ),
         (500, "application/json", r#"{"errors":[{"code":500}]}"#, "no message (code 500)"),
     ] {
         let error = error_of(ResponseTemplate::new(status).set_body_raw(body, content_type)).await;
@@ -142,7 +158,10 @@ async fn a_redirect_is_not_followed() {
     let answer = ResponseTemplate::new(302).insert_header("location", "https://elsewhere.example/login");
     let error = error_of(answer).await;
     assert_eq!(error.status(), Some(StatusCode::FOUND));
-    assert!(error.to_string().contains("a redirect to \"https://elsewhere.example/login\"; none is followed"), "{error}");
+    assert!(
+        error.to_string().contains("a redirect to \"https://elsewhere.example/login\"; none is followed"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

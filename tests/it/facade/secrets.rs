@@ -44,7 +44,11 @@ async fn no_log_error_or_debug_shows_a_secret() {
     Mock::given(any()).respond_with(echo).mount(&server).await;
 
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
     let client = builder(&server.uri()).build().expect("builds");
     let _guard = tracing::subscriber::set_default(subscriber);
     let error = client.bot_import_status(&id()).await.expect_err("refused");
