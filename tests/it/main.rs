@@ -1,4 +1,7 @@
 //! One binary for all integration tests: real sockets, real TLS, real processes.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
 mod lossless;
+mod servers;
+mod transport;
