@@ -1,6 +1,8 @@
 //! One binary for all integration tests: real sockets, real TLS, real processes.
 #![forbid(unsafe_code)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on is to panic, in its helpers too")]
+#![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
 mod facade;
 mod lossless;
+mod servers;
+mod transport;

@@ -1,6 +1,7 @@
 //! Texts that must not be shown.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -43,14 +44,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A JWT, ready for the header `auth`. Wiped on drop, never printed.
+/// A JWT, ready for the header `auth`. Wiped when its last clone is dropped, never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(Zeroizing<String>);
+pub struct Token(Arc<Zeroizing<String>>);
 
 impl Token {
     /// Takes a JWT that was made elsewhere, without a look inside.
     pub fn new(token: impl Into<String>) -> Self {
-        Self(Zeroizing::new(token.into()))
+        Self(Arc::new(Zeroizing::new(token.into())))
     }
 
     /// The JWT itself.

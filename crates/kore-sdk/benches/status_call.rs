@@ -2,8 +2,8 @@
 //! by hand on hyper-util's client with a plain derived struct, and against reqwest with
 //! `serde_json::Value`.
 //!
-//! All three run on one thread, whose CPU time is measured; the server has a thread of its own.
-//! Beside criterion's figures, the three are run in turn, block by block, for ratios that hold on
+//! All run on one thread, whose CPU time is measured; the server has a thread of its own.
+//! Beside criterion's figures, they are run in turn, block by block, for ratios that hold on
 //! a machine whose speed drifts.
 
 use std::convert::Infallible;
@@ -86,29 +86,37 @@ fn serve() -> SocketAddr {
     told.recv().expect("the server started")
 }
 
-/// The three ways to make the call.
+/// The ways to make the call.
 struct Ways {
-    runtime: tokio::runtime::Runtime,
+    /// One each, so that no client pays for the timers of another.
+    runtimes: [tokio::runtime::Runtime; 4],
     url: String,
     token: String,
-    hyper: HyperClient<HttpConnector, Empty<Bytes>>,
+    /// Without and with a timeout.
+    hyper: [HyperClient<HttpConnector, Empty<Bytes>>; 2],
     sdk: Client,
     id: BotImportId,
     reqwest: reqwest::Client,
 }
 
 impl Ways {
-    const NAMES: [&str; 3] = ["hand-written hyper loop", "kore-sdk", "reqwest and serde_json Value"];
+    const NAMES: [&str; 4] = [
+        "hand-written hyper loop",
+        "hand-written hyper loop with a timeout",
+        "kore-sdk",
+        "reqwest and serde_json Value",
+    ];
 
     fn new(server: SocketAddr) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime =
+            || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Self {
-            runtime,
+            runtimes: std::array::from_fn(|_| runtime()),
             url: format!("http://{server}/api/public/bot/import/status/{ID}"),
             token: format!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{}.{}", "a".repeat(120), "b".repeat(43)),
-            hyper: HyperClient::builder(TokioExecutor::new()).build(connector),
+            hyper: [(); 2].map(|()| HyperClient::builder(TokioExecutor::new()).build(connector.clone())),
             sdk: Client::builder()
                 .host(format!("http://{server}"))
                 .credentials("cs-1f", "a secret")
@@ -120,22 +128,25 @@ impl Ways {
     }
 
     fn call(&self, way: usize, times: u64) {
-        self.runtime.block_on(async {
+        self.runtimes[way].block_on(async {
             for _ in 0..times {
                 match way {
-                    0 => self.by_hand().await,
-                    1 => self.by_sdk().await,
+                    0 => self.by_hand(&self.hyper[0]).await,
+                    1 => tokio::time::timeout(Duration::from_secs(30), self.by_hand(&self.hyper[1]))
+                        .await
+                        .expect("in time"),
+                    2 => self.by_sdk().await,
                     _ => self.by_reqwest().await,
                 }
             }
         });
     }
 
-    async fn by_hand(&self) {
+    async fn by_hand(&self, client: &HyperClient<HttpConnector, Empty<Bytes>>) {
         let request =
             http::Request::get(&self.url).header("auth", &self.token).header("accept", "application/json");
         let request = request.body(Empty::new()).expect("a request");
-        let answer = self.hyper.request(request).await.expect("an answer");
+        let answer = client.request(request).await.expect("an answer");
         assert!(answer.status().is_success());
         let body = answer.into_body().collect().await.expect("a body").to_bytes();
         let import: Plain = serde_json::from_slice(&body).expect("an import");
@@ -202,15 +213,16 @@ impl Measurement for ThreadCpu {
 }
 
 /// Ratios to the first way, block by block.
+#[allow(clippy::print_stdout, reason = "a benchmark reports on standard output")]
 fn in_turn(ways: &Ways) {
     const BLOCKS: usize = 150;
     const CALLS: u64 = 100;
-    let mut ratios: [Vec<f64>; 3] = Default::default();
+    let mut ratios: [Vec<f64>; 4] = Default::default();
     for block in 0..BLOCKS {
-        let mut spent = [0.0; 3];
-        for turn in 0..3 {
-            // Each way is first, second and third equally often.
-            let way = (turn + block) % 3;
+        let mut spent = [0.0; 4];
+        for turn in 0..4 {
+            // Each way is first, second, third and last equally often.
+            let way = (turn + block) % 4;
             let start = thread_cpu();
             ways.call(way, CALLS);
             spent[way] = (thread_cpu() - start).as_secs_f64();

@@ -1,7 +1,7 @@
 //! The settings of a client.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kore_auth::{Credentials, DEFAULT_LIFETIME, Secret, Token, TokenSource};
@@ -142,7 +142,7 @@ impl ClientBuilder {
         let core = Arc::new(self.core()?);
         let transport = match self.transport.take() {
             Some(transport) => transport,
-            None => self.built_in(&core.base)?,
+            None => self.built_in(core.base())?,
         };
         Ok(Client { core, transport })
     }
@@ -155,7 +155,7 @@ impl ClientBuilder {
         let core = Arc::new(self.core()?);
         let transport = match self.blocking_transport.take() {
             Some(transport) => transport,
-            None => self.built_in_blocking(&core.base)?,
+            None => self.built_in_blocking(core.base())?,
         };
         Ok(blocking::Client { core, transport })
     }
@@ -166,8 +166,7 @@ impl ClientBuilder {
             .take()
             .ok_or_else(|| Error::config("no host is set: expected a URL such as https://bots.kore.ai"))?;
         let base = BaseUrl::parse(&host).map_err(|error| Error::setting("host", error))?;
-        let tokens = Mutex::new(self.token_source()?);
-        Ok(Core { base, tokens, body_limit: self.body_limit })
+        Ok(Core::new(base, self.token_source()?, self.body_limit))
     }
 
     fn token_source(&mut self) -> Result<TokenSource, Error> {

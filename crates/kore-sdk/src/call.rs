@@ -1,11 +1,11 @@
 //! One call, without the sending: what the async and the blocking client share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{Request, Response};
-use kore_auth::{Issued, TokenSource};
+use http::{HeaderValue, Request, Response};
+use kore_auth::{Issued, Token, TokenSource};
 use kore_protocol::{
     BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
 };
@@ -28,15 +28,42 @@ pub struct Answer<R> {
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Core {
-    pub(crate) base: BaseUrl,
-    pub(crate) tokens: Mutex<TokenSource>,
-    pub(crate) body_limit: BodyLimit,
+    base: BaseUrl,
+    tokens: Mutex<Tokens>,
+    body_limit: BodyLimit,
+}
+
+#[derive(Debug)]
+struct Tokens {
+    source: TokenSource,
+    /// The header of the token that was issued last.
+    header: Option<(Token, HeaderValue)>,
 }
 
 impl Core {
-    fn tokens(&self) -> std::sync::MutexGuard<'_, TokenSource> {
+    pub(crate) fn new(base: BaseUrl, source: TokenSource, body_limit: BodyLimit) -> Self {
+        Self { base, tokens: Mutex::new(Tokens { source, header: None }), body_limit }
+    }
+
+    pub(crate) fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
         // A panic while signing leaves the source as it was before.
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tokens {
+    fn issue(&mut self) -> Result<(Issued, HeaderValue), Error> {
+        let issued = self.source.token(SystemTime::now(), random_jti)?;
+        if let Some((_, header)) = self.header.as_ref().filter(|(token, _)| *token == issued.token) {
+            return Ok((issued, header.clone()));
+        }
+        let header = auth_header(issued.token.expose())?;
+        self.header = Some((issued.token.clone(), header.clone()));
+        Ok((issued, header))
     }
 }
 
@@ -72,8 +99,8 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
 
     /// The request to send next.
     pub(crate) fn request(&mut self) -> Result<Request<Body>, Error> {
-        let issued = self.core.tokens().token(SystemTime::now(), random_jti)?;
-        let request = self.request.to_http(&self.core.base, auth_header(issued.token.expose())?);
+        let (issued, auth) = self.core.tokens().issue()?;
+        let request = self.request.to_http(&self.core.base, auth);
         self.issued = Some(issued);
         self.attempts += 1;
         Ok(request)
@@ -116,7 +143,7 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
         if error.response().and_then(ResponseError::refusal) == Some(Refusal::WrongScope) {
             return false;
         }
-        self.core.tokens().forget(&issued.token);
+        self.core.tokens().source.forget(&issued.token);
         issued.is_kept && self.attempts == 1
     }
 }

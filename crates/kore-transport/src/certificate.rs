@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     UnknownIssuer,
+    /// A trusted CA has the issuer's name and another key.
+    BadSignature,
     /// The names that it is for, if they are known.
     OtherHost(Vec<String>),
     Expired,
@@ -24,6 +26,8 @@ impl Fault {
             "self signed",
         ]) {
             Some(Self::UnknownIssuer)
+        } else if has(&["badsignature", "bad signature"]) {
+            Some(Self::BadSignature)
         } else if has(&["not valid for", "notvalidforname", "hostname mismatch"]) {
             Some(Self::OtherHost(Vec::new()))
         } else if has(&["notvalidyet", "not valid yet", "not yet valid"]) {
@@ -41,6 +45,10 @@ impl Fault {
             Self::UnknownIssuer => format!(
                 "the certificate of {host} is not trusted (unknown issuer): if the host or a proxy on the way \
                  has a CA of its own, add that CA's certificate as a PEM file"
+            ),
+            Self::BadSignature => format!(
+                "the certificate of {host} is not trusted (bad signature): it names a CA that is trusted, with \
+                 another key; perhaps that CA was made anew, then add its new certificate as a PEM file"
             ),
             Self::OtherHost(names) if names.is_empty() => {
                 format!("the certificate is for another host than {host}: check the host's name")

@@ -1,12 +1,13 @@
 //! Reading other libraries' errors, for one message whichever client it was.
 
 use std::error::Error;
-use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use http::Uri;
+use kore_protocol::Excerpt;
 
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+use crate::certificate::Fault;
 use crate::{Phase, TransportError};
 
 /// The error and what caused it, outermost first. An `io::Error` hides the error that it holds
@@ -19,6 +20,7 @@ pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item 
 }
 
 /// The first error of a type.
+#[cfg(feature = "hyper")]
 pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     chain(error).find_map(|error| error.downcast_ref())
 }
@@ -36,10 +38,7 @@ pub(crate) fn connect(peer: &str, error: &(dyn Error + 'static)) -> TransportErr
         text.starts_with("dns error") || text.starts_with("failed to lookup address")
     });
     if is_dns {
-        return TransportError::new(
-            Phase::Dns,
-            format!("{peer}: check the name, and that there is a network"),
-        );
+        return unknown_host(peer);
     }
     let io = io_error(error);
     match io.map(io::Error::kind) {
@@ -61,12 +60,53 @@ pub(crate) fn connect(peer: &str, error: &(dyn Error + 'static)) -> TransportErr
     }
 }
 
+/// The name of `peer` was not found.
+pub(crate) fn unknown_host(peer: &str) -> TransportError {
+    TransportError::new(Phase::Dns, format!("{peer}: check the name, and that there is a network"))
+}
+
+/// Whether the words are those of TLS, for a client whose TLS library is not known here.
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
+    let text = innermost(error);
+    let message = match Fault::from_text(&text) {
+        Some(fault) => fault.explain(host),
+        None if ["certificate", "tls", "handshake", "corrupt message", "fatal alert", "peer is"]
+            .iter()
+            .any(|word| text.to_ascii_lowercase().contains(word)) =>
+        {
+            format!("{host}: {text}")
+        }
+        None => return None,
+    };
+    Some(TransportError::new(Phase::Tls, message))
+}
+
+/// Whether the words are those of a proxy that refused.
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+pub(crate) fn proxy_from_text(error: &(dyn Error + 'static)) -> Option<TransportError> {
+    let text = innermost(error);
+    if text.contains("proxy authorization required") || text.contains("proxy server responded 407") {
+        let message = "it wants a user and a password: give them in its URL, http://user:password@host:port";
+        Some(TransportError::new(Phase::Proxy, message))
+    } else if text.starts_with("tunnel error: unsuccessful") {
+        Some(TransportError::new(Phase::Proxy, "it refused a way to the host: ask who runs it"))
+    } else {
+        None
+    }
+}
+
+/// The words of the error that caused all others.
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let text = chain(error).last().unwrap_or(error).to_string();
+    Excerpt::new(text.as_bytes()).to_string()
+}
+
 /// Sent, and no answer.
 pub(crate) fn exchange(error: &(dyn Error + 'static)) -> TransportError {
     let message = match io_error(error) {
         Some(io) if is_closed(io) => "the connection was closed before an answer came".to_owned(),
-        Some(io) => io.to_string(),
-        None => "the connection failed before an answer came".to_owned(),
+        _ => innermost(error),
     };
     TransportError::new(Phase::Exchange, message)
 }
@@ -82,14 +122,5 @@ pub(crate) fn peer(uri: &Uri) -> String {
     match uri.port_u16() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
-    }
-}
-
-/// "30 s", "0.25 s".
-pub(crate) struct Seconds(pub(crate) Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} s", self.0.as_secs_f64())
     }
 }

@@ -15,7 +15,7 @@ use kore_protocol::{Body, BodyLimit};
 use self::connector::Connector;
 use self::proxy::Proxies;
 use crate::collect::collect;
-use crate::failure::{self, Seconds, find, peer};
+use crate::failure::{self, find, peer};
 use crate::{Phase, PlainHttp, Transport, TransportError};
 
 mod blocking;
@@ -125,4 +125,13 @@ fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
         _ => failure::exchange(&error),
     };
     own.with_source(error)
+}
+
+/// "30 s", "0.25 s".
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0.as_secs_f64())
+    }
 }

@@ -17,6 +17,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod build_error;
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod certificate;
@@ -28,11 +29,24 @@ mod failure;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
 mod plain_http;
+#[cfg(feature = "reqwest")]
+mod reqwest_transport;
+#[cfg(feature = "tower")]
+mod tower_transport;
 mod transport;
+#[cfg(feature = "ureq")]
+mod ureq_transport;
 
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub use build_error::BuildError;
 pub use error::{Phase, TransportError};
 #[cfg(feature = "hyper")]
 pub use hyper_transport::{BlockingHyperTransport, HyperTransport, HyperTransportBuilder, ProxySettings};
 pub use plain_http::PlainHttp;
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::ReqwestTransport;
+#[cfg(feature = "tower")]
+pub use tower_transport::{ServiceTransport, TransportService};
 pub use transport::{BlockingTransport, Transport};
+#[cfg(feature = "ureq")]
+pub use ureq_transport::UreqTransport;

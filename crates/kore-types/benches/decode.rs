@@ -64,13 +64,13 @@ fn decode(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("decode {name}"));
         group.throughput(Throughput::Bytes(json.len() as u64));
         group.bench_function("kore-types", |b| {
-            b.iter(|| BotImport::from_json_slice(black_box(json)).expect("decodes"))
+            b.iter(|| BotImport::from_json_slice(black_box(json)).expect("decodes"));
         });
         group.bench_function("kore-types by serde", |b| {
             b.iter(|| serde_json::from_slice::<BotImport>(black_box(json)).expect("decodes"));
         });
         group.bench_function("plain struct", |b| {
-            b.iter(|| serde_json::from_slice::<Plain>(black_box(json)).expect("decodes"))
+            b.iter(|| serde_json::from_slice::<Plain>(black_box(json)).expect("decodes"));
         });
         group.bench_function("serde_json Value", |b| {
             b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(json)).expect("decodes"));

@@ -13,11 +13,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::Seconds;
 use super::proxy::{Proxies, Proxy};
 use super::stream::{Hop, Stream};
 use super::tls::{Tls, handshake};
 use super::tunnel::tunnel;
-use crate::failure::{self, Seconds, peer};
+use crate::failure::{self, peer};
 use crate::{Phase, TransportError};
 
 /// One reference, since the client clones it for every request.

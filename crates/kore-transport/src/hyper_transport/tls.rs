@@ -127,6 +127,7 @@ fn explain(error: &rustls::Error, host: &str) -> String {
     use CertificateError as C;
     let fault = match error {
         rustls::Error::InvalidCertificate(C::UnknownIssuer) => Fault::UnknownIssuer,
+        rustls::Error::InvalidCertificate(C::BadSignature) => Fault::BadSignature,
         rustls::Error::InvalidCertificate(C::NotValidForName) => Fault::OtherHost(Vec::new()),
         rustls::Error::InvalidCertificate(C::NotValidForNameContext { presented, .. }) => {
             Fault::OtherHost(presented.clone())

@@ -1,0 +1,103 @@
+//! A reqwest client as a transport.
+
+use std::error::Error;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use kore_protocol::{Body, BodyLimit};
+use reqwest::redirect::Policy;
+
+use crate::collect::collect;
+use crate::failure::{self, peer};
+use crate::{BuildError, Phase, PlainHttp, Transport, TransportError};
+
+/// A [`reqwest::Client`] as a transport: its TLS, proxies and timeouts are those of its builder,
+/// which has no timeout unless it is given one.
+///
+/// ```
+/// use std::time::Duration;
+/// use kore_transport::ReqwestTransport;
+///
+/// let builder = reqwest::Client::builder().timeout(Duration::from_secs(30));
+/// let transport = ReqwestTransport::new(builder)?;
+/// # Ok::<(), kore_transport::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    limit: BodyLimit,
+    plain_http: PlainHttp,
+}
+
+impl ReqwestTransport {
+    /// Takes the builder, not the client, to switch its redirects off: a redirect is an answer.
+    ///
+    /// # Errors
+    /// If reqwest cannot build the client.
+    pub fn new(builder: reqwest::ClientBuilder) -> Result<Self, BuildError> {
+        let client = builder.redirect(Policy::none()).build().map_err(|error| {
+            let why = failure::innermost(&error);
+            BuildError::new(format!("reqwest cannot build its client: {why}")).with_source(error)
+        })?;
+        Ok(Self { client, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() })
+    }
+
+    /// How long an answer's body may be. [`BodyLimit::DEFAULT`] by default.
+    #[must_use]
+    pub fn body_limit(mut self, limit: BodyLimit) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Where plain `http://` may go. [`PlainHttp::Loopback`] by default.
+    #[must_use]
+    pub fn plain_http(mut self, allowed: PlainHttp) -> Self {
+        self.plain_http = allowed;
+        self
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        self.plain_http.check(request.uri())?;
+        let peer = peer(request.uri());
+        let failed = |error: reqwest::Error| failed(&error, &peer).with_source(error);
+        let request = request.map(|body| reqwest::Body::from(body.into_bytes()));
+        let request = reqwest::Request::try_from(request).map_err(failed)?;
+        let response = self.client.execute(request).await.map_err(failed)?;
+        let broken = |start: &_, error: reqwest::Error| {
+            if error.is_timeout() {
+                TransportError::timeout(Phase::Body, LIMIT).with_source(error)
+            } else {
+                TransportError::cut_short(start).with_source(error)
+            }
+        };
+        collect(Response::<reqwest::Body>::from(response), self.limit, broken).await
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(
+        &self,
+        request: Request<Body>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+const LIMIT: &str = "the limit that the reqwest client has";
+
+fn failed(error: &reqwest::Error, peer: &str) -> TransportError {
+    // The outermost words hold the URL, and so none that could be read for a reason.
+    let cause = error.source().unwrap_or(error);
+    if error.is_timeout() {
+        let phase = if error.is_connect() { Phase::Connect } else { Phase::Exchange };
+        return TransportError::timeout(phase, LIMIT);
+    }
+    if error.is_builder() {
+        return TransportError::new(Phase::Refused, format!("not a request that reqwest sends: {cause}"));
+    }
+    if let Some(refused) = failure::proxy_from_text(cause).or_else(|| failure::tls_from_text(cause, peer)) {
+        return refused;
+    }
+    if error.is_connect() { failure::connect(peer, cause) } else { failure::exchange(cause) }
+}

@@ -1,0 +1,96 @@
+//! Tower: a service as a transport, and a transport as a service.
+
+use std::error::Error;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use kore_protocol::Body;
+use tower_service::Service;
+
+use crate::{Phase, Transport, TransportError};
+
+/// A tower service as a transport, so that a stack of tower layers can stand around any other.
+///
+/// Each request runs on a clone of the service. A [`TransportError`] of the service is handed on as
+/// it is; any other error becomes one of [`Phase::Exchange`], with the error as its source.
+pub struct ServiceTransport<S> {
+    // Cloned under the lock and used outside of it, so that a service need not be `Sync`.
+    service: Mutex<S>,
+}
+
+impl<S> ServiceTransport<S> {
+    /// A transport over the service.
+    pub fn new(service: S) -> Self {
+        Self { service: Mutex::new(service) }
+    }
+}
+
+impl<S: Clone> Clone for ServiceTransport<S> {
+    fn clone(&self) -> Self {
+        Self::new(self.service.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+impl<S> fmt::Debug for ServiceTransport<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceTransport").finish_non_exhaustive()
+    }
+}
+
+impl<S> Transport for ServiceTransport<S>
+where
+    S: Service<Request<Body>, Response = Response<Bytes>> + Clone + Send,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    S::Future: Send,
+{
+    fn send(
+        &self,
+        request: Request<Body>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
+        let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async move {
+            poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed)?;
+            service.call(request).await.map_err(failed)
+        })
+    }
+}
+
+fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
+    match error.into().downcast::<TransportError>() {
+        Ok(own) => *own,
+        Err(error) => TransportError::new(Phase::Exchange, format!("a service on the way failed: {error}"))
+            .with_source(error),
+    }
+}
+
+/// A transport as a tower service, to put tower layers around it.
+#[derive(Clone, Debug)]
+pub struct TransportService<T>(T);
+
+impl<T: Transport + Clone + 'static> TransportService<T> {
+    /// A service over the transport, which is cloned for each request; an `Arc` of any transport
+    /// is one.
+    pub fn new(transport: T) -> Self {
+        Self(transport)
+    }
+}
+
+impl<T: Transport + Clone + 'static> Service<Request<Body>> for TransportService<T> {
+    type Response = Response<Bytes>;
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let transport = self.0.clone();
+        Box::pin(async move { transport.send(request).await })
+    }
+}

@@ -1,0 +1,129 @@
+//! A ureq agent as a blocking transport.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use kore_protocol::{Body, BodyLimit};
+use ureq::{AsSendBody, RequestExt, SendBody, Timeout};
+
+use crate::failure::{self, peer};
+use crate::{BlockingTransport, Phase, PlainHttp, TransportError};
+
+/// How much is read of a body that says itself that it is too long: enough for a message.
+const START: u64 = 512;
+
+/// A [`ureq::Agent`] as a blocking transport: its TLS, proxies and timeouts are those of the
+/// agent, which has no timeout unless it is given one. Its redirects and its errors for statuses
+/// are switched off for each request.
+///
+/// ```
+/// use std::time::Duration;
+/// use kore_transport::UreqTransport;
+///
+/// let agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(30))).build();
+/// let transport = UreqTransport::new(agent.new_agent());
+/// ```
+#[derive(Clone, Debug)]
+pub struct UreqTransport {
+    agent: ureq::Agent,
+    limit: BodyLimit,
+    plain_http: PlainHttp,
+}
+
+impl UreqTransport {
+    /// A transport with the default limits.
+    pub fn new(agent: ureq::Agent) -> Self {
+        Self { agent, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() }
+    }
+
+    /// How long an answer's body may be. [`BodyLimit::DEFAULT`] by default.
+    #[must_use]
+    pub fn body_limit(mut self, limit: BodyLimit) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Where plain `http://` may go. [`PlainHttp::Loopback`] by default.
+    #[must_use]
+    pub fn plain_http(mut self, allowed: PlainHttp) -> Self {
+        self.plain_http = allowed;
+        self
+    }
+
+    fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<ureq::Body>, ureq::Error> {
+        request.with_agent(&self.agent).configure().max_redirects(0).http_status_as_error(false).run()
+    }
+
+    fn collect(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, TransportError> {
+        let (head, body) = response.into_parts();
+        let limit = self.limit.get() as u64;
+        let is_too_long = body.content_length().is_some_and(|length| length > limit);
+        let enough = if is_too_long { START.min(limit) } else { limit };
+        let mut taken = Vec::new();
+        // What was read before an error stays in the vector.
+        let end = body.into_reader().take(enough.saturating_add(1)).read_to_end(&mut taken);
+        let is_too_long = is_too_long || taken.len() as u64 > limit;
+        let response = Response::from_parts(head, Bytes::from(taken));
+        match end.map_err(ureq::Error::from) {
+            _ if is_too_long => Err(TransportError::too_large(&response, self.limit)),
+            Ok(_) => Ok(response),
+            Err(ureq::Error::Timeout(which)) => Err(timeout(which, Phase::Body)),
+            Err(error) => Err(TransportError::cut_short(&response).with_source(error)),
+        }
+    }
+}
+
+impl BlockingTransport for UreqTransport {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        self.plain_http.check(request.uri())?;
+        let peer = peer(request.uri());
+        let (head, body) = request.into_parts();
+        let body = body.into_bytes();
+        let response = if body.is_empty() {
+            self.run(Request::from_parts(head, SendBody::none()))
+        } else {
+            self.run(Request::from_parts(head, &body[..]))
+        };
+        self.collect(response.map_err(|error| failed(error, &peer))?)
+    }
+}
+
+fn failed(error: ureq::Error, peer: &str) -> TransportError {
+    use ureq::Error as E;
+    let own = match &error {
+        E::Timeout(which) => return timeout(*which, Phase::Exchange),
+        E::HostNotFound => failure::unknown_host(peer),
+        E::ConnectProxyFailed(why) => failure::proxy_from_text(&error)
+            .unwrap_or_else(|| TransportError::new(Phase::Proxy, why.as_str())),
+        E::ConnectionFailed => TransportError::new(Phase::Connect, peer),
+        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl | E::TlsRequired => {
+            TransportError::new(Phase::Refused, error.to_string())
+        }
+        E::Tls(_) => tls(&error, peer),
+        E::Io(io) => failure::tls_from_text(io, peer).unwrap_or_else(|| match io.kind() {
+            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset => failure::exchange(io),
+            _ => failure::connect(peer, io),
+        }),
+        // Some variants exist with features of ureq only, those of the TLS libraries among them.
+        _ => failure::tls_from_text(&error, peer)
+            .unwrap_or_else(|| TransportError::new(Phase::Exchange, error.to_string())),
+    };
+    own.with_source(error)
+}
+
+fn tls(error: &ureq::Error, peer: &str) -> TransportError {
+    failure::tls_from_text(error, peer)
+        .unwrap_or_else(|| TransportError::new(Phase::Tls, format!("{peer}: {error}")))
+}
+
+/// `phase` is the one that a limit for the whole request falls into.
+fn timeout(which: Timeout, phase: Phase) -> TransportError {
+    let (phase, limit) = match which {
+        Timeout::Resolve => (Phase::Dns, "looking the name up"),
+        Timeout::Connect => (Phase::Connect, "connecting"),
+        Timeout::Global | Timeout::PerCall => (phase, "the whole request"),
+        _ => (phase, "a part of the exchange"),
+    };
+    TransportError::timeout(phase, format_args!("the limit that the ureq agent has for {limit}"))
+}
