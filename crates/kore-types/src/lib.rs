@@ -40,6 +40,9 @@ mod status;
 mod task_type;
 mod timestamp;
 
+#[cfg(all(test, feature = "schemars"))]
+mod schema_tests;
+
 pub use bot_import::{BotImport, OutcomeCounts, StatusLog, StatusLogs};
 pub use error_body::{ErrorBody, ErrorCode, ErrorDetail, ErrorDetails};
 pub use id::{BotId, BotImportId, ClientId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
