@@ -7,9 +7,9 @@ const SHARED: [&str; 8] = ["alloc", "bytes", "core", "http", "serde", "serde_cor
 
 /// In the files that adapt another client to ours, and there alone.
 const ADAPTERS: [(&str, &str, &[&str]); 3] = [
-    ("kore-transport", "reqwest", &["reqwest"]),
-    ("kore-transport", "tower", &["http_body", "tower_service"]),
-    ("kore-transport", "ureq", &["ureq"]),
+    ("kore-transport", "reqwest_transport", &["reqwest"]),
+    ("kore-transport", "tower_transport", &["http_body", "tower_service"]),
+    ("kore-transport", "ureq_transport", &["ureq"]),
 ];
 
 pub(crate) fn allows(package: &str, file: &Utf8Path, named: &str) -> bool {
@@ -30,16 +30,20 @@ mod tests {
 
     #[test]
     fn an_adapter_may_name_its_client_in_its_own_file_only() {
-        assert!(allows("kore-transport", "crates/kore-transport/src/reqwest.rs".into(), "reqwest"));
+        assert!(allows("kore-transport", "crates/kore-transport/src/reqwest_transport.rs".into(), "reqwest"));
         assert!(allows(
             "kore-transport",
-            "crates/kore-transport/src/adapter/tower.rs".into(),
+            "crates/kore-transport/src/adapter/tower_transport.rs".into(),
             "tower_service"
         ));
-        assert!(allows("kore-transport", "crates/kore-transport/src/reqwest/error.rs".into(), "reqwest"));
-        assert!(!allows("kore-transport", "crates/kore-transport/src/reqwest.rs".into(), "ureq"));
+        assert!(allows(
+            "kore-transport",
+            "crates/kore-transport/src/reqwest_transport/error.rs".into(),
+            "reqwest"
+        ));
+        assert!(!allows("kore-transport", "crates/kore-transport/src/reqwest_transport.rs".into(), "ureq"));
         assert!(!allows("kore-transport", "crates/kore-transport/src/lib.rs".into(), "reqwest"));
-        assert!(!allows("kore-sdk", "crates/kore-sdk/src/reqwest.rs".into(), "reqwest"));
+        assert!(!allows("kore-sdk", "crates/kore-sdk/src/reqwest_transport.rs".into(), "reqwest"));
     }
 
     #[test]
