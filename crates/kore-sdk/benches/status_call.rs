@@ -19,44 +19,15 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use kore_sdk::{BotImportId, Client};
+use plain::Plain;
 use rustix::time::{ClockId, clock_gettime};
-use serde::Deserialize;
 
 const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
 const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Plain {
-    status: String,
-    #[serde(rename = "statusLogs")]
-    _status_logs: Vec<PlainLog>,
-    #[serde(rename = "_id")]
-    _id: String,
-    #[serde(rename = "streamRefId")]
-    _stream_ref_id: Option<String>,
-    #[serde(rename = "createdBy")]
-    _created_by: Option<String>,
-    #[serde(rename = "requestType")]
-    _request_type: Option<String>,
-    #[serde(rename = "createdOn")]
-    _created_on: Option<String>,
-    #[serde(rename = "__v")]
-    _version: Option<u64>,
-    #[serde(rename = "streamId")]
-    _stream_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PlainLog {
-    #[serde(rename = "taskType")]
-    _task_type: String,
-    #[serde(rename = "taskName")]
-    _task_name: String,
-    #[serde(rename = "status")]
-    _status: String,
-}
+#[path = "../../kore-types/benches/shared/plain.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
+mod plain;
 
 /// Serves the sample on a thread of its own, without a look at the request.
 fn serve() -> SocketAddr {

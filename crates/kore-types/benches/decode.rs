@@ -5,41 +5,11 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kore_types::{BotImport, Status, StatusLog, TaskType};
-use serde::Deserialize;
+use plain::Plain;
 
-/// What a user would write by hand.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Plain {
-    #[serde(rename = "_id")]
-    _id: String,
-    #[serde(rename = "status")]
-    _status: String,
-    #[serde(rename = "streamRefId")]
-    _stream_ref_id: Option<String>,
-    #[serde(rename = "statusLogs")]
-    _status_logs: Vec<PlainLog>,
-    #[serde(rename = "createdBy")]
-    _created_by: Option<String>,
-    #[serde(rename = "requestType")]
-    _request_type: Option<String>,
-    #[serde(rename = "createdOn")]
-    _created_on: Option<String>,
-    #[serde(rename = "__v")]
-    _version: Option<u64>,
-    #[serde(rename = "streamId")]
-    _stream_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct PlainLog {
-    #[serde(rename = "taskType")]
-    _task_type: String,
-    #[serde(rename = "taskName")]
-    _task_name: String,
-    #[serde(rename = "status")]
-    _status: String,
-}
+#[path = "shared/plain.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
+mod plain;
 
 const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
 
