@@ -109,12 +109,14 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
         TransportError::new(Phase::Refused, format!("{host} is no name that a certificate can have"))
             .with_source(error)
     })?;
-    TlsConnector::from(config.clone()).connect(name, TokioIo::new(io)).await.map_err(|error| {
-        let message = match find::<rustls::Error>(&error) {
-            Some(tls) => explain(tls, host),
-            None => format!("{host} ended the connection within the TLS handshake ({error})"),
-        };
-        TransportError::new(Phase::Tls, message).with_source(error)
+    let connecting = TlsConnector::from(config.clone()).connect(name, TokioIo::new(io));
+    connecting.await.map_err(|error| {
+        let own = fault(&error, host).unwrap_or_else(|| {
+            // Not refused by TLS but broken off, which may fare better later.
+            let message = format!("{host} broke the connection off within the TLS handshake ({error})");
+            TransportError::new(Phase::Connect, message)
+        });
+        own.with_source(error)
     })
 }
 
