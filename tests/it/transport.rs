@@ -56,6 +56,7 @@ each_client!(
     a_certificate_for_another_host_is_not,
     an_expired_certificate_is_not,
     a_server_without_tls_is_told,
+    a_handshake_broken_off_may_be_tried_again,
     a_proxy_with_a_password_leads_to_the_host,
     a_wrong_password_is_the_proxys_refusal,
     a_missing_password_is_the_proxys_refusal,

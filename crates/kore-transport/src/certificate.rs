@@ -54,7 +54,9 @@ impl Fault {
                 format!("the certificate is for another host than {host}: check the host's name")
             }
             Self::OtherHost(names) => {
-                let names = names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+                // rustls shows them as `DnsName("a.example")`.
+                let bare = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+                let names = names.iter().take(3).map(bare).collect::<Vec<_>>().join(", ");
                 let names = kore_protocol::Excerpt::new(names.as_bytes());
                 format!(
                     "the certificate is for another host than {host}, it names {names}: check the host's name"

@@ -69,6 +69,10 @@ pub(crate) fn unknown_host(peer: &str) -> TransportError {
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
 pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
     let text = innermost(error);
+    // Broken off, and not refused.
+    if text == "tls handshake eof" {
+        return None;
+    }
     let message = match Fault::from_text(&text) {
         Some(fault) => fault.explain(host),
         None if ["certificate", "tls", "handshake", "corrupt message", "fatal alert", "peer is"]

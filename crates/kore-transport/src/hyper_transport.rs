@@ -1,8 +1,10 @@
 //! The transport on hyper.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,9 +13,10 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy;
 use kore_protocol::{Body, BodyLimit};
+use tokio::task::unconstrained;
 
 use self::connector::Connector;
-use self::proxy::Proxies;
+use self::proxy::{Proxies, Proxy};
 use crate::collect::collect;
 use crate::failure::{self, find, peer};
 use crate::{Phase, PlainHttp, Transport, TransportError};
@@ -71,38 +74,57 @@ impl Transport for HyperTransport {
         &self,
         request: Request<Body>,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
-        Box::pin(self.0.send(request))
+        Box::pin(self.0.exchange(self.0.prepare(request)))
     }
 }
 
+/// A request that is ready to go. Small, since futures that hold requests are costly to move.
+struct Call {
+    response: legacy::ResponseFuture,
+    uri: Uri,
+    /// The proxy that reads the request.
+    proxy: Option<Proxy>,
+}
+
 impl Inner {
-    async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+    fn prepare(&self, request: Request<Body>) -> Result<Call, TransportError> {
         self.plain_http.check(request.uri())?;
+        let uri = request.uri().clone();
         let mut request = request.map(|body| Full::new(body.into_bytes()));
-        let proxy = self.proxies.reader_of(request.uri());
-        if let Some(auth) = proxy.as_ref().and_then(|proxy| proxy.auth()) {
+        let proxy = self.proxies.reader_of(&uri);
+        if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, auth.clone());
         }
-        // The phase that the time limit falls into.
-        let mut phase = Phase::Exchange;
-        let whole = async {
-            let uri = request.uri().clone();
-            let response = self.client.request(request).await.map_err(|error| failed(error, &uri))?;
-            if let (Some(proxy), StatusCode::PROXY_AUTHENTICATION_REQUIRED) = (proxy, response.status()) {
-                return Err(proxy.wants_password());
-            }
-            phase = Phase::Body;
-            let broken = |start: &_, error| TransportError::cut_short(start).with_source(error);
-            collect(response, self.limit, broken).await
-        };
-        match tokio::time::timeout(self.request_timeout, whole).await {
-            Ok(result) => result,
-            Err(_) => {
-                let limit = format!("{} for the whole request", Seconds(self.request_timeout));
-                Err(TransportError::timeout(phase, limit))
-            }
-        }
+        Ok(Call { response: self.client.request(request), uri, proxy })
     }
+
+    async fn exchange(&self, call: Result<Call, TransportError>) -> Result<Response<Bytes>, TransportError> {
+        let Call { response, uri, proxy } = call?;
+        // Without a budget, so that a host which never stops sending does not hold the limit off.
+        let mut limit = pin!(unconstrained(tokio::time::sleep(self.request_timeout)));
+        let timeout = |phase| {
+            let limit = format!("{} for the whole request", Seconds(self.request_timeout));
+            TransportError::timeout(phase, limit)
+        };
+        let response = before(limit.as_mut(), response).await.ok_or_else(|| timeout(Phase::Exchange))?;
+        let response = response.map_err(|error| failed(error, &uri))?;
+        if let (Some(proxy), StatusCode::PROXY_AUTHENTICATION_REQUIRED) = (proxy, response.status()) {
+            return Err(proxy.wants_password());
+        }
+        let broken = |start: &_, error| TransportError::cut_short(start).with_source(error);
+        let whole = collect(response, self.limit, broken);
+        before(limit.as_mut(), whole).await.ok_or_else(|| timeout(Phase::Body))?
+    }
+}
+
+/// What the future gives, unless the limit comes first. One timer serves for all parts of a call.
+async fn before<T>(mut limit: Pin<&mut impl Future>, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => limit.as_mut().poll(cx).map(|_| None),
+    })
+    .await
 }
 
 /// The client's error as ours.

@@ -27,6 +27,13 @@ pub(crate) fn silent() -> Server {
     Server::start(|mut stream| async move { wait_for_end(&mut stream).await })
 }
 
+/// Closes the connection after the first bytes, whatever they are.
+pub(crate) fn hangs_up() -> Server {
+    Server::start(|mut stream| async move {
+        let _ = stream.read(&mut [0; 16 * 1024]).await;
+    })
+}
+
 /// Reads the request and closes the connection.
 pub(crate) fn closes_before_it_answers() -> Server {
     Server::start(|mut stream| async move {

@@ -246,6 +246,13 @@ pub(super) async fn a_server_without_tls_is_told(make: fn(Options) -> Arc<dyn Tr
     assert_eq!(error.phase(), Phase::Tls, "{error}");
 }
 
+pub(super) async fn a_handshake_broken_off_may_be_tried_again(make: fn(Options) -> Arc<dyn Transport>) {
+    let server = hostile::hangs_up();
+    let error = make(Options::default()).send(get(server.https_url("localhost", "/"))).await.unwrap_err();
+    assert!(error.is_retryable() && !error.is_timeout(), "{error}");
+    assert_ne!(error.phase(), Phase::Tls, "{error}");
+}
+
 /// A platform behind a proxy that wants a password, and what a client needs to reach it.
 fn behind_proxy(login: Option<(&'static str, &'static str)>) -> (Server, ProxyServer, Options) {
     let ca = Ca::new();

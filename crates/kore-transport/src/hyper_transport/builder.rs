@@ -86,8 +86,8 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// Reads the platform's roots and builds the transport. Without usable roots requests to
-    /// `https://` fail, each with the reason; plain HTTP works.
+    /// Builds the transport. The platform's roots are read when the first `https://` request is
+    /// sent; without usable roots such requests fail, each with the reason, and plain HTTP works.
     ///
     /// # Errors
     /// If an added bundle holds no certificate, or a proxy's text is none.

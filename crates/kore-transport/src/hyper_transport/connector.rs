@@ -104,3 +104,25 @@ impl Inner {
         connecting.await.map_err(|error| failure::connect(name, &error).with_source(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hyper_transport::ProxySettings;
+
+    #[test]
+    fn without_roots_only_https_fails() {
+        let proxies = Proxies::new(ProxySettings::new()).expect("none");
+        let mut connector = Connector::new(Tls::without_roots(), Arc::new(proxies), Duration::from_secs(30));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let uri = |scheme: &str| format!("{scheme}://{addr}/").parse::<Uri>().expect("a URL");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            connector.call(uri("http")).await.expect("no TLS is needed");
+            let error = connector.call(uri("https")).await.err().expect("there are no roots");
+            assert_eq!(error.phase(), Phase::Tls);
+            assert!(error.to_string().contains("(unexpected error: no roots): install"), "{error}");
+        });
+    }
+}

@@ -156,9 +156,12 @@ impl Proxy {
     pub(super) fn wants_password(&self) -> TransportError {
         let name = self.name();
         let message = match self.auth() {
-            None => format!(
-                "{name} wants a user and a password: give them in its URL, http://user:password@{name}"
-            ),
+            None => {
+                let scheme = self.uri().scheme_str().unwrap_or("http");
+                format!(
+                    "{name} wants a user and a password: give them in its URL, {scheme}://user:password@{name}"
+                )
+            }
             Some(_) => format!("{name} does not accept the user and password of its URL"),
         };
         TransportError::new(Phase::Proxy, message)

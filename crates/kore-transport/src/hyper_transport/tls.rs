@@ -1,7 +1,7 @@
 //! TLS: whom to trust, and the handshake.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
@@ -17,8 +17,11 @@ use crate::failure::find;
 use crate::{BuildError, Phase, TransportError};
 
 pub(super) struct Tls {
-    /// Why there is no TLS here is told when it is asked for: plain HTTP works without.
-    configs: Result<Configs, rustls::Error>,
+    /// Trusted beside the platform's roots.
+    extra: Vec<CertificateDer<'static>>,
+    /// Made for the first connection that needs it: reading the platform's roots takes some
+    /// milliseconds, and plain HTTP works without, even where there are none.
+    configs: OnceLock<Result<Configs, rustls::Error>>,
 }
 
 struct Configs {
@@ -53,7 +56,13 @@ pub(super) fn read_pem(bundles: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static
 impl Tls {
     /// Trusts the platform's roots and `extra`.
     pub(super) fn new(extra: Vec<CertificateDer<'static>>) -> Self {
-        Self { configs: Configs::new(extra) }
+        Self { extra, configs: OnceLock::new() }
+    }
+
+    /// As on a machine without roots.
+    #[cfg(test)]
+    pub(super) fn without_roots() -> Self {
+        Self { extra: Vec::new(), configs: OnceLock::from(Err(rustls::Error::General("no roots".into()))) }
     }
 
     /// The configuration for the host itself.
@@ -67,7 +76,8 @@ impl Tls {
     }
 
     fn configs(&self) -> Result<&Configs, TransportError> {
-        self.configs.as_ref().map_err(|error| {
+        let configs = self.configs.get_or_init(|| Configs::new(self.extra.clone()));
+        configs.as_ref().map_err(|error| {
             TransportError::new(
                 Phase::Tls,
                 format!(
@@ -109,12 +119,14 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
         TransportError::new(Phase::Refused, format!("{host} is no name that a certificate can have"))
             .with_source(error)
     })?;
-    TlsConnector::from(config.clone()).connect(name, TokioIo::new(io)).await.map_err(|error| {
-        let message = match find::<rustls::Error>(&error) {
-            Some(tls) => explain(tls, host),
-            None => format!("{host} ended the connection within the TLS handshake ({error})"),
-        };
-        TransportError::new(Phase::Tls, message).with_source(error)
+    let connecting = TlsConnector::from(config.clone()).connect(name, TokioIo::new(io));
+    connecting.await.map_err(|error| {
+        let own = fault(&error, host).unwrap_or_else(|| {
+            // Not refused by TLS but broken off, which may fare better later.
+            let message = format!("{host} broke the connection off within the TLS handshake ({error})");
+            TransportError::new(Phase::Connect, message)
+        });
+        own.with_source(error)
     })
 }
 
