@@ -1,5 +1,7 @@
 //! The arguments. Secrets are none of them: other users of the machine could read them.
 
+mod help;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use crate::duration;
 
 /// Asks the Kore.ai platform how the import of a bot is going.
 #[derive(Parser)]
-#[command(name = "kore", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(name = "kore", version, arg_required_else_help = true, after_help = help::KORE)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -25,22 +27,22 @@ pub(crate) enum Command {
         import: Import,
     },
     /// Print a JWT for the header `auth`, for use with curl
-    #[command(after_help = TOKEN_HELP)]
+    #[command(after_help = help::token())]
     Token(TokenArgs),
     /// Run a server of the same API on this machine until Ctrl-C
-    #[command(after_help = EMULATOR_HELP)]
+    #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
     /// Show two imports of an emulator inside this process; needs no account and no network
     Demo,
     /// Print a completion script for a shell
-    #[command(after_help = COMPLETIONS_HELP)]
+    #[command(after_help = help::COMPLETIONS)]
     Completions(CompletionsArgs),
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Import {
     /// Ask for the status of an import, once
-    #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = STATUS_HELP)]
+    #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::STATUS)]
     Status(StatusArgs),
 }
 
@@ -146,88 +148,6 @@ pub(crate) struct CompletionsArgs {
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
 }
-
-const AFTER_HELP: &str = "\
-Environment (an empty variable counts as unset):
-  KORE_HOST                the environment's URL, such as https://bots.kore.ai
-  KORE_CLIENT_ID           the client id (cs-…) of an app from the Admin Console
-  KORE_CLIENT_SECRET       its secret, or
-  KORE_CLIENT_SECRET_FILE  a file that holds it; set one of the two
-  KORE_JWT                 a ready JWT, in place of client id and secret
-  KORE_SUBJECT             the `sub` of tokens
-  KORE_JTI=1               a one-use token for each request
-  KORE_PROFILE             a profile of the configuration file
-  KORE_CONFIG              the configuration file, in place of the usual one
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, NO_COLOR, RUST_LOG as elsewhere
-
-Configuration file: ~/.config/kore/config.toml (below $XDG_CONFIG_HOME if that is set)
-  default_profile = \"dev\"
-  [profiles.dev]
-  host = \"https://bots.kore.ai\"
-  client_id = \"cs-…\"
-  client_secret_file = \"secret.txt\"     # relative to this file
-  Further keys: client_secret, jwt, subject, jti, ca_file, allow_http, timeout.
-  A file with a secret in it must be readable by you alone (chmod 600).
-
-A flag counts before the environment, the environment before the profile. KORE_JWT counts before
-KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or --client-secret-file count before KORE_JWT.
-
-Exit codes:
-  0  done; with --exit-status: the import succeeded
-  1  with --exit-status: the import failed
-  2  the arguments or the settings are wrong
-  3  with --exit-status: the import has not ended, or its status is not known
-  4  the platform refused the token or its scope
-  5  another answer than the one asked for
-  6  no answer: name, connection, TLS, proxy or timeout
-  7  the output could not be written
-
-Examples:
-  kore demo
-  kore import status bir-5f1c9a70-a0aa-52bb-acdf-f3aaaaaaaaaa
-  kore import status --exit-status --output json bir-… > status.json";
-
-const STATUS_HELP: &str = "\
-Exit codes:
-  0  the status was fetched; with --exit-status: and the import succeeded
-  1  with --exit-status: the import failed
-  2  the arguments or the settings are wrong
-  3  with --exit-status: the import has not ended, or its status is not known
-  4  the platform refused the token or its scope
-  5  another answer than the one asked for
-  6  no answer: name, connection, TLS, proxy or timeout
-  7  the output could not be written
-
-Environment, configuration file and what counts before what: kore --help
-
-Examples:
-  export KORE_HOST=https://bots.kore.ai KORE_CLIENT_ID=cs-… KORE_CLIENT_SECRET_FILE=secret.txt
-  kore import status bir-…
-  pass show kore | kore import status --client-secret-file - bir-…
-  kore import status --exit-status --timeout 10s bir-… || echo \"not imported: $?\"";
-
-const TOKEN_HELP: &str = "\
-Exit codes: 0 the token is on standard output, 2 the arguments or the settings are wrong.
-
-Example:
-  curl -H \"auth: $(kore token)\" https://bots.kore.ai/api/public/bot/import/status/bir-…";
-
-const EMULATOR_HELP: &str = "\
-It prints what a client needs as lines for a POSIX shell, then the imports that it holds, one a
-line: one that succeeded (the documented sample), one that runs and one that failed.
-
-Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 it could not start.
-
-Example:
-  kore emulator > emulator.txt &
-  eval \"$(grep '^export ' emulator.txt)\"
-  kore import status \"$(grep -m 1 '^bir-' emulator.txt)\"";
-
-const COMPLETIONS_HELP: &str = "\
-Examples:
-  kore completions bash > ~/.local/share/bash-completion/completions/kore
-  kore completions zsh > \"${fpath[1]}/_kore\"
-  kore completions fish > ~/.config/fish/completions/kore.fish";
 
 #[cfg(test)]
 mod tests {

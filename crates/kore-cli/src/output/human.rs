@@ -11,6 +11,7 @@ use super::tasks;
 use super::text::{field, json, value, word};
 
 pub(super) const LABEL: Style = Style::new().dimmed();
+pub(super) const HEADING: Style = Style::new().bold();
 
 /// How many keys are shown that this version does not know.
 const MAX_KEYS: usize = 32;

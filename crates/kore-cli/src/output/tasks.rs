@@ -4,7 +4,7 @@ use kore_sdk::types::{Field, OutcomeCounts, StatusLogs};
 use kore_sdk::{BotImport, Outcome, StatusLog};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::human::{LABEL, extras, style};
+use super::human::{HEADING, LABEL, extras, style};
 use super::text::{column, field, json, names, pad, word};
 
 /// How many failed tasks are shown one by one.
@@ -59,7 +59,7 @@ pub(super) fn render(import: &BotImport, width: usize) -> String {
 }
 
 fn heading(out: &mut String, title: &str) {
-    out.push_str(&format!("\n{LABEL}{title}{LABEL:#}\n"));
+    out.push_str(&format!("\n{HEADING}{title}{HEADING:#}\n"));
 }
 
 /// A line for each task, its further keys beneath.
