@@ -1,0 +1,170 @@
+//! The arguments. Secrets are none of them: other users of the machine could read them.
+
+mod help;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::duration;
+
+/// Asks the Kore.ai platform how the import of a bot is going.
+#[derive(Parser)]
+#[command(name = "kore", version, arg_required_else_help = true, after_help = help::KORE)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Ask about bot imports
+    #[command(arg_required_else_help = true)]
+    Import {
+        #[command(subcommand)]
+        import: Import,
+    },
+    /// Print a JWT for the header `auth`, for use with curl
+    #[command(after_help = help::token())]
+    Token(TokenArgs),
+    /// Run a server of the same API on this machine until Ctrl-C
+    #[command(after_help = help::EMULATOR)]
+    Emulator(EmulatorArgs),
+    /// Show two imports of an emulator inside this process; needs no account and no network
+    Demo,
+    /// Print a completion script for a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Import {
+    /// Ask for the status of an import, once
+    #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::STATUS)]
+    Status(StatusArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct StatusArgs {
+    /// The id of the import, bir-…; the answer of the import call has it as _id
+    #[arg(value_name = "BIR")]
+    pub(crate) id: Option<OsString>,
+
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub(crate) output: Output,
+
+    /// Exit with 1 if the import failed, with 3 if it has not ended
+    #[arg(long)]
+    pub(crate) exit_status: bool,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people: failures first, the rest in short
+    Human,
+    /// The body exactly as the platform sent it
+    Json,
+}
+
+/// Who asks.
+#[derive(clap::Args, Default)]
+#[command(next_help_heading = "Identity")]
+pub(crate) struct IdentityArgs {
+    /// The client id (cs-…) of an app from the Admin Console [env: KORE_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// A file with the client secret, `-` for standard input [env: KORE_CLIENT_SECRET_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+
+    /// The `sub` of tokens, any text [env: KORE_SUBJECT] [default: kore-sdk]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: Option<String>,
+
+    /// Sign a one-use token for each request, for apps that enforce JTI [env: KORE_JTI=1]
+    #[arg(long)]
+    pub(crate) jti: bool,
+
+    /// A profile of the configuration file [env: KORE_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// The configuration file, in place of the usual one [env: KORE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Whom, and how.
+#[derive(clap::Args, Default)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArgs {
+    /// The environment's URL, such as https://bots.kore.ai [env: KORE_HOST]
+    #[arg(long, value_name = "URL")]
+    pub(crate) host: Option<String>,
+
+    /// Certificate authorities in PEM, trusted beside those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Allow http:// to other machines; the token can be read on the way
+    #[arg(long)]
+    pub(crate) allow_http: bool,
+
+    /// How long one request may take, with a unit [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct TokenArgs {
+    /// How long the token is good, with a unit; at most 1h with --jti
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5m")]
+    pub(crate) lifetime: Duration,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct EmulatorArgs {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn no_argument_takes_a_secret() {
+        let status = ["kore", "import", "status", "bir-1"];
+        for flag in ["--client-secret", "--jwt", "--secret", "--token"] {
+            assert!(Args::try_parse_from(status.into_iter().chain([flag, "x"])).is_err(), "{flag}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What `--help` says behind the arguments: environment, exit codes, examples.
+
+use kore_sdk::protocol::bot_import::get_status;
+
+pub(super) const KORE: &str = "\
+Environment (an empty variable counts as unset):
+  KORE_HOST                the environment's URL, such as https://bots.kore.ai
+  KORE_CLIENT_ID           the client id (cs-…) of an app from the Admin Console
+  KORE_CLIENT_SECRET       its secret, or
+  KORE_CLIENT_SECRET_FILE  a file that holds it; set one of the two
+  KORE_JWT                 a ready JWT, in place of client id and secret
+  KORE_SUBJECT             the `sub` of tokens
+  KORE_JTI=1               a one-use token for each request
+  KORE_PROFILE             a profile of the configuration file
+  KORE_CONFIG              the configuration file, in place of the usual one
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, NO_COLOR, RUST_LOG as elsewhere
+
+Configuration file: kore/config.toml below $XDG_CONFIG_HOME or ~/.config
+  default_profile = \"dev\"
+  [profiles.dev]
+  host = \"https://bots.kore.ai\"
+  client_id = \"cs-…\"
+  client_secret_file = \"secret.txt\"     # relative to this file
+  Further keys: client_secret, jwt, subject, jti, ca_file, allow_http, timeout.
+  A file with a secret in it must be readable by you alone (chmod 600).
+
+A flag counts before the environment, the environment before the profile.
+KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
+--client-secret-file count before KORE_JWT.
+
+Exit codes:
+  0  done; with --exit-status: the import succeeded
+  1  with --exit-status: the import failed
+  2  the arguments or the settings are wrong
+  3  with --exit-status: the import has not ended, or its status is not known
+  4  the platform refused the token or its scope
+  5  another answer than the one asked for
+  6  no answer: name, connection, TLS, proxy or timeout
+  7  the output could not be written
+
+Examples:
+  kore demo
+  kore import status bir-5f1c9a70-a0aa-52bb-acdf-f3aaaaaaaaaa
+  kore import status --exit-status --output json bir-… > status.json";
+
+pub(super) const STATUS: &str = "\
+Exit codes:
+  0  the status was fetched; with --exit-status: and the import succeeded
+  1  with --exit-status: the import failed
+  2  the arguments or the settings are wrong
+  3  with --exit-status: the import has not ended, or its status is not known
+  4  the platform refused the token or its scope
+  5  another answer than the one asked for
+  6  no answer: name, connection, TLS, proxy or timeout
+  7  the output could not be written
+
+Environment, configuration file and what counts before what: kore --help
+
+Examples:
+  export KORE_HOST=https://bots.kore.ai
+  export KORE_CLIENT_ID=cs-… KORE_CLIENT_SECRET_FILE=secret.txt
+  kore import status bir-…
+  pass show kore | kore import status --client-secret-file - bir-…
+  kore import status --exit-status bir-… || echo \"not imported: $?\"";
+
+pub(super) fn token() -> String {
+    let path = get_status::METADATA.path.fill(&["bir-5f1c9a70"]);
+    format!(
+        "\
+Exit codes: 0 the token is on standard output, 2 the arguments or the settings
+are wrong, 7 it could not be written.
+
+Example:
+  curl -H \"auth: $(kore token)\" \\
+    \"$KORE_HOST{path}\""
+    )
+}
+
+pub(super) const EMULATOR: &str = "\
+It prints what a client needs as lines for a POSIX shell, then the imports that
+it holds, one a line: one that succeeded (the documented sample), one that runs
+and one that failed.
+
+Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 it could not start.
+
+Example:
+  kore emulator > emulator.txt &
+  eval \"$(grep '^export ' emulator.txt)\"
+  kore import status \"$(grep -m 1 '^bir-' emulator.txt)\"";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  kore completions bash > ~/.local/share/bash-completion/completions/kore
+  kore completions zsh > \"${fpath[1]}/_kore\"
+  kore completions fish > ~/.config/fish/completions/kore.fish";

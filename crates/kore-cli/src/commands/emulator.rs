@@ -1,0 +1,93 @@
+//! `kore emulator`
+
+use std::io;
+
+use kore_emulator::{App, Emulator, samples};
+
+use crate::args::EmulatorArgs;
+use crate::environment::{CLIENT_ID, CLIENT_SECRET, HOST};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output;
+
+pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
+    let cannot = |what: &str, error: io::Error| Failure::usage(format!("cannot {what}: {error}"));
+    let app = App::made_up();
+    let emulator = Emulator::builder()
+        .port(args.port)
+        .app(app.clone())
+        .import(samples::succeeded())
+        .import(samples::running())
+        .import(samples::failed())
+        .start()
+        .await
+        .map_err(|error| {
+            cannot(&format!("serve on 127.0.0.1:{}", args.port), error).hint("--port 0 takes a free port")
+        })?;
+    // Before the lines are there: who reads them may send the signal.
+    let stopped = stopped().map_err(|error| cannot("wait for Ctrl-C", error))?;
+    let secret = String::from_utf8_lossy(app.secret().expose());
+    let mut lines = String::new();
+    for (name, value) in
+        [(HOST, &*emulator.url()), (CLIENT_ID, app.client_id().as_str()), (CLIENT_SECRET, &*secret)]
+    {
+        lines.push_str(&format!("export {name}={}\n", quoted(value)));
+    }
+    for id in emulator.import_ids() {
+        lines.push_str(&format!("{id}\n"));
+    }
+    output::text(&lines)?;
+    stopped.await;
+    emulator.stop().await;
+    Ok(Exit::Success)
+}
+
+/// A value for a POSIX shell, in quotes unless it is plain.
+fn quoted(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/');
+    if !value.is_empty() && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// Listens from now on; ends with Ctrl-C or SIGTERM.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        std::future::poll_fn(|context| {
+            if interrupt.poll_recv(context).is_ready() {
+                return std::task::Poll::Ready(());
+            }
+            terminate.poll_recv(context).map(drop)
+        })
+        .await;
+    })
+}
+
+#[cfg(not(unix))]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without the signal the process ends as the system has it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_safe_for_a_shell() {
+        assert_eq!(quoted("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("$(x)`y`'z"), r"'$(x)`y`'\''z'");
+    }
+}

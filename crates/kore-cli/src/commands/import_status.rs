@@ -1,0 +1,92 @@
+//! `kore import status`
+
+use std::fs;
+use std::time::SystemTime;
+
+use kore_sdk::protocol::bot_import::get_status;
+use kore_sdk::types::Printable;
+use kore_sdk::{BotImport, BotImportId, Client, ClientBuilder, Outcome};
+
+use crate::args::{Output, StatusArgs};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::{Failure, warn};
+use crate::hint::Context;
+use crate::output;
+use crate::settings::{Connection, Credentials, Identity, Settings};
+
+pub(crate) async fn import_status(args: StatusArgs) -> Result<Exit, Failure> {
+    let id = args.id.map(|id| {
+        // What is not UTF-8 becomes U+FFFD here, which no id allows.
+        BotImportId::new(id.to_string_lossy())
+            .map_err(|error| Failure::usage(error).hint("the import call answers with the id as _id"))
+    });
+    let id = id.transpose()?;
+    let settings = Settings::read(args.identity, args.connection, &Environment::of_process())?;
+    settings.complete(id.is_none(), true)?;
+    let Some(id) = id else { return Err(Failure::usage("no import id given")) };
+    let connection = settings.connection()?;
+    let identity = settings.identity()?;
+
+    let context = |error| {
+        Context { connection: &connection, identity: &identity, now: SystemTime::now() }.failure(&error)
+    };
+    let client = builder(&settings, &connection, &identity)?.build().map_err(context)?;
+    let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;
+
+    let import = &answer.response.import;
+    warn_of_oddities(import, &id);
+    match args.output {
+        Output::Human => output::human(import)?,
+        Output::Json => output::json(&answer.body)?,
+    }
+    Ok(if args.exit_status { exit_status(import.outcome()) } else { Exit::Success })
+}
+
+fn builder(
+    settings: &Settings,
+    connection: &Connection,
+    identity: &Identity,
+) -> Result<ClientBuilder, Failure> {
+    let mut builder = Client::builder()
+        .host(connection.host.value.to_string())
+        .jti(settings.jti())
+        .allow_http(connection.allow_http);
+    builder = match identity {
+        Identity::Jwt(jwt) => builder.token(jwt.value.expose()),
+        Identity::Credentials(Credentials { id, secret }) => {
+            builder.credentials(id.value.as_str(), secret.value.expose())
+        }
+    };
+    if let Some(subject) = settings.subject() {
+        builder = builder.subject(subject);
+    }
+    if let Some(timeout) = connection.timeout {
+        // Connecting is within it, so a longer one is for a slow connection too.
+        builder = builder.timeout(timeout).connect_timeout(timeout);
+    }
+    if let Some(file) = &connection.ca_file {
+        let pem = fs::read(&file.value).map_err(|error| {
+            Failure::usage(format!("cannot read {} ({}): {error}", file.origin, file.value.display()))
+        })?;
+        builder = builder.add_ca_pem(pem);
+    }
+    Ok(builder)
+}
+
+fn exit_status(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Succeeded => Exit::Success,
+        Outcome::Failed => Exit::ImportFailed,
+        Outcome::Running | Outcome::Unknown => Exit::ImportNotOver,
+    }
+}
+
+fn warn_of_oddities(import: &BotImport, asked: &BotImportId) {
+    if import.status.get().is_none() {
+        warn("the answer has no status: nothing can be concluded from it");
+    }
+    if let Some(id) = import.id.get().filter(|id| *id != asked) {
+        warn(&format!("asked for {asked}, the answer is about {}", Printable::text(id.as_str())));
+    }
+}

@@ -1,0 +1,45 @@
+//! `kore token`
+
+use std::time::SystemTime;
+
+use kore_sdk::auth::{Credentials as Signer, MAX_JTI_LIFETIME, TokenSource};
+
+use crate::args::{ConnectionArgs, TokenArgs};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output;
+use crate::settings::{Credentials, Identity, Settings};
+
+pub(crate) fn token(args: TokenArgs) -> Result<Exit, Failure> {
+    let settings = Settings::read(args.identity, ConnectionArgs::default(), &Environment::of_process())?;
+    settings.complete(false, false)?;
+    if settings.jti() && args.lifetime > MAX_JTI_LIFETIME {
+        return Err(Failure::usage("--lifetime: a token with a jti is good for at most 1h")
+            .hint("say less, or leave --jti and KORE_JTI away if the app does not enforce JTI"));
+    }
+    let Credentials { id, secret } = match settings.identity()? {
+        Identity::Credentials(credentials) => credentials,
+        Identity::Jwt(jwt) => {
+            return Err(Failure::usage(format!("{} is a ready token: there is nothing to sign", jwt.origin))
+                .hint("use it as it is, or give --client-id and --client-secret-file to sign another"));
+        }
+    };
+    let signer = Signer::new(id.value, secret.value);
+    let subject = settings.subject().unwrap_or(kore_sdk::DEFAULT_SUBJECT);
+    let source = if settings.jti() {
+        TokenSource::per_request(signer, subject)
+    } else {
+        TokenSource::kept(signer, subject)
+    };
+    let issued = source.lifetime(args.lifetime).token(SystemTime::now(), jti).map_err(Failure::usage)?;
+    output::text(&format!("{}\n", issued.token.expose()))?;
+    Ok(Exit::Success)
+}
+
+/// 128 random bits in hexadecimal.
+fn jti() -> String {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).expect("an operating system has a source of randomness");
+    format!("{:032x}", u128::from_be_bytes(bits))
+}

@@ -1,0 +1,58 @@
+//! The environment, as an argument.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use crate::failure::Failure;
+
+pub(crate) const HOST: &str = "KORE_HOST";
+pub(crate) const CLIENT_ID: &str = "KORE_CLIENT_ID";
+pub(crate) const CLIENT_SECRET: &str = "KORE_CLIENT_SECRET";
+pub(crate) const CLIENT_SECRET_FILE: &str = "KORE_CLIENT_SECRET_FILE";
+pub(crate) const SUBJECT: &str = "KORE_SUBJECT";
+pub(crate) const JWT: &str = "KORE_JWT";
+pub(crate) const JTI: &str = "KORE_JTI";
+pub(crate) const PROFILE: &str = "KORE_PROFILE";
+pub(crate) const CONFIG: &str = "KORE_CONFIG";
+
+/// The variables that count, read once. It holds secrets, hence no `Debug`.
+pub(crate) struct Environment(HashMap<&'static str, OsString>);
+
+impl Environment {
+    /// That of this process. An empty variable counts as unset.
+    pub(crate) fn of_process() -> Self {
+        let names = [HOST, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, SUBJECT, JWT, JTI, PROFILE, CONFIG];
+        Self::from_iter(names.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+    }
+
+    pub(crate) fn os(&self, name: &str) -> Option<OsString> {
+        self.0.get(name).cloned()
+    }
+
+    /// A variable as text.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.os(name)
+            .map(OsString::into_string)
+            .transpose()
+            .map_err(|_| Failure::usage(format!("{name} is not UTF-8")))
+    }
+
+    /// A variable that is `1` or `0`.
+    pub(crate) fn switch(&self, name: &str) -> Result<Option<bool>, Failure> {
+        match self.text(name)?.as_deref() {
+            None => Ok(None),
+            Some("1" | "true") => Ok(Some(true)),
+            Some("0" | "false") => Ok(Some(false)),
+            Some(other) => {
+                let found = kore_sdk::types::Printable::new(other.as_bytes(), 32);
+                Err(Failure::usage(format!("{name}: expected 1 or 0, found \"{found}\"")))
+            }
+        }
+    }
+}
+
+impl FromIterator<(&'static str, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (&'static str, OsString)>>(variables: I) -> Self {
+        Self(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+    }
+}

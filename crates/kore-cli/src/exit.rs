@@ -1,0 +1,30 @@
+//! The exit codes.
+
+use std::process::ExitCode;
+
+/// How a run ended, for the program that started it. `args.rs` documents each for `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// What was asked for was done.
+    Success = 0,
+    /// With `--exit-status`: the import failed.
+    ImportFailed = 1,
+    /// The arguments or the settings are wrong; nothing was sent.
+    Usage = 2,
+    /// With `--exit-status`: the import has not ended, or its word for that is not known.
+    ImportNotOver = 3,
+    /// The platform refused the token or its scope.
+    Auth = 4,
+    /// Any other answer than the one that was asked for.
+    OtherAnswer = 5,
+    /// No answer at all.
+    NoAnswer = 6,
+    /// There is an answer, and it could not be written.
+    Output = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,66 @@
+//! An error as a user sees it.
+
+use std::fmt;
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use kore_sdk::types::Printable;
+
+use crate::exit::Exit;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// The most of a message that is shown, in bytes.
+const MAX_MESSAGE: usize = 1200;
+
+/// What went wrong, what to do next, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string(), hint: None }
+    }
+
+    /// Arguments or settings that are wrong.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Writes `error: …` and `hint: …` to standard error, a line each.
+    pub(crate) fn print(&self) {
+        line(ERROR, "error", &self.message);
+        if let Some(hint) = &self.hint {
+            line(HINT, "hint", hint);
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.hint.iter().try_for_each(|hint| write!(f, " [{hint}]"))
+    }
+}
+
+/// Writes `warning: …` to standard error.
+pub(crate) fn warn(message: &str) {
+    line(WARNING, "warning", message);
+}
+
+fn line(style: Style, label: &str, text: &str) {
+    let text = Printable::new(text.as_bytes(), MAX_MESSAGE);
+    // If standard error is closed there is no one to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}: {text}");
+}

@@ -1,0 +1,8 @@
+//! The binary `kore`.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kore_cli::run()
+}

@@ -1,0 +1,99 @@
+//! Foreign text in a place of limited width.
+
+use kore_sdk::types::{Field, Printable, RawValue, Verbatim};
+use unicode_width::UnicodeWidthStr as _;
+
+/// The most of one name or word that is shown, in bytes.
+const MAX_WORD: usize = 200;
+/// The most of one value of an unknown key that is shown, in bytes.
+const MAX_VALUE: usize = 2_000;
+
+/// What a field holds, made printable: its text, `-` if there is none, or its JSON if it has
+/// another form than the documented one.
+pub(crate) fn field<T: AsRef<str>>(field: &Field<T>) -> String {
+    match field {
+        Field::Value(value) => word(value.as_ref()),
+        Field::Absent | Field::Null => "-".to_owned(),
+        Field::Other(raw) => json(raw),
+    }
+}
+
+pub(crate) fn word(text: &str) -> String {
+    Printable::new(text.as_bytes(), MAX_WORD).to_string()
+}
+
+pub(crate) fn json(raw: &Verbatim) -> String {
+    word(raw.get())
+}
+
+/// The value of a key that is not known: a text without its quotes, anything else as JSON.
+pub(crate) fn value(raw: &RawValue) -> String {
+    match serde_json::from_str::<String>(raw.get()) {
+        Ok(text) => Printable::new(text.as_bytes(), MAX_VALUE).to_string(),
+        Err(_) => Printable::new(raw.get().as_bytes(), MAX_VALUE).to_string(),
+    }
+}
+
+/// Fills up to a width with spaces behind it.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// The width that a column needs, but at most `max`.
+pub(crate) fn column<'a>(cells: impl Iterator<Item = &'a str>, max: usize) -> usize {
+    cells.map(|cell| cell.width()).max().unwrap_or(0).min(max)
+}
+
+/// As many names as there is room for, `…` in place of the others.
+pub(crate) fn names(names: &[String], room: usize) -> String {
+    let mut line = String::new();
+    for (n, name) in names.iter().enumerate() {
+        let separator = if n == 0 { "" } else { ", " };
+        // Room for ", …" stays free unless this is the last name.
+        let reserved = if n + 1 == names.len() { 0 } else { 3 };
+        if line.width() + separator.len() + name.width() + reserved > room {
+            line.push_str(separator);
+            line.push('…');
+            return line;
+        }
+        line.push_str(separator);
+        line.push_str(name);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(count: usize) -> Vec<String> {
+        (1..=count).map(|n| format!("task {n}")).collect()
+    }
+
+    #[test]
+    fn names_end_at_the_width() {
+        assert_eq!(names(&list(3), 80), "task 1, task 2, task 3");
+        assert_eq!(names(&list(3), 22), "task 1, task 2, task 3");
+        assert_eq!(names(&list(3), 21), "task 1, task 2, …");
+        assert_eq!(names(&list(9999), 20), "task 1, task 2, …");
+        assert_eq!(names(&list(1), 3), "…");
+        for room in 1..60 {
+            assert!(names(&list(20), room).width() <= room.max(1), "{room}");
+        }
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(pad("日本", 6), "日本  ");
+        assert_eq!(column(["日本", "abc"].into_iter(), 40), 4);
+        assert_eq!(names(&["日本".to_owned(), "語語".to_owned()], 8), "日本, …");
+    }
+
+    #[test]
+    fn what_has_no_text_is_shown_all_the_same() {
+        assert_eq!(field::<String>(&Field::Absent), "-");
+        let other: Box<RawValue> = RawValue::from_string("{\"a\": 1}".to_owned()).expect("JSON");
+        assert_eq!(field::<String>(&Field::Other(other.into())), "{\"a\": 1}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The binary `kore` as a user runs it, against an emulator and against servers that misbehave.
+#![forbid(unsafe_code)]
+
+mod answers;
+mod emulator;
+mod identity;
+mod ids;
+mod output;
+mod profiles;
+mod run;
+mod server;
+mod tls;
+mod token;
+mod transport;
+mod usage;

@@ -1,0 +1,110 @@
+//! TLS is verified, and what is logged about it shows no token.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+
+use crate::run::Kore;
+
+/// A server for `localhost` with a certificate that its own authority signed.
+struct TlsServer {
+    url: String,
+    ca_pem: String,
+    _runtime: Runtime,
+}
+
+impl TlsServer {
+    fn start(name: &str) -> Self {
+        let (ca, ca_pem) = authority("the server's");
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let params = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
+        let certificate = params.signed_by(&key, &ca).expect("signed");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).expect("a key"),
+            )
+            .expect("the key of the certificate");
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+
+        let runtime = Runtime::new().expect("a runtime");
+        let listener =
+            runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    // A client that does not trust us ends the handshake.
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    let service = service_fn(|_| async {
+                        let body = Bytes::from_static(br#"{"_id":"bir-1","status":"success"}"#);
+                        Ok::<_, Infallible>(http::Response::new(Full::new(body)))
+                    });
+                    let http = auto::Builder::new(TokioExecutor::new());
+                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Self { url: format!("https://localhost:{port}"), ca_pem, _runtime: runtime }
+    }
+
+    fn asked_with_ca(&self, pem: &str) -> Kore {
+        let kore = Kore::status(&self.url, "bir-1").file("ca.pem", pem);
+        let path = kore.home().join("ca.pem");
+        kore.arg("--ca-file").arg(path)
+    }
+}
+
+fn authority(name: &str) -> (rcgen::Issuer<'static, rcgen::KeyPair>, String) {
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let pem = params.self_signed(&key).expect("signed").pem();
+    (rcgen::Issuer::new(params, key), pem)
+}
+
+#[test]
+fn an_authority_that_is_named_is_trusted_and_no_log_shows_the_token() {
+    let server = TlsServer::start("localhost");
+    let run = server.asked_with_ca(&server.ca_pem).env("RUST_LOG", "trace").succeeds();
+    assert!(run.stdout.contains("Status   success"), "{}", run.stdout);
+    // HTTP/2 was spoken, and its library logged.
+    run.says(&["h2::", "kore.request"]);
+}
+
+#[test]
+fn an_authority_that_is_not_known_is_refused() {
+    let server = TlsServer::start("localhost");
+    let (_, another) = authority("another");
+    server.asked_with_ca(&another).fails(6).says(&["unknown issuer", "hint: --ca-file"]);
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused() {
+    let server = TlsServer::start("other.example");
+    server.asked_with_ca(&server.ca_pem).fails(6).says(&["another host than localhost", "hint: "]);
+}
+
+#[test]
+fn a_ca_file_that_is_none_is_told_with_its_name() {
+    let server = TlsServer::start("localhost");
+    server.asked_with_ca("no certificate").fails(2).says(&["BEGIN CERTIFICATE", "--ca-file (/", "ca.pem)"]);
+    let mut missing = Kore::status(&server.url, "bir-1").args(["--ca-file", "/no/such"]);
+    missing.fails(2).says(&["cannot read --ca-file (/no/such)"]);
+}

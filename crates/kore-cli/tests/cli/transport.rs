@@ -1,0 +1,70 @@
+//! No answer at all: exit code 6, or 2 if nothing was sent because of a setting.
+
+use std::net::TcpListener;
+
+use crate::run::Kore;
+use crate::server::Server;
+
+#[test]
+fn a_server_that_never_answers_ends_with_the_timeout() {
+    let (server, _listener) = Server::silent();
+    let run = Kore::status(&server.url, "bir-1").args(["--timeout", "300ms"]).fails(6);
+    run.says(&["timed out", "0.3 s", "hint: --timeout"]);
+}
+
+#[test]
+fn a_server_that_closes_the_connection() {
+    let server = Server::start(|_| Vec::new());
+    Kore::status(&server.url, "bir-1").fails(6).says(&["closed before an answer", "hint: try again"]);
+}
+
+#[test]
+fn a_server_that_speaks_something_else() {
+    let server = Server::start(|_| b"220 mail.example ESMTP\r\n".to_vec());
+    Kore::status(&server.url, "bir-1").fails(6).says(&["error: no answer"]);
+}
+
+#[test]
+fn a_port_where_nobody_listens() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port").local_addr().expect("an address");
+    let run = Kore::status(&format!("http://{free}"), "bir-1").fails(6);
+    run.says(&["refused the connection", "the host is from KORE_HOST"]);
+}
+
+#[test]
+fn a_name_that_is_not_found() {
+    let run = Kore::status("https://no-such-host.invalid", "bir-1").args(["--timeout", "5s"]).fails(6);
+    run.says(&["no-such-host.invalid", "hint: "]);
+}
+
+#[test]
+fn a_proxy_that_wants_a_password() {
+    let proxy = Server::answering("407 Proxy Authentication Required", "", "<html>");
+    let run = Kore::status("http://kore.invalid", "bir-1")
+        .arg("--allow-http")
+        .env("HTTP_PROXY", format!("http://user:{}@127.0.0.1:{}", crate::run::SECRET, proxy.port))
+        .fails(6);
+    run.says(&["proxy", "hint: the proxy is from HTTPS_PROXY"]);
+}
+
+#[test]
+fn a_proxy_that_is_none() {
+    let run = Kore::status("https://kore.invalid", "bir-1")
+        .env("HTTPS_PROXY", format!("socks5://user:{}@127.0.0.1:1", crate::run::SECRET))
+        .fails(2);
+    run.says(&["SOCKS", "hint: check HTTPS_PROXY"]);
+}
+
+#[test]
+fn plain_http_to_another_machine_is_allowed_by_name_only() {
+    let run = Kore::status("http://kore.invalid", "bir-1").fails(2);
+    run.says(&["unencrypted", "hint: use https:// in KORE_HOST, or allow it with --allow-http"]);
+    let allowed = || Kore::status("http://no-such-host.invalid", "bir-1").args(["--timeout", "5s"]);
+    allowed().arg("--allow-http").fails(6);
+}
+
+#[test]
+fn a_host_that_is_none() {
+    let run = Kore::status(&format!("https://user:{}@kore.invalid", crate::run::SECRET), "bir-1").fails(2);
+    run.says(&["KORE_HOST: not a host", "a user or password"]);
+}

@@ -1,0 +1,69 @@
+//! Help, version, completions, and arguments that are wrong.
+
+use crate::run::{Kore, SECRET};
+
+#[test]
+fn durations_need_a_unit_and_more_than_zero() {
+    for (value, says) in [("20", "write 20s"), ("0s", "more than zero"), ("soon", "such as 20s")] {
+        let run = Kore::new(["import", "status", "bir-1", "--timeout", value]).run();
+        assert_eq!(run.code, 2);
+        run.says(&[says, "--timeout"]);
+    }
+}
+
+#[test]
+fn a_secret_cannot_be_an_argument() {
+    let run = Kore::new(["import", "status", "bir-1", &format!("--client-secret={SECRET}")]).run();
+    assert_eq!(run.code, 2);
+    run.says(&["--client-secret-file"]);
+}
+
+#[test]
+fn help_says_what_counts_and_shows_no_value_of_the_environment() {
+    let help = |args: &[&str]| {
+        let mut kore = Kore::new(args).env("KORE_CLIENT_SECRET", SECRET).env("KORE_JWT", "eyJ.a.b");
+        kore.succeeds().stdout
+    };
+    let whole = help(&["--help"]);
+    let variables =
+        ["HOST", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "JWT", "SUBJECT", "JTI=1", "PROFILE"];
+    for name in variables {
+        assert!(whole.contains(&format!("  KORE_{name} ")), "{name}: {whole}");
+    }
+    for help in [whole, help(&["import", "status", "--help"])] {
+        for code in 0..=7 {
+            assert!(help.contains(&format!("\n  {code}  ")), "{code}: {help}");
+        }
+        assert!(help.contains("Examples:"), "{help}");
+    }
+}
+
+#[test]
+fn a_command_without_its_own_command_shows_its_help() {
+    for args in [&[][..], &["import"][..]] {
+        let run = Kore::new(args).run();
+        assert_eq!(run.code, 2);
+        run.says(&["Usage: kore", "Commands:"]);
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let run = Kore::new(["--version"]).succeeds();
+    assert_eq!(run.stdout, format!("kore {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn completions_name_the_commands_for_each_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = Kore::new(["completions", shell]).succeeds();
+        assert!(run.stdout.contains("emulator") && run.stdout.contains("exit-status"), "{shell}");
+    }
+    assert_eq!(Kore::new(["completions", "csh"]).run().code, 2);
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_a_warning() {
+    let run = Kore::new(["demo"]).env("RUST_LOG", "kore=loud").succeeds();
+    run.says(&["warning: no log: RUST_LOG is not a filter"]);
+}
