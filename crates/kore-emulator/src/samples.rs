@@ -1,6 +1,8 @@
 //! Imports to begin with.
 
-use kore_types::{BotImport, BotImportId, RawValue, Status, StatusLog, TaskType};
+use std::time::{Duration, SystemTime};
+
+use kore_types::{BotImport, BotImportId, RawValue, Status, StatusLog, TaskType, Timestamp};
 
 /// The sample of the vendor's document: an import that succeeded.
 pub fn succeeded() -> BotImport {
@@ -18,14 +20,15 @@ pub fn older_spelling() -> BotImport {
     )
 }
 
-/// An import that is running: its first tasks are done, one is in progress. Its identifiers are
-/// made up, its form is that of the documented sample.
+/// An import that is running: asked for twelve seconds ago, its first tasks done, one in progress.
+/// Its identifiers are made up, its form is that of the documented sample.
 pub fn running() -> BotImport {
     let mut import = with_id(succeeded(), "bir-4bb0c1d2-0000-4000-8000-00000000000a");
     import.status = Status::Pending.into();
+    import.created_on = Timestamp::from(SystemTime::now() - Duration::from_secs(12)).into();
     if let Some(logs) = import.status_logs.get_mut() {
         let log = logs.entries_mut();
-        log.truncate(7);
+        log.truncate(6);
         log.push(StatusLog::new(TaskType::Dialog, "Test Firebase Service", Status::InProgress));
     }
     import

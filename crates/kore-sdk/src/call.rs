@@ -148,8 +148,11 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     }
 }
 
-/// 128 random bits in hexadecimal.
-fn random_jti() -> String {
+/// A `jti` for one token: 128 random bits in hexadecimal.
+///
+/// # Panics
+/// If the operating system gives no random bytes.
+pub fn random_jti() -> String {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).expect("an operating system has a source of randomness");
     format!("{:032x}", u128::from_be_bytes(bits))

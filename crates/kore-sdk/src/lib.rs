@@ -35,7 +35,7 @@ mod environment;
 mod error;
 
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
-pub use call::Answer;
+pub use call::{Answer, random_jti};
 pub use client::Client;
 pub use error::Error;
 

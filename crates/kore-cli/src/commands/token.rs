@@ -32,14 +32,10 @@ pub(crate) fn token(args: TokenArgs) -> Result<Exit, Failure> {
     } else {
         TokenSource::kept(signer, subject)
     };
-    let issued = source.lifetime(args.lifetime).token(SystemTime::now(), jti).map_err(Failure::usage)?;
+    let issued = source
+        .lifetime(args.lifetime)
+        .token(SystemTime::now(), kore_sdk::random_jti)
+        .map_err(Failure::usage)?;
     output::text(&format!("{}\n", issued.token.expose()))?;
     Ok(Exit::Success)
-}
-
-/// 128 random bits in hexadecimal.
-fn jti() -> String {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits).expect("an operating system has a source of randomness");
-    format!("{:032x}", u128::from_be_bytes(bits))
 }
