@@ -39,6 +39,7 @@ each_client!(
     a_connection_is_used_again,
     a_body_of_exactly_the_limit_is_taken,
     a_body_that_announces_too_much_is_refused,
+    a_body_that_announces_too_much_is_too_large_even_if_it_is_cut,
     an_endless_body_is_refused_at_the_limit,
     a_body_that_ends_before_its_length_is_cut_short,
     a_body_that_ends_before_its_last_chunk_is_cut_short,

@@ -15,6 +15,16 @@
 //! };
 //! let transport: Box<dyn Transport> = Box::new(double);
 //! ```
+//!
+//! | feature | gives | for |
+//! |---|---|---|
+//! | `hyper` (default) | `HyperTransport`, `BlockingHyperTransport` | all that the SDK needs: pool, TLS, proxies, limits |
+//! | `reqwest` | `ReqwestTransport` | a program that has a reqwest client |
+//! | `ureq` | `UreqTransport` | a blocking program that has a ureq agent |
+//! | `tower` | `ServiceTransport`, `TransportService` | layers around any of these |
+//!
+//! They all refuse plain HTTP to other machines and bodies over a limit, follow no redirect, and
+//! say with a [`TransportError`] how far the request came.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]

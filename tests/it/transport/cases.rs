@@ -97,6 +97,15 @@ pub(super) async fn a_body_that_announces_too_much_is_refused(make: fn(Options) 
     assert_too_large(&transport.send(get(server.url("/"))).await.unwrap_err());
 }
 
+pub(super) async fn a_body_that_announces_too_much_is_too_large_even_if_it_is_cut(
+    make: fn(Options) -> Arc<dyn Transport>,
+) {
+    let server = hostile::ends_before_its_length();
+    let transport = make(Options { limit: BodyLimit::bytes(50), ..Options::default() });
+    let error = transport.send(get(server.url("/"))).await.unwrap_err();
+    assert!(error.to_string().contains("over the limit of 50 bytes") && !error.is_retryable(), "{error}");
+}
+
 pub(super) async fn an_endless_body_is_refused_at_the_limit(make: fn(Options) -> Arc<dyn Transport>) {
     let server = hostile::drips(300, Duration::from_millis(1));
     let transport = make(Options { limit: BodyLimit::bytes(1000), ..Options::default() });

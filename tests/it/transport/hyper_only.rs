@@ -153,7 +153,7 @@ fn a_ca_bundle_without_a_certificate_is_refused_when_built() {
 
 #[test]
 fn threads_that_block_are_served_side_by_side() {
-    const THREADS: usize = 8;
+    const THREADS: usize = 4;
     // Answers nobody before all have asked.
     let all_here = Arc::new(tokio::sync::Barrier::new(THREADS));
     let server = Server::start(move |mut stream| {
@@ -165,7 +165,8 @@ fn threads_that_block_are_served_side_by_side() {
             tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.unwrap();
         }
     });
-    let transport = hyper_builder(Options::default()).build_blocking().unwrap();
+    let options = Options { request_timeout: Duration::from_secs(10), ..Options::default() };
+    let transport = hyper_builder(options).build_blocking().unwrap();
     let start = Barrier::new(THREADS);
     thread::scope(|scope| {
         for _ in 0..THREADS {

@@ -87,7 +87,8 @@ impl HyperTransportBuilder {
     }
 
     /// Builds the transport. The platform's roots are read when the first `https://` request is
-    /// sent; without usable roots such requests fail, each with the reason, and plain HTTP works.
+    /// sent, on Linux from where `SSL_CERT_FILE` and `SSL_CERT_DIR` say if they are set; without
+    /// usable roots such requests fail, each with the reason, and plain HTTP works.
     ///
     /// # Errors
     /// If an added bundle holds no certificate, or a proxy's text is none.

@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::Seconds;
 use super::proxy::{Proxies, Proxy};
-use super::stream::{Hop, Stream};
+use super::stream::Stream;
 use super::tls::{Tls, handshake};
 use super::tunnel::tunnel;
 use crate::failure::{self, peer};
@@ -73,7 +73,7 @@ impl Inner {
         let tls = is_https.then(|| self.tls.for_host()).transpose()?;
         let proxy = self.proxies.for_uri(uri);
         let mut hop = match &proxy {
-            None => Hop::Http(self.tcp(uri, &peer(uri)).await?),
+            None => MaybeHttpsStream::Http(self.tcp(uri, &peer(uri)).await?),
             Some(proxy) => self.to_proxy(proxy, phase).await?,
         };
         let Some(tls) = tls else {
@@ -88,10 +88,14 @@ impl Inner {
         Ok(Stream { io: tls.into(), to_proxy: false })
     }
 
-    async fn to_proxy(&self, proxy: &Proxy, phase: &mut Phase) -> Result<Hop, TransportError> {
+    async fn to_proxy(
+        &self,
+        proxy: &Proxy,
+        phase: &mut Phase,
+    ) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, TransportError> {
         let tcp = self.tcp(proxy.uri(), &format!("the proxy {}", proxy.name())).await?;
         if proxy.uri().scheme() != Some(&Scheme::HTTPS) {
-            return Ok(Hop::Http(tcp));
+            return Ok(MaybeHttpsStream::Http(tcp));
         }
         *phase = Phase::Tls;
         let host = proxy.uri().host().unwrap_or_default();

@@ -10,12 +10,9 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// To the host or to its proxy, encrypted or not.
-pub(super) type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
-
-/// TLS to the host inside of the hop, or the hop itself.
+/// A connection to the host or to its proxy, encrypted or not, with TLS to the host inside or not.
 pub(super) struct Stream {
-    pub(super) io: MaybeHttpsStream<Hop>,
+    pub(super) io: MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>,
     /// Whether a proxy reads the requests, so that they must name the whole URL.
     pub(super) to_proxy: bool,
 }

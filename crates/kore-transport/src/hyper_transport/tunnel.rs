@@ -5,15 +5,18 @@ use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
+use hyper::rt::{Read, Write};
 
 use super::proxy::Proxy;
-use super::stream::Hop;
 use crate::{Phase, TransportError};
 
 /// Asks the proxy at the other end of `hop` for a way to the host of `uri`.
 ///
 /// hyper-util's own tunnel tells neither a 403 from a 502 nor, but for its text, a 407.
-pub(super) async fn tunnel(hop: Hop, uri: &Uri, proxy: &Proxy) -> Result<Hop, TransportError> {
+pub(super) async fn tunnel<T>(hop: T, uri: &Uri, proxy: &Proxy) -> Result<T, TransportError>
+where
+    T: Read + Write + Unpin + Send + 'static,
+{
     let name = proxy.name();
     let broken = |error: hyper::Error| {
         let message = format!("the proxy {name} broke the connection off before it answered");
@@ -40,7 +43,7 @@ pub(super) async fn tunnel(hop: Hop, uri: &Uri, proxy: &Proxy) -> Result<Hop, Tr
         }
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(&broken)?;
-    match upgraded.downcast::<Hop>() {
+    match upgraded.downcast::<T>() {
         Ok(parts) if parts.read_buf.is_empty() => Ok(parts.io),
         // In TLS the client speaks first.
         _ => {
