@@ -86,18 +86,39 @@ pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option
     Some(TransportError::new(Phase::Tls, message))
 }
 
-/// Whether the words are those of a proxy that refused.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
-pub(crate) fn proxy_from_text(error: &(dyn Error + 'static)) -> Option<TransportError> {
+/// What a proxy refused.
+pub(crate) enum Refused {
+    /// Everything, without a user and a password that it accepts.
+    Password,
+    /// A way to the host. Whether for good, the clients' errors do not tell.
+    Host,
+}
+
+/// Whether the words are those of a proxy that refused; no client's error has a kind for it.
+pub(crate) fn refused_by_proxy(error: &(dyn Error + 'static)) -> Option<Refused> {
     let text = innermost(error);
     if text.contains("proxy authorization required") || text.contains("proxy server responded 407") {
-        let message = "it wants a user and a password: give them in its URL, http://user:password@host:port";
-        Some(TransportError::new(Phase::Proxy, message))
+        Some(Refused::Password)
     } else if text.starts_with("tunnel error: unsuccessful") {
-        Some(TransportError::new(Phase::Proxy, "it refused a way to the host: ask who runs it"))
+        Some(Refused::Host)
     } else {
         None
     }
+}
+
+/// The error for a client whose proxy is its own business.
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
+pub(crate) fn proxy_from_text(error: &(dyn Error + 'static)) -> Option<TransportError> {
+    Some(match refused_by_proxy(error)? {
+        Refused::Password => TransportError::new(
+            Phase::Proxy,
+            "it wants a user and a password: give them in its URL, http://user:password@host:port",
+        ),
+        Refused::Host => TransportError::new(
+            Phase::Connect,
+            "the proxy opens no way to the host: it may not be allowed, or not reached from there",
+        ),
+    })
 }
 
 /// The words of the error that caused all others.

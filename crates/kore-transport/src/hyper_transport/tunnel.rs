@@ -1,67 +1,53 @@
 //! CONNECT: a proxy passes bytes on that it does not read.
 
-use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{HeaderValue, Method, Request, StatusCode, Uri};
-use http_body_util::Empty;
-use hyper::client::conn::http1;
+use std::future::{Ready, ready};
+use std::io;
+use std::task::{Context, Poll};
+
+use http::Uri;
 use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use tower_service::Service;
 
 use super::proxy::Proxy;
+use crate::failure::{Refused, refused_by_proxy};
 use crate::{Phase, TransportError};
 
 /// Asks the proxy at the other end of `hop` for a way to the host of `uri`.
-///
-/// hyper-util's own tunnel tells neither a 403 from a 502 nor, but for its text, a 407.
 pub(super) async fn tunnel<T>(hop: T, uri: &Uri, proxy: &Proxy) -> Result<T, TransportError>
 where
     T: Read + Write + Unpin + Send + 'static,
 {
-    let name = proxy.name();
-    let broken = |error: hyper::Error| {
-        let message = format!("the proxy {name} broke the connection off before it answered");
-        TransportError::new(Phase::Connect, message).with_source(error)
-    };
-    let request = request(uri, proxy)?;
-    let (mut sender, connection) = http1::handshake(hop).await.map_err(&broken)?;
-    // Ends with the sender or with the upgrade; its failure is seen there.
-    tokio::spawn(connection.with_upgrades());
-    let response = sender.send_request(request).await.map_err(&broken)?;
-    match response.status() {
-        status if status.is_success() => {}
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED => return Err(proxy.wants_password()),
-        status
-        @ (StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
-            let host = uri.host().unwrap_or_default();
-            let message = format!("the proxy {name} does not reach {host}, it answered {status}");
-            return Err(TransportError::new(Phase::Connect, message));
-        }
-        status => {
-            let host = uri.host().unwrap_or_default();
-            let message = format!("{name} answered {status} when asked for {host}: ask who runs it");
-            return Err(TransportError::new(Phase::Proxy, message));
-        }
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), Connected(Some(hop)));
+    if let Some(auth) = proxy.auth() {
+        tunnel = tunnel.with_auth(auth.clone());
     }
-    let upgraded = hyper::upgrade::on(response).await.map_err(&broken)?;
-    match upgraded.downcast::<T>() {
-        Ok(parts) if parts.read_buf.is_empty() => Ok(parts.io),
-        // In TLS the client speaks first.
-        _ => {
-            let message = format!("{name} sent bytes of its own into the connection");
-            Err(TransportError::new(Phase::Proxy, message))
-        }
-    }
+    tunnel.call(uri.clone()).await.map_err(|error| {
+        let (name, host) = (proxy.name(), uri.host().unwrap_or_default());
+        let told = match refused_by_proxy(&error) {
+            Some(Refused::Password) => return proxy.wants_password(),
+            Some(Refused::Host) => {
+                format!("the proxy {name} opens no way to {host}: it may not be allowed, or not reached from there")
+            }
+            None => format!("the proxy {name} broke the connection off before it answered"),
+        };
+        TransportError::new(Phase::Connect, told).with_source(error)
+    })
 }
 
-fn request(uri: &Uri, proxy: &Proxy) -> Result<Request<Empty<Bytes>>, TransportError> {
-    let authority = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
-    let refused = |error: http::Error| {
-        TransportError::new(Phase::Refused, "the host's name cannot be given to a proxy").with_source(error)
-    };
-    let host = HeaderValue::from_str(&authority).map_err(|error| refused(error.into()))?;
-    let mut request = Request::builder().method(Method::CONNECT).uri(authority).header(HOST, host);
-    if let Some(auth) = proxy.auth() {
-        request = request.header(PROXY_AUTHORIZATION, auth);
+/// The tunnel wants a connector; this one hands over the connection that is there, once.
+struct Connected<T>(Option<T>);
+
+impl<T> Service<Uri> for Connected<T> {
+    type Response = T;
+    type Error = io::Error;
+    type Future = Ready<Result<T, io::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        Poll::Ready(Ok(()))
     }
-    request.body(Empty::new()).map_err(refused)
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
+    }
 }
