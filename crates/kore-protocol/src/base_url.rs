@@ -4,8 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use http::Uri;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use kore_types::Printable;
 
 /// The platform's base URL: scheme, host, port and a path in front of `/api`, if it has one.
@@ -79,14 +78,13 @@ impl BaseUrl {
     }
 
     /// The URL of a path that begins with `/`.
-    pub(crate) fn join(&self, path: &str) -> Uri {
-        let path = if self.path.is_empty() { path.to_owned() } else { format!("{}{path}", self.path) };
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(path)
-            .build()
-            .expect("each part was valid by itself, and the path is percent-encoded")
+    pub(crate) fn join(&self, path: String) -> Uri {
+        let path = if self.path.is_empty() { path } else { format!("{}{path}", self.path) };
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path.try_into().expect("it is percent-encoded"));
+        Uri::from_parts(parts).expect("all three are there")
     }
 
     /// The host, without the brackets of an IPv6 address.
@@ -151,7 +149,7 @@ mod tests {
             ("https://gate.example/kore/v1/", "https://gate.example/kore/v1/x"),
             ("HTTPS://EXAMPLE.com", "https://EXAMPLE.com/x"),
         ] {
-            assert_eq!(BaseUrl::parse(text).expect(text).join("/x").to_string(), joined);
+            assert_eq!(BaseUrl::parse(text).expect(text).join("/x".to_owned()).to_string(), joined);
         }
     }
 

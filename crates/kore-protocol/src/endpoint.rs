@@ -39,7 +39,7 @@ pub trait OutgoingRequest: Endpoint {
         let body = self.to_body();
         let mut request = http::Request::new(Body::empty());
         *request.method_mut() = metadata.method;
-        *request.uri_mut() = base.join(&metadata.path.fill(&self.path_values()));
+        *request.uri_mut() = base.join(metadata.path.fill(&self.path_values()));
         let headers = request.headers_mut();
         headers.insert(AUTH_HEADER, auth);
         headers.insert(ACCEPT, JSON);

@@ -44,7 +44,11 @@ impl PathTemplate {
                 Some(name) => {
                     let value =
                         values.next().unwrap_or_else(|| panic!("no value for {{{name}}} of {}", self.0));
-                    path.extend(utf8_percent_encode(value, SEGMENT));
+                    if value.bytes().all(is_unreserved) {
+                        path.push_str(value);
+                    } else {
+                        path.extend(utf8_percent_encode(value, SEGMENT));
+                    }
                 }
                 None => path.push_str(segment),
             }
@@ -68,6 +72,11 @@ impl PathTemplate {
         }
         segments.next().is_none().then_some(values)
     }
+}
+
+/// What a URL's path holds as it is, as each valid identifier is.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 fn variable(segment: &str) -> Option<&str> {
