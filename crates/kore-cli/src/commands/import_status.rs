@@ -35,12 +35,20 @@ pub(crate) async fn import_status(args: StatusArgs) -> Result<Exit, Failure> {
     let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;
 
     let import = &answer.response.import;
-    warn_of_oddities(import, &id);
+    let is_asked = is_about(import, &id);
+    if import.status.get().is_none() {
+        warn("the answer has no status: nothing can be concluded from it");
+    }
     match args.output {
         Output::Human => output::human(import)?,
         Output::Json => output::json(&answer.body)?,
     }
-    Ok(if args.exit_status { exit_status(import.outcome()) } else { Exit::Success })
+    Ok(match args.exit_status {
+        false => Exit::Success,
+        // How another import ended says nothing about the one that was asked for.
+        true if !is_asked => Exit::OtherAnswer,
+        true => exit_status(import.outcome()),
+    })
 }
 
 fn builder(
@@ -82,11 +90,11 @@ fn exit_status(outcome: Outcome) -> Exit {
     }
 }
 
-fn warn_of_oddities(import: &BotImport, asked: &BotImportId) {
-    if import.status.get().is_none() {
-        warn("the answer has no status: nothing can be concluded from it");
-    }
-    if let Some(id) = import.id.get().filter(|id| *id != asked) {
+/// Whether the answer is about the import that was asked for, or does not say.
+fn is_about(import: &BotImport, asked: &BotImportId) -> bool {
+    let other = import.id.get().filter(|id| *id != asked);
+    if let Some(id) = other {
         warn(&format!("asked for {asked}, the answer is about {}", Printable::text(id.as_str())));
     }
+    other.is_none()
 }

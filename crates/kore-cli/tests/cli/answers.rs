@@ -39,9 +39,10 @@ fn an_answer_without_a_status_is_warned_about() {
 }
 
 #[test]
-fn an_answer_about_another_import_is_warned_about() {
-    let run = asking(&Server::json(r#"{"_id":"bir-2","status":"success"}"#)).succeeds();
-    run.says(&["warning: asked for bir-1, the answer is about bir-2"]);
+fn an_answer_about_another_import_is_warned_about_and_no_success() {
+    let other = Server::json(r#"{"_id":"bir-2","status":"success"}"#);
+    asking(&other).succeeds().says(&["warning: asked for bir-1, the answer is about bir-2"]);
+    assert_eq!(asking(&other).arg("--exit-status").run().code, 5);
 }
 
 #[test]
