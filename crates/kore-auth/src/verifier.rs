@@ -23,6 +23,10 @@ pub struct Verifier {
 }
 
 /// Why a token is refused. Never holds the token.
+///
+/// What the platform answers, all with HTTP status 401: "Invalid JWT token" to what is not a JWT,
+/// the message about "jti" and "exp" to [`JtiTooLong`](Self::JtiTooLong), "Invalid SDK credentials"
+/// to a broken signature. For the others no source names an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyError {

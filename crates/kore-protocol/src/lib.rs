@@ -19,6 +19,33 @@
 //! assert!(!response.import.is_over());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A server takes the other side: [`IncomingRequest`] reads what came, [`OutgoingResponse`] writes
+//! the answer, and a [`Refusal`] is what the platform says instead.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use kore_protocol::bot_import::get_status;
+//! use kore_protocol::{AUTH_HEADER, IncomingRequest, OutgoingResponse, Refusal};
+//! use kore_types::{BotImport, Status};
+//!
+//! fn serve(request: &http::Request<Bytes>) -> http::Response<Bytes> {
+//!     // Verify the token with `kore-auth` here; the platform looks at it before the rest.
+//!     if !request.headers().contains_key(AUTH_HEADER) {
+//!         return Refusal::InvalidSdkCredentials.to_http();
+//!     }
+//!     match get_status::Request::from_http(request) {
+//!         Ok(asked) => get_status::Response::new(BotImport::new(asked.import_id, Status::Pending)).to_http(),
+//!         Err(error) => error.to_http(),
+//!     }
+//! }
+//!
+//! let get = |path: &str| http::Request::get(path).header("auth", "a.b.c").body(Bytes::new());
+//! assert_eq!(serve(&get("/api/public/bot/import/status/bir-1f")?).status(), 200);
+//! assert_eq!(serve(&get("/api/public/bot/import/status/bir-..%2f")?).status(), 400);
+//! assert_eq!(serve(&get("/")?).status(), 404);
+//! # Ok::<(), http::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod bot_import;

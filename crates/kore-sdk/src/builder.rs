@@ -142,6 +142,12 @@ impl ClientBuilder {
         let core = Arc::new(self.core()?);
         let transport = match self.transport.take() {
             Some(transport) => transport,
+            // A double must never be passed over for the network.
+            None if self.blocking_transport.is_some() => {
+                return Err(Error::config(
+                    "the transport that is set blocks: expected build_blocking(), found build()",
+                ));
+            }
             None => self.built_in(core.base())?,
         };
         Ok(Client { core, transport })
@@ -155,6 +161,11 @@ impl ClientBuilder {
         let core = Arc::new(self.core()?);
         let transport = match self.blocking_transport.take() {
             Some(transport) => transport,
+            None if self.transport.is_some() => {
+                return Err(Error::config(
+                    "the transport that is set is async: expected build(), found build_blocking()",
+                ));
+            }
             None => self.built_in_blocking(core.base())?,
         };
         Ok(blocking::Client { core, transport })

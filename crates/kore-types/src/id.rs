@@ -10,7 +10,7 @@ pub const MAX_ID_LEN: usize = 128;
 /// A text that is not an identifier of the kind asked for.
 ///
 /// Its message says what was expected and what was found (cut at 64 bytes and made printable).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidId {
     kind: &'static str,
     prefix: &'static str,
@@ -24,7 +24,7 @@ enum Problem {
     TooLong,
     Prefix,
     OnlyPrefix,
-    Alphabet,
+    Alphabet(char),
 }
 
 impl fmt::Display for InvalidId {
@@ -40,8 +40,17 @@ impl fmt::Display for InvalidId {
             Problem::TooLong => write!(f, "a longer one: \"{found}\""),
             Problem::Prefix => write!(f, "another start: \"{found}\""),
             Problem::OnlyPrefix => f.write_str("nothing after the prefix"),
-            Problem::Alphabet => write!(f, "another character in \"{found}\""),
+            Problem::Alphabet(c) => {
+                let c = c.encode_utf8(&mut [0; 4]).to_owned();
+                write!(f, "'{}' in \"{found}\"", Printable::text(&c))
+            }
         }
+    }
+}
+
+impl fmt::Debug for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InvalidId({self})")
     }
 }
 
@@ -57,10 +66,11 @@ fn check(kind: &'static str, prefix: &'static str, text: &str) -> Result<(), Inv
         Problem::Prefix
     } else if text.len() == prefix.len() {
         Problem::OnlyPrefix
-    } else if !text.bytes().all(safe) {
-        Problem::Alphabet
-    } else {
+    } else if text.bytes().all(safe) {
         return Ok(());
+    } else {
+        let unsafe_one = text.chars().find(|c| !c.is_ascii() || !safe(*c as u8));
+        Problem::Alphabet(unsafe_one.unwrap_or(char::REPLACEMENT_CHARACTER))
     };
     let found = Printable::new(text.as_bytes(), 64).to_string().into();
     Err(InvalidId { kind, prefix, problem, found })
@@ -218,12 +228,12 @@ mod tests {
             ("bir-", "nothing after the prefix"),
             ("st-1", "another start: \"st-1\""),
             ("BIR-1", "another start: \"BIR-1\""),
-            ("bir-../../x", "another character in \"bir-../../x\""),
-            ("bir-a%2fb", "another character in \"bir-a%2fb\""),
-            ("bir-a\0b", "another character in \"bir-a\\u{0}b\""),
-            ("bir-é", "another character in \"bir-é\""),
-            ("bir-a?b", "another character"),
-            ("bir-a b", "another character"),
+            ("bir-../../x", "'.' in \"bir-../../x\""),
+            ("bir-a%2fb", "'%' in \"bir-a%2fb\""),
+            ("bir-a\0b", "'\\u{0}' in \"bir-a\\u{0}b\""),
+            ("bir-é", "'é' in \"bir-é\""),
+            ("bir-a?b", "'?' in"),
+            ("bir-a b", "' ' in"),
             (&long, "(10244 bytes in all)"),
         ] {
             let error = BotImportId::new(id).unwrap_err().to_string();

@@ -178,3 +178,13 @@ fn what_is_wrong_with_a_setting_is_said_when_building() {
     assert!(builder("http://bots.kore.ai").allow_http(true).build().is_ok());
     assert!(builder("http://localhost:1").build().is_ok());
 }
+
+#[test]
+fn a_double_is_never_passed_over_for_the_network() {
+    let blocking = |_: http::Request<Body>| success();
+    let error = builder("x").blocking_transport(blocking).build().expect_err("it blocks");
+    assert!(error.is_config() && error.to_string().contains("expected build_blocking()"), "{error}");
+    let awaited = |_: http::Request<Body>| std::future::ready(success());
+    let error = builder("x").transport(awaited).build_blocking().expect_err("it is async");
+    assert!(error.is_config() && error.to_string().contains("expected build()"), "{error}");
+}
