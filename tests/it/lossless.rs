@@ -164,6 +164,33 @@ fn ten_thousand_entries_are_kept() {
 }
 
 #[test]
+fn a_log_beyond_all_measure_is_kept_but_not_taken_apart() {
+    for element in ["0", "{}", r#"{"":0}"#] {
+        let elements = vec![element; kore_types::StatusLogs::MAX + 1].join(",");
+        let import = assert_kept(&format!(r#"{{"status":"success","statusLogs":[{elements}]}}"#));
+        assert!(matches!(import.status_logs, Field::Other(_)), "{element}");
+        assert_eq!((import.outcome(), import.entries().len()), (Outcome::Succeeded, 0));
+    }
+    let errors = vec!["{}"; kore_types::ErrorDetails::MAX + 1].join(",");
+    let body = ErrorBody::from_json(&format!(r#"{{"errors":[{errors}]}}"#)).unwrap();
+    assert!(matches!(body.errors, Field::Other(_)));
+}
+
+#[test]
+fn a_status_that_stands_twice_must_mean_the_same() {
+    for (json, outcome) in [
+        (r#"{"status":"success","status":"failed"}"#, Outcome::Unknown),
+        (r#"{"status":"failed","status":"success"}"#, Outcome::Unknown),
+        (r#"{"status":"success","status":null}"#, Outcome::Unknown),
+        (r#"{"status":"success","x":1,"status":"SUCCESS"}"#, Outcome::Succeeded),
+    ] {
+        assert_eq!(assert_kept(json).outcome(), outcome, "{json}");
+        let log = format!(r#"{{"statusLogs":[{json}]}}"#);
+        assert_eq!(assert_kept(&log).entries()[0].outcome(), outcome, "{json}");
+    }
+}
+
+#[test]
 fn a_deep_value_does_not_end_the_process() {
     let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert_kept(&deep);

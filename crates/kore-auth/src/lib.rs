@@ -37,5 +37,5 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
 pub use secret::{EmptySecret, Secret, Token};
-pub use source::{DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, TokenSource};
+pub use source::{DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, TokenSource};
 pub use verifier::{Verifier, VerifyError, unverified_claims};

@@ -11,6 +11,9 @@ pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// The longest that a token with a `jti` may live (documented by the vendor).
 pub const MAX_JTI_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
+/// The longest that any token may live here: a year.
+pub const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// How far back `iat` is set, for a platform whose clock is behind ours.
 pub const IAT_BACKDATED: Duration = Duration::from_secs(60);
 
@@ -74,10 +77,10 @@ impl TokenSource {
         Self { way: Way::PerRequest(Signing::new(credentials, subject)) }
     }
 
-    /// How long a token lives: from one second on, and at most [`MAX_JTI_LIFETIME`] for tokens with
-    /// a `jti`. Values outside of the range are moved to its end.
+    /// How long a token lives: from one second to [`MAX_LIFETIME`], and at most
+    /// [`MAX_JTI_LIFETIME`] for tokens with a `jti`. Values outside of the range are moved to its end.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        let lifetime = lifetime.max(Duration::from_secs(1));
+        let lifetime = lifetime.clamp(Duration::from_secs(1), MAX_LIFETIME);
         match &mut self.way {
             Way::Fixed(_) => {}
             Way::Kept { signing, kept } => {
@@ -219,6 +222,15 @@ mod tests {
             assert_eq!(claims.exp, Some(T0.as_secs() + 3600));
             assert_eq!(claims.iat, Some(T0.as_secs() - 60));
             assert!(!issued.is_kept);
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_moved_into_its_range() {
+        for (asked, given) in [(Duration::ZERO, 1), (Duration::MAX, MAX_LIFETIME.as_secs())] {
+            let issued = TokenSource::kept(credentials(), "me").lifetime(asked).token(at(0), no_jti);
+            let claims = unverified_claims(issued.expect("signs").token.expose()).expect("a JWT");
+            assert_eq!(claims.exp, Some(T0.as_secs() + given));
         }
     }
 

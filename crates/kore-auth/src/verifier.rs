@@ -32,6 +32,8 @@ pub struct Verifier {
 pub enum VerifyError {
     /// Not three parts of base64url with JSON objects in the first two.
     NotAJwt,
+    /// The header has `crit`: extensions that whoever verifies must understand.
+    UnknownExtension,
     /// The header names another algorithm than the app's.
     WrongAlgorithm,
     /// The signature is not that of the app's key.
@@ -50,6 +52,7 @@ impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAJwt => "not a JWT",
+            Self::UnknownExtension => "the header names extensions that must be understood (crit)",
             Self::WrongAlgorithm => "signed with another algorithm than the app's",
             Self::WrongSignature => "not signed with the app's key",
             Self::WrongClaims => "the claims are not those of the platform: expected sub and appId",
@@ -62,9 +65,17 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
+/// What is looked at of a JOSE header.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    /// Extensions that must be understood (RFC 7515, 4.1.11); none is here.
+    crit: Option<serde::de::IgnoredAny>,
+}
+
+/// A part that is a JSON object; serde alone would take an array for a struct as well.
+fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+    json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
 }
 
 impl Verifier {
@@ -119,14 +130,17 @@ impl Verifier {
     /// The first rule that the token breaks: form, algorithm, signature, claims, `exp`, `jti`.
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
         let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
-        let header: Header = serde_json::from_slice(&parts.header).map_err(|_| VerifyError::NotAJwt)?;
+        let header: Header = object(&parts.header).ok_or(VerifyError::NotAJwt)?;
+        if header.crit.is_some() {
+            return Err(VerifyError::UnknownExtension);
+        }
         if header.alg != self.algorithm.as_str() {
             return Err(VerifyError::WrongAlgorithm);
         }
         if !parts.is_signed_with(self.algorithm, &self.key) {
             return Err(VerifyError::WrongSignature);
         }
-        let claims: Claims = serde_json::from_slice(&parts.payload).map_err(|_| VerifyError::WrongClaims)?;
+        let claims: Claims = object(&parts.payload).ok_or(VerifyError::WrongClaims)?;
         let now = seconds(now);
         if claims.exp.is_some_and(|exp| exp.saturating_add(self.leeway.as_secs()) <= now) {
             return Err(VerifyError::Expired);
@@ -157,8 +171,8 @@ impl fmt::Debug for Verifier {
 /// [`VerifyError::NotAJwt`] or [`VerifyError::WrongClaims`].
 pub fn unverified_claims(token: &str) -> Result<Claims, VerifyError> {
     let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
-    serde_json::from_slice::<Header>(&parts.header).map_err(|_| VerifyError::NotAJwt)?;
-    serde_json::from_slice(&parts.payload).map_err(|_| VerifyError::WrongClaims)
+    object::<Header>(&parts.header).ok_or(VerifyError::NotAJwt)?;
+    object(&parts.payload).ok_or(VerifyError::WrongClaims)
 }
 
 #[cfg(test)]

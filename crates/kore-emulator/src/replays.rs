@@ -1,6 +1,7 @@
 //! Tokens with a `jti` are taken once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use kore_auth::Claims;
 
@@ -21,7 +22,19 @@ impl Replays {
             self.used.retain(|_, exp| *exp > now);
             self.tidy_at = (self.used.len() * 2).max(1024);
         }
-        self.used.insert((claims.app_id.clone(), jti.clone()), claims.exp.unwrap_or(u64::MAX)).is_none()
+        let exp = claims.exp.unwrap_or(u64::MAX);
+        match self.used.entry((claims.app_id.clone(), jti.clone())) {
+            Entry::Vacant(free) => {
+                free.insert(exp);
+                true
+            }
+            Entry::Occupied(mut used) => {
+                // Another token with that jti may end sooner, which frees nothing.
+                let until = used.get_mut();
+                *until = exp.max(*until);
+                false
+            }
+        }
     }
 }
 
@@ -43,6 +56,15 @@ mod tests {
         assert!(replays.is_first_use(&claims("cs-2", "a", 100), 1));
         assert!(replays.is_first_use(&Claims::new("me", "cs-1"), 1));
         assert!(replays.is_first_use(&Claims::new("me", "cs-1"), 1));
+    }
+
+    #[test]
+    fn a_token_that_ends_sooner_frees_no_jti() {
+        let mut replays = Replays::default();
+        assert!(replays.is_first_use(&claims("cs-1", "a", 3000), 0));
+        assert!(!replays.is_first_use(&claims("cs-1", "a", 2), 0));
+        replays.tidy_at = 0;
+        assert!(!replays.is_first_use(&claims("cs-1", "a", 3000), 3));
     }
 
     #[test]

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use kore_protocol::Refusal;
 use kore_types::{BotImport, BotImportId};
@@ -24,8 +24,9 @@ use crate::platform::Platform;
 /// No call that is served here has a body; this is room for those to come.
 const MAX_REQUEST_BODY: usize = 1024 * 1024;
 
-/// How long a client may take for the head of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for the head of a request, its first byte included, and again for
+/// its body.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long requests that are under way may take after a stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -166,12 +167,11 @@ async fn connection(
     // Small answers are not held back for more; that the option cannot be set changes nothing else.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(Arc::clone(&platform), request));
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    http.http2().timer(TokioTimer::new());
-    let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error, "a connection ended badly");
+        tracing::debug!(%error, "a connection ended badly");
     }
 }
 
@@ -180,10 +180,11 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
     let (parts, body) = request.into_parts();
-    let response = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
-        Ok(body) => platform.answer(&Request::from_parts(parts, body.to_bytes()), SystemTime::now()),
-        Err(error) => {
-            tracing::debug!(error, "the body of a request did not arrive");
+    let body = Limited::new(body, MAX_REQUEST_BODY).collect();
+    let response = match tokio::time::timeout(READ_TIMEOUT, body).await {
+        Ok(Ok(body)) => platform.answer(&Request::from_parts(parts, body.to_bytes()), SystemTime::now()),
+        Ok(Err(_)) | Err(_) => {
+            tracing::debug!("the body of a request did not arrive, or is too long");
             Refusal::InvalidArguments.to_http()
         }
     };

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use kore_types::Printable;
+use percent_encoding::percent_decode_str;
 
 /// The platform's base URL: scheme, host, port and a path in front of `/api`, if it has one.
 ///
@@ -67,11 +68,13 @@ impl BaseUrl {
         if authority.host().is_empty() || authority.as_str().ends_with(':') {
             return Err(invalid("no host or no port"));
         }
-        if authority.as_str() != authority.host() && authority.port_u16().is_none() {
+        let digits = |port: http::uri::Port<&str>| port.as_str().bytes().all(|b| b.is_ascii_digit());
+        if authority.as_str() != authority.host() && !authority.port().is_some_and(digits) {
             return Err(invalid("a port that is not between 0 and 65535"));
         }
         let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path).trim_end_matches('/');
-        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        let dots = |segment: &str| matches!(&*percent_decode_str(segment).decode_utf8_lossy(), "." | "..");
+        if path.split('/').any(dots) {
             return Err(invalid("a path with . or .. in it"));
         }
         Ok(Self { scheme, authority, path: path.into() })
@@ -104,8 +107,9 @@ impl BaseUrl {
     }
 }
 
-/// What was found, without a password and made printable.
+/// What was found, without a password or a query and made printable.
 fn shown(text: &str) -> Box<str> {
+    let text = text.find(['?', '#']).map_or(text, |at| &text[..=at]);
     let text = match (text.find("://"), text.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &text[..scheme + 3], &text[at..]),
         (None, Some(at)) => format!("…{}", &text[at..]),
@@ -165,6 +169,9 @@ mod tests {
             ("https://x/#a", "a fragment"),
             ("https://x:99999", "a port"),
             ("https://x/../y", ".."),
+            ("https://x/%2e%2e/y", ".."),
+            ("https://x:+80", "a port"),
+            ("https://x/?token=hunter2", "a query"),
             ("a b", "something else"),
             ("https://bücher.example", "something else"),
         ] {

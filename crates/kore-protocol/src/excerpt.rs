@@ -21,6 +21,13 @@ impl Excerpt {
     }
 }
 
+/// The same for a text of any length: printable, and without anything that looks like a JWT.
+impl From<&str> for Excerpt {
+    fn from(text: &str) -> Self {
+        Self { shown: redact(&Printable::text(text).to_string()).into() }
+    }
+}
+
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
@@ -33,11 +40,13 @@ impl fmt::Debug for Excerpt {
     }
 }
 
-/// Puts `[JWT]` in the place of each run of base64url and dots that may be a token or its start.
+/// Puts `[JWT]` in the place of each run of base64url and dots that may be a token or its start,
+/// and `[credentials]` in that of what follows `Basic`, as a proxy may echo it.
 fn redact(text: &str) -> String {
+    let text = basic(text);
     let in_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(start) = rest.find(in_token) {
         let (before, run) = rest.split_at(start);
         let (run, after) = run.split_at(run.find(|c| !in_token(c)).unwrap_or(run.len()));
@@ -52,6 +61,26 @@ fn redact(text: &str) -> String {
         rest = after;
     }
     shown.push_str(rest);
+    shown
+}
+
+fn basic(text: &str) -> String {
+    const SCHEME: &str = "basic ";
+    let in_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let lower = text.to_ascii_lowercase();
+    let mut shown = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in lower.match_indices(SCHEME) {
+        let start = at + SCHEME.len();
+        let length = text[start..].find(|c| !in_base64(c)).unwrap_or(text.len() - start);
+        // Shorter than that it is a word, not a user and a password.
+        if start >= done && length >= 8 {
+            shown.push_str(&text[done..start]);
+            shown.push_str("[credentials]");
+            done = start + length;
+        }
+    }
+    shown.push_str(&text[done..]);
     shown
 }
 
@@ -79,6 +108,13 @@ mod tests {
         assert!(!Excerpt::new(at_the_cut.as_bytes()).to_string().contains("eyJ"));
         let other_header = format!("ewogICJhbGciOiAiSFMyNTYiCn0.{}.{}", "a".repeat(60), "b".repeat(43));
         assert_eq!(Excerpt::new(other_header.as_bytes()).to_string(), "[JWT]");
+    }
+
+    #[test]
+    fn credentials_of_a_proxy_are_not_shown() {
+        let body = "Proxy-Authorization: basic YW5uOmh1bnRlcjI=\r\nBasic YW5uOmh1bnRlcjI=, a Basic error";
+        let shown = Excerpt::new(body.as_bytes()).to_string();
+        assert_eq!(shown, r"Proxy-Authorization: basic [credentials]\r\nBasic [credentials], a Basic error");
     }
 
     #[test]

@@ -5,9 +5,13 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
-use kore_types::{ErrorBody, Printable};
+use kore_types::ErrorBody;
+use serde_json::error::Category;
 
 use crate::{BodyLimit, Excerpt, Refusal, RetryAfter};
+
+/// How many errors of an error body are shown.
+const SHOWN: usize = 5;
 
 /// How much of a body an error keeps.
 const KEPT: usize = 16 * 1024;
@@ -38,7 +42,7 @@ enum Kind {
     /// A success without a body.
     Empty,
     /// A success whose body is not the JSON that the endpoint answers with.
-    NotJson(serde_json::Error),
+    NotJson(Box<str>),
     /// A success whose body ends before its time.
     CutShort { expected: Option<usize> },
     /// A body over the limit.
@@ -75,9 +79,15 @@ impl ResponseError {
     pub(crate) fn not_json(response: &http::Response<Bytes>, error: serde_json::Error) -> Self {
         // JSON that ends too early is taken for a body that was cut, but only if it began as JSON.
         let is_json = matches!(response.body().trim_ascii_start().first(), Some(b'{' | b'['));
-        let kind =
-            if error.is_eof() && is_json { Kind::CutShort { expected: None } } else { Kind::NotJson(error) };
-        Self::new(response, kind)
+        // serde's words for JSON of another form repeat a part of it.
+        let why = match error.classify() {
+            Category::Data => {
+                format!("JSON of another form, at line {} column {}", error.line(), error.column())
+            }
+            _ => error.to_string(),
+        };
+        let cut = error.is_eof() && is_json;
+        Self::new(response, if cut { Kind::CutShort { expected: None } } else { Kind::NotJson(why.into()) })
     }
 
     /// A body of which a transport took only the start, since it was over the limit.
@@ -96,12 +106,38 @@ impl ResponseError {
         Self(Box::new(Inner {
             kind,
             status: response.status(),
-            content_type: content_type.map(|value| Printable::new(value.as_bytes(), 64).to_string().into()),
+            content_type: content_type.map(|value| Excerpt::new(value.as_bytes()).to_string().into()),
             retry_after: RetryAfter::from_headers(response.headers()),
             // A copy, so that the error does not keep the whole body alive.
             body: Bytes::copy_from_slice(&body[..body.len().min(KEPT)]),
             length: body.len(),
         }))
+    }
+
+    /// Puts `[secret]` in the place of these texts wherever what arrived holds one, since a server
+    /// may echo what it was sent. Texts of less than eight bytes are no secrets.
+    pub fn mask(&mut self, secrets: &[&str]) {
+        let Inner { kind, content_type, body, .. } = &mut *self.0;
+        let masked = |text: &str| {
+            let secrets = secrets.iter().filter(|secret| secret.len() >= 8);
+            secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+        };
+        if let Some(content_type) = content_type {
+            *content_type = masked(content_type).into();
+        }
+        match kind {
+            Kind::Redirect { location } => *location = masked(location).into(),
+            Kind::NotJson(why) => *why = masked(why).into(),
+            Kind::Refused { body, .. } => {
+                // Secrets are of letters that JSON does not escape.
+                let json = serde_json::to_string(body).map(|json| masked(&json));
+                *body = json.and_then(|json| ErrorBody::from_json(&json)).unwrap_or_default();
+            }
+            _ => {}
+        }
+        if let Ok(text) = std::str::from_utf8(body) {
+            *body = masked(text).into();
+        }
     }
 
     /// The HTTP status.
@@ -198,7 +234,7 @@ impl fmt::Display for ResponseError {
         match kind {
             Kind::Refused { body, .. } => {
                 write!(f, "the platform answered {status}: ")?;
-                for (n, detail) in body.details().iter().enumerate() {
+                for (n, detail) in body.details().iter().take(SHOWN).enumerate() {
                     let separator = if n == 0 { "" } else { "; " };
                     let msg = detail.msg.get().map_or("no message", String::as_str);
                     write!(f, "{separator}{}", Excerpt::new(msg.as_bytes()))?;
@@ -206,7 +242,10 @@ impl fmt::Display for ResponseError {
                         write!(f, " (code {})", Excerpt::new(code.to_string().as_bytes()))?;
                     }
                 }
-                Ok(())
+                match body.details().len().saturating_sub(SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, "; and {more} more"),
+                }
             }
             Kind::Status => {
                 write!(f, "the answer is {status} without the platform's error body")?;
@@ -244,11 +283,4 @@ impl fmt::Debug for ResponseError {
     }
 }
 
-impl std::error::Error for ResponseError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.kind {
-            Kind::NotJson(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for ResponseError {}

@@ -102,8 +102,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a token that is signed here lives: from one second on, and at most an hour with
-    /// [`jti`](Self::jti). Values outside of the range are moved to its end.
+    /// How long a token that is signed here lives: from one second to a year, and at most an hour
+    /// with [`jti`](Self::jti). Values outside of the range are moved to its end.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self

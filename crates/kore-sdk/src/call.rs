@@ -108,12 +108,17 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
 
     /// Takes the answer to the request that was sent last.
     pub(crate) fn handle(&mut self, answer: Result<Response<Bytes>, TransportError>) -> Step<R::Response> {
-        let result = answer.map_err(Error::from).and_then(|response| {
+        let mut result = answer.map_err(Error::from).and_then(|response| {
             self.span.record("status", response.status().as_u16());
             let body = response.body().clone();
             let response = R::Response::from_http(response, self.core.body_limit)?;
             Ok(Answer { response, body })
         });
+        if let (Err(error), Some(issued)) = (&mut result, &self.issued) {
+            // The parts by themselves too: the last one is the signature.
+            let token = issued.token.expose();
+            error.mask(&[token].into_iter().chain(token.split('.')).collect::<Vec<_>>());
+        }
         if result.as_ref().is_err_and(|error| self.is_worth_a_new_token(error)) {
             tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
             return Step::Again;

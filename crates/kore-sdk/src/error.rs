@@ -45,6 +45,13 @@ impl Error {
         self
     }
 
+    /// Takes these texts out of what arrived.
+    pub(crate) fn mask(&mut self, secrets: &[&str]) {
+        if let Kind::Response(error) = &mut self.0.kind {
+            error.mask(secrets);
+        }
+    }
+
     /// How many requests were sent, the one that failed among them.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -98,7 +105,6 @@ impl Error {
     pub fn response(&self) -> Option<&ResponseError> {
         match &self.0.kind {
             Kind::Response(error) => Some(error),
-            Kind::Transport(error) => error.response(),
             _ => None,
         }
     }
@@ -124,9 +130,10 @@ impl From<InvalidToken> for Error {
     }
 }
 
+/// An answer that broke off is an answer: what had arrived of it tells more than how it ended.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        Self::new(Kind::Transport(error))
+        Self::new(error.into_response().map_or_else(Kind::Transport, Kind::Response))
     }
 }
 

@@ -114,9 +114,12 @@ impl TransportError {
         self.0.response.as_ref()
     }
 
-    /// The same, taken out of the error.
-    pub fn into_response(self) -> Option<ResponseError> {
-        self.0.response
+    /// The same, taken out of the error; the error itself if nothing had arrived.
+    ///
+    /// # Errors
+    /// The error, unchanged.
+    pub fn into_response(mut self) -> Result<ResponseError, Self> {
+        self.0.response.take().ok_or(self)
     }
 
     /// Whether the same request may fare better later: no connection, a time limit, an answer that

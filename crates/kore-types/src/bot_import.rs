@@ -7,8 +7,10 @@ use serde::ser::SerializeSeq;
 use serde::{Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::json::{By, FromJson, ObjectVisitor, object};
-use crate::{BotId, BotImportId, Field, Outcome, Status, StreamRefId, TaskType, Timestamp, UserId, Verbatim};
+use crate::json::{By, FromJson, ObjectVisitor, object, read_field};
+use crate::{
+    BotId, BotImportId, Extra, Field, Outcome, Status, StreamRefId, TaskType, Timestamp, UserId, Verbatim,
+};
 
 object! {
     /// One import of a bot: the answer to the import call and to the status call alike.
@@ -55,10 +57,11 @@ impl BotImport {
         Self { id: id.into(), status: status.into(), ..Self::default() }
     }
 
-    /// What the status of the import as a whole means. A missing status is
-    /// [`Outcome::Unknown`]. The log is not consulted: it begins with a success at once.
+    /// What the status of the import as a whole means. A status that is missing, or stands twice
+    /// with different meanings, is [`Outcome::Unknown`]. The log is not consulted: it begins with a
+    /// success at once.
     pub fn outcome(&self) -> Outcome {
-        self.status.get().map_or(Outcome::Unknown, Status::outcome)
+        outcome(&self.status, self.extra())
     }
 
     /// Whether the platform said that the import ended, well or badly.
@@ -102,10 +105,21 @@ impl StatusLog {
         }
     }
 
-    /// What the status of the task means. A missing status is [`Outcome::Unknown`].
+    /// What the status of the task means. A status that is missing, or stands twice with different
+    /// meanings, is [`Outcome::Unknown`].
     pub fn outcome(&self) -> Outcome {
-        self.status.get().map_or(Outcome::Unknown, Status::outcome)
+        outcome(&self.status, self.extra())
     }
+}
+
+fn outcome(status: &Field<Status>, extra: &Extra) -> Outcome {
+    let said = status.get().map_or(Outcome::Unknown, Status::outcome);
+    // Two readers of JSON may take different ones of two equal keys.
+    let mut others = extra.iter().filter(|(key, _)| *key == "status");
+    let agrees = |(_, raw): (_, &RawValue)| {
+        read_field::<Status>(raw).get().is_some_and(|again| again.outcome() == said)
+    };
+    if others.all(agrees) { said } else { Outcome::Unknown }
 }
 
 /// How many entries of a log have which outcome.
@@ -132,7 +146,9 @@ impl OutcomeCounts {
 /// The log of an import.
 ///
 /// An element that is not an object (`null`, say) is no entry, but is kept at its place and
-/// written back there.
+/// written back there. A log of more than [`StatusLogs::MAX`] elements is not taken apart, so that
+/// a document costs no more memory than a multiple of a real one: it is kept as
+/// [`Field::Other`](crate::Field::Other).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatusLogs {
     entries: Vec<StatusLog>,
@@ -141,6 +157,9 @@ pub struct StatusLogs {
 }
 
 impl StatusLogs {
+    /// How many elements are read: more than three times what the default limit of a body holds.
+    pub const MAX: usize = 500_000;
+
     /// The entries in order.
     pub fn entries(&self) -> &[StatusLog] {
         &self.entries
@@ -191,15 +210,8 @@ impl Serialize for StatusLogs {
 
 impl FromJson for StatusLogs {
     fn from_json_value(text: &str) -> Option<Self> {
-        let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-        let mut logs = Self::default();
-        for (at, element) in elements.into_iter().enumerate() {
-            match StatusLog::from_json(element.get()) {
-                Ok(entry) => logs.entries.push(entry),
-                Err(_) => logs.others.push((at, element.into())),
-            }
-        }
-        Some(logs)
+        let mut json = serde_json::Deserializer::from_str(text);
+        json.deserialize_seq(ElementVisitor).ok()
     }
 
     fn read_in_place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field<Self>, D::Error> {
@@ -220,6 +232,7 @@ impl<'de> Visitor<'de> for LogVisitor {
         let mut entries = Vec::new();
         while let Some(entry) = seq.next_element_seed(Entry)? {
             entries.push(entry);
+            room_for(entries.len())?;
         }
         Ok(Field::Value(entries.into()))
     }
@@ -227,6 +240,35 @@ impl<'de> Visitor<'de> for LogVisitor {
     fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
         Ok(Field::Null)
     }
+}
+
+/// Reads each element from its text.
+struct ElementVisitor;
+
+impl<'de> Visitor<'de> for ElementVisitor {
+    type Value = StatusLogs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<StatusLogs, A::Error> {
+        let mut logs = StatusLogs::default();
+        while let Some(element) = seq.next_element::<&RawValue>()? {
+            let at = logs.entries.len() + logs.others.len();
+            room_for(at + 1)?;
+            let entry = element.get().starts_with('{').then(|| StatusLog::from_json(element.get()).ok());
+            match entry.flatten() {
+                Some(entry) => logs.entries.push(entry),
+                None => logs.others.push((at, element.into())),
+            }
+        }
+        Ok(logs)
+    }
+}
+
+fn room_for<E: serde::de::Error>(elements: usize) -> Result<(), E> {
+    if elements <= StatusLogs::MAX { Ok(()) } else { Err(E::invalid_length(elements, &"a shorter log")) }
 }
 
 struct Entry;

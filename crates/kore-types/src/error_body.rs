@@ -1,6 +1,9 @@
 //! The body of a refusal.
 
-use serde::{Serialize, Serializer};
+use std::fmt;
+
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserializer as _, Serialize, Serializer};
 
 use crate::json::{FromJson, object, text_of};
 
@@ -36,7 +39,7 @@ impl ErrorBody {
     }
 }
 
-/// The errors of an [`ErrorBody`].
+/// The errors of an [`ErrorBody`]; more than [`ErrorDetails::MAX`] are kept, but not taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorDetails(pub Vec<ErrorDetail>);
 
@@ -46,9 +49,35 @@ impl Serialize for ErrorDetails {
     }
 }
 
+impl ErrorDetails {
+    /// How many errors are read. Documented bodies hold one.
+    pub const MAX: usize = 1000;
+}
+
 impl FromJson for ErrorDetails {
     fn from_json_value(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok().map(Self)
+        struct Details;
+
+        impl<'de> Visitor<'de> for Details {
+            type Value = Vec<ErrorDetail>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of errors")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut details = Vec::new();
+                while let Some(detail) = seq.next_element()? {
+                    details.push(detail);
+                    if details.len() > ErrorDetails::MAX {
+                        return Err(A::Error::invalid_length(details.len(), &"fewer errors"));
+                    }
+                }
+                Ok(details)
+            }
+        }
+
+        serde_json::Deserializer::from_str(text).deserialize_seq(Details).ok().map(Self)
     }
 }
 
@@ -84,8 +113,8 @@ impl From<&str> for ErrorCode {
     }
 }
 
-impl std::fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => text.fmt(f),

@@ -37,7 +37,10 @@ impl fmt::Display for InvalidId {
         write!(f, "letters, digits, '-' or '_' (ASCII, at most {MAX_ID_LEN} bytes in all), found ")?;
         match problem {
             Problem::Empty => f.write_str("an empty text"),
+            Problem::TooLong if *prefix == ClientId::PREFIX => f.write_str("a longer one"),
             Problem::TooLong => write!(f, "a longer one: \"{found}\""),
+            // The secret stands where the id should, perhaps.
+            Problem::Prefix if *prefix == ClientId::PREFIX => f.write_str("another start"),
             Problem::Prefix => write!(f, "another start: \"{found}\""),
             Problem::OnlyPrefix => f.write_str("nothing after the prefix"),
             Problem::Alphabet(c) => {

@@ -98,6 +98,22 @@ fn what_is_wrong_is_told_apart() {
 }
 
 #[test]
+fn parts_that_are_no_objects_and_critical_extensions_are_refused() {
+    let key = jsonwebtoken::EncodingKey::from_secret(fixture("secret").as_bytes());
+    let signed = |header: &str, payload: &str| {
+        let jws =
+            crate::jws::sign(header.as_bytes(), payload.as_bytes(), Algorithm::Hs256, &key).expect("signs");
+        hmac(Algorithm::Hs256).verify(&jws, at(ISSUED))
+    };
+    let (header, payload) = (r#"{"alg":"HS256"}"#, r#"{"sub":"a","appId":"cs-1"}"#);
+    assert!(signed(header, payload).is_ok());
+    assert_eq!(signed(r#"["HS256",null]"#, payload), Err(VerifyError::NotAJwt));
+    assert_eq!(signed(header, r#"["a","cs-1"]"#), Err(VerifyError::WrongClaims));
+    let critical = r#"{"alg":"HS256","crit":["exp"]}"#;
+    assert_eq!(signed(critical, payload), Err(VerifyError::UnknownExtension));
+}
+
+#[test]
 fn what_is_signed_here_is_verified_here() {
     let id = kore_types::ClientId::new("cs-1").expect("valid");
     let pem = Secret::new(PRIVATE).expect("not empty");
