@@ -1,6 +1,5 @@
 //! `kore import status`
 
-use std::fs;
 use std::time::SystemTime;
 
 use kore_sdk::protocol::bot_import::get_status;
@@ -13,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, warn};
 use crate::hint::Context;
 use crate::output;
-use crate::settings::{Connection, Credentials, Identity, Settings};
+use crate::settings::{Connection, Credentials, Identity, Settings, ca_file};
 
 pub(crate) async fn import_status(args: StatusArgs) -> Result<Exit, Failure> {
     let id = args.id.map(|id| {
@@ -74,10 +73,7 @@ fn builder(
         builder = builder.timeout(timeout).connect_timeout(timeout);
     }
     if let Some(file) = &connection.ca_file {
-        let pem = fs::read(&file.value).map_err(|error| {
-            Failure::usage(format!("cannot read {} ({}): {error}", file.origin, file.value.display()))
-        })?;
-        builder = builder.add_ca_pem(pem);
+        builder = builder.add_ca_pem(ca_file::read(file)?);
     }
     Ok(builder)
 }

@@ -9,6 +9,11 @@ fn refused(status: &str, msg: &str) -> Server {
     Server::answering(status, "", format!(r#"{{"errors":[{{"msg":"{msg}","code":1}}]}}"#))
 }
 
+fn html(status: &str) -> Kore {
+    let page = "\n<html><h1>Log in</h1></html>";
+    asking(&Server::answering(status, "content-type: text/html\r\n", page))
+}
+
 fn asking(server: &Server) -> Kore {
     Kore::status(&server.url, "bir-1")
 }
@@ -97,6 +102,12 @@ fn other_refusals() {
     for (status, msg, code, hint) in [
         ("401 Unauthorized", "something new", 4, "KORE_CLIENT_SECRET"),
         ("403 Forbidden", "no", 4, "KORE_CLIENT_SECRET"),
+        (
+            "403 Forbidden",
+            "no",
+            4,
+            "may lack the scope \"Bot Definition > Bot Import\" (bot_definition:bot_import)",
+        ),
         ("401 Unauthorized", "error verifying the jwt: possibly a replay", 4, "--jti"),
         ("400 Bad Request", "what", 5, "check the import id"),
         ("404 Not Found", "Not Found", 5, "check the host and its path"),
@@ -111,10 +122,20 @@ fn other_refusals() {
 
 #[test]
 fn a_page_of_html_is_a_proxy_or_another_host() {
-    for (status, code) in [("200 OK", 5), ("502 Bad Gateway", 5), ("403 Forbidden", 4)] {
-        let server =
-            Server::answering(status, "content-type: text/html\r\n", "\n<html><h1>Log in</h1></html>");
-        asking(&server).fails(code).says(&["<h1>Log in</h1>", "an HTML page", "KORE_HOST"]);
+    for (status, code) in [("200 OK", 5), ("404 Not Found", 5), ("403 Forbidden", 4)] {
+        html(status).fails(code).says(&["<h1>Log in</h1>", "an HTML page", "a wrong host (KORE_HOST)"]);
+    }
+}
+
+#[test]
+fn a_page_of_html_does_not_hide_what_the_status_says() {
+    for (status, hint) in [
+        ("502 Bad Gateway", "try again later"),
+        ("500 Internal Server Error", "try again later"),
+        ("429 Too Many Requests", "wait a minute"),
+        ("302 Found", "to the URL that answers itself"),
+    ] {
+        html(status).fails(5).says(&[hint]);
     }
 }
 
