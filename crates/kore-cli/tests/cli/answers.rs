@@ -47,7 +47,23 @@ fn an_answer_without_a_status_is_warned_about() {
 fn an_answer_about_another_import_is_warned_about_and_no_success() {
     let other = Server::json(r#"{"_id":"bir-2","status":"success"}"#);
     asking(&other).succeeds().says(&["warning: asked for bir-1, the answer is about bir-2"]);
-    assert_eq!(asking(&other).arg("--exit-status").run().code, 5);
+    let run = asking(&other).arg("--exit-status").run();
+    assert_eq!(run.code, 5);
+    run.says(&["error: asked for bir-1, the answer is about bir-2", "hint: how another import ended"]);
+    assert!(run.stdout.contains("Import   bir-2") && !run.stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn failed_tasks_of_an_import_that_succeeded_are_a_warning_and_keep_the_exit_status() {
+    let log = r#"[{"status":"failed"},{"status":"success"},{"status":"failed"}]"#;
+    let body = format!(r#"{{"_id":"bir-1","status":"success","statusLogs":{log}}}"#);
+    for args in [&[][..], &["--exit-status", "--output=json"][..]] {
+        let run = asking(&Server::json(&*body)).args(args).succeeds();
+        assert_eq!(
+            run.stderr,
+            "warning: the platform says that the import succeeded, and that 2 of its tasks failed\n"
+        );
+    }
 }
 
 #[test]
