@@ -1,6 +1,7 @@
 //! The arguments. Secrets are none of them: other users of the machine could read them.
 
 mod help;
+mod parse;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ pub(crate) enum Command {
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
-    /// Show two imports of an emulator inside this process; needs no account and no network
+    /// Show three imports of an emulator inside this process; needs no account and no network
     Demo,
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
@@ -42,18 +43,18 @@ pub(crate) enum Command {
 #[derive(Subcommand)]
 pub(crate) enum Import {
     /// Ask for the status of an import, once
-    #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::STATUS)]
+    #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::status())]
     Status(StatusArgs),
 }
 
 #[derive(clap::Args)]
 pub(crate) struct StatusArgs {
     /// The id of the import, bir-…; the answer of the import call has it as _id
-    #[arg(value_name = "BIR")]
+    #[arg(value_name = "BIR", required = true)]
     pub(crate) id: Option<OsString>,
 
     /// How to print the answer
-    #[arg(long, value_enum, default_value_t = Output::Human)]
+    #[arg(short, long, value_enum, default_value_t = Output::Human)]
     pub(crate) output: Output,
 
     /// Exit with 1 if the import failed, with 3 if it has not ended
@@ -71,7 +72,7 @@ pub(crate) struct StatusArgs {
 pub(crate) enum Output {
     /// For people: failures first, the rest in short
     Human,
-    /// The body exactly as the platform sent it
+    /// The body exactly as the platform sent it; a newline is added if it does not end in one
     Json,
 }
 

@@ -33,8 +33,13 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    pub(crate) fn hint(mut self, hint: impl fmt::Display) -> Self {
-        self.hint = Some(hint.to_string());
+    pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
+        self.hint_if(Some(hint))
+    }
+
+    /// With a hint, if there is one.
+    pub(crate) fn hint_if(mut self, hint: Option<impl fmt::Display>) -> Self {
+        self.hint = hint.map(|hint| hint.to_string());
         self
     }
 

@@ -6,11 +6,11 @@ use kore_sdk::Error;
 use kore_sdk::auth::unverified_claims;
 use kore_sdk::protocol::bot_import::get_status;
 use kore_sdk::protocol::{Refusal, ResponseError};
-use kore_sdk::transport::Phase;
+use kore_sdk::transport::{Phase, TransportError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::settings::{Connection, Credentials, Identity};
+use crate::settings::{Connection, Credentials, Identity, Sourced};
 
 /// What a hint may name: where to look if a setting is what is wrong.
 pub(crate) struct Context<'a> {
@@ -28,16 +28,15 @@ impl Context<'_> {
             Some(_) => Exit::OtherAnswer,
             None => Exit::NoAnswer,
         };
-        let failure = Failure::new(exit, error);
-        match self.hint(error) {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        Failure::new(exit, error).hint_if(self.hint(error))
     }
 
     fn hint(&self, error: &Error) -> Option<String> {
         if error.is_config() {
-            return self.about_settings();
+            return self.about_settings(error);
+        }
+        if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {
+            return Some(hint);
         }
         if error.is_timeout() {
             return Some(
@@ -46,39 +45,63 @@ impl Context<'_> {
         }
         match error.response() {
             Some(response) => self.about_answer(error, response),
-            None => self.about_transport(error.transport()?.phase()),
+            None => Some(self.about_transport(error.transport()?)),
         }
     }
 
-    fn about_settings(&self) -> Option<String> {
-        let Connection { host, ca_file, allow_http, .. } = self.connection;
+    fn about_settings(&self, error: &Error) -> Option<String> {
+        let Connection { host, allow_http, .. } = self.connection;
         if host.value.is_plain_http() && !host.value.is_loopback() && !allow_http {
             return Some(format!("use https:// in {}, or allow it with --allow-http", host.origin));
         }
-        let proxies = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY";
-        Some(match ca_file {
-            Some(file) => format!("check {} ({}), {proxies}", file.origin, file.value.display()),
-            None => format!("check {proxies}"),
+        // What else could be wrong has been tried before.
+        error.to_string().contains("proxy").then(|| "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY".into())
+    }
+
+    /// To a guessed `https` a server without TLS answers nonsense, the end of the connection or
+    /// nothing at all. A certificate is the sign of TLS, and a proxy's TLS is not meant.
+    fn about_scheme(&self, error: &TransportError) -> Option<String> {
+        let Connection { host: Sourced { value: host, origin }, assumes_https, .. } = self.connection;
+        let text = error.to_string();
+        let is_without_tls = match error.phase() {
+            Phase::Tls => text.contains(host.host()) && !text.contains("certificate"),
+            Phase::Connect => text.contains(host.host()) && text.contains("within the TLS handshake"),
+            _ => false,
+        };
+        (*assumes_https && is_without_tls).then(|| {
+            let plain = host.to_string().replacen("https", "http", 1);
+            let allow = if host.is_loopback() { "" } else { " and add --allow-http" };
+            format!("no scheme means https://; for a server without TLS write {plain} for {origin}{allow}")
         })
     }
 
-    fn about_transport(&self, phase: Phase) -> Option<String> {
-        let origin = &self.connection.host.origin;
-        Some(match phase {
+    fn about_transport(&self, error: &TransportError) -> String {
+        let Sourced { value: host, origin } = &self.connection.host;
+        match error.phase() {
             Phase::Refused => "use https://, or allow plain HTTP with --allow-http".into(),
-            Phase::Dns => format!("the host is from {origin}; behind a proxy set HTTPS_PROXY"),
-            Phase::Connect => format!("the host is from {origin}; behind a proxy set HTTPS_PROXY"),
-            Phase::Tls => "--ca-file FILE trusts a CA of your own or of your proxy; verification cannot be switched off".into(),
-            Phase::Proxy => "the proxy is from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists hosts to reach without it".into(),
+            // No proxy is used for this machine.
+            Phase::Dns | Phase::Connect if host.is_loopback() => format!("the host is from {origin}"),
+            Phase::Dns | Phase::Connect => {
+                format!("the host is from {origin}; behind a proxy set HTTPS_PROXY")
+            }
+            Phase::Tls if error.to_string().contains("certificate") => {
+                let whose = if host.is_loopback() { "" } else { " or of your proxy" };
+                format!("--ca-file FILE trusts a CA of your own{whose}; verification cannot be switched off")
+            }
+            Phase::Tls if error.to_string().contains(host.host()) => format!("the host is from {origin}"),
+            Phase::Tls | Phase::Proxy => "the proxy is from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists hosts to reach without it".into(),
             _ => "try again; nothing is changed by asking".into(),
-        })
+        }
     }
 
     fn about_answer(&self, error: &Error, response: &ResponseError) -> Option<String> {
-        let origin = &self.connection.host.origin;
-        if is_html(response) {
+        let Sourced { value: host, origin } = &self.connection.host;
+        let proxy = if host.is_loopback() { "" } else { "a proxy or " };
+        let status = response.status();
+        let is_final = status.is_success() || status.is_client_error() && !error.is_retryable();
+        if is_final && is_html(response) {
             return Some(format!(
-                "an HTML page is no answer of the API: a proxy or a wrong host ({origin}) sent it"
+                "an HTML page is no answer of the API: {proxy}a wrong host ({origin}) sent it"
             ));
         }
         if let Some(hint) = response.refusal().and_then(|refusal| self.about_refusal(refusal)) {
@@ -88,9 +111,13 @@ impl Context<'_> {
             return Some(self.about_rate_limit(response));
         }
         if error.is_auth() {
-            return Some(self.about_credentials());
+            let credentials = self.about_credentials();
+            return Some(match status.as_u16() {
+                403 => format!("the app may lack the scope {}; else {credentials}", scope()),
+                _ => credentials,
+            });
         }
-        Some(match response.status().as_u16() {
+        Some(match status.as_u16() {
             404 | 405 => format!("check the host and its path ({origin})"),
             300..=399 => format!(
                 "set the host ({origin}) to the URL that answers itself; https:// and no path, as a rule"
@@ -99,19 +126,15 @@ impl Context<'_> {
             _ if error.is_retryable() => {
                 "the platform or something before it has a problem; try again later".into()
             }
-            _ => format!("check that the host ({origin}) is the platform, and not a proxy or a login page"),
+            _ => format!("check that the host ({origin}) is the platform, and not {proxy}a login page"),
         })
     }
 
     fn about_refusal(&self, refusal: Refusal) -> Option<String> {
-        let scope = get_status::METADATA.scope;
         Some(match refusal {
-            Refusal::WrongScope => format!(
-                "in the Admin Console tick \"{}\" ({}) for this app{}",
-                scope.admin_console,
-                scope.name,
-                self.app()
-            ),
+            Refusal::WrongScope => {
+                format!("in the Admin Console tick {} for this app{}", scope(), self.app())
+            }
             Refusal::InvalidSdkCredentials | Refusal::InvalidJwt => self.about_credentials(),
             Refusal::JtiTooLong => match self.identity {
                 Identity::Jwt(jwt) => {
@@ -181,6 +204,12 @@ impl Context<'_> {
             Identity::Credentials(Credentials { id, .. }) => format!(", {}", id.value),
         }
     }
+}
+
+/// The scope that the app needs, in the words of the Admin Console and of the API.
+fn scope() -> String {
+    let scope = get_status::METADATA.scope;
+    format!("\"{}\" ({})", scope.admin_console, scope.name)
 }
 
 fn is_html(response: &ResponseError) -> bool {

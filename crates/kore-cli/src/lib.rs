@@ -22,15 +22,13 @@ mod settings;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use args::{Args, Command, Import};
 use exit::Exit;
 use failure::Failure;
 
 /// Runs the command that the arguments of this process name.
 pub fn run() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::of_process() {
         Ok(args) => args,
         Err(error) => {
             // Help, the version or a usage error; if it cannot be written there is no one to tell.

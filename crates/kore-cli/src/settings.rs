@@ -1,10 +1,12 @@
 //! What a command works with: flag, then environment, then profile, each with its origin.
 
+pub(crate) mod ca_file;
 mod identity;
 mod level;
 mod origin;
 mod profile;
 mod secret;
+mod tilde;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,17 +20,20 @@ use crate::args::{ConnectionArgs, IdentityArgs};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use level::Level;
+use profile::Place;
 
 /// The three levels, the one that counts first in front.
 pub(crate) struct Settings {
     levels: [Level; 3],
     /// Where a profile could be, for a hint.
-    config_path: Option<PathBuf>,
+    config: Option<Place>,
 }
 
 /// What `kore import status` and its like need beside an identity.
 pub(crate) struct Connection {
     pub(crate) host: Sourced<BaseUrl>,
+    /// The host's text has no scheme, so that `https` is a guess.
+    pub(crate) assumes_https: bool,
     pub(crate) ca_file: Option<Sourced<PathBuf>>,
     pub(crate) allow_http: bool,
     pub(crate) timeout: Option<Duration>,
@@ -41,13 +46,13 @@ impl Settings {
         connection: ConnectionArgs,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let (profile, config_path) = profile::chosen(&identity, environment)?;
+        let (profile, config) = profile::chosen(&identity, environment)?;
         let levels = [
             Level::of_flags(identity, connection),
             Level::of_environment(environment)?,
             profile.map(Level::of_profile).transpose()?.unwrap_or_default(),
         ];
-        Ok(Self { levels, config_path })
+        Ok(Self { levels, config })
     }
 
     /// Names all that is missing at once, so that one run is enough to learn it.
@@ -76,8 +81,8 @@ impl Settings {
             if identity.id && identity.secret {
                 hint.push_str(" (or KORE_JWT in place of id and secret)");
             }
-            if let Some(path) = &self.config_path {
-                hint.push_str(&format!(", or a profile in {}", path.display()));
+            if let Some(config) = &self.config {
+                hint = config.hint(&hint);
             }
         }
         if import_id {
@@ -113,6 +118,7 @@ impl Settings {
             .map_err(|error| Failure::usage(format!("{}: {error}", host.origin)))?;
         Ok(Connection {
             host: Sourced::new(base, host.origin.clone()),
+            assumes_https: !host.value.contains("://"),
             ca_file: self.first(|level| level.ca_file.as_ref()).cloned(),
             allow_http: self.first(|level| level.allow_http.as_ref()).is_some_and(|allowed| allowed.value),
             timeout: self.first(|level| level.timeout.as_ref()).map(|timeout| timeout.value),

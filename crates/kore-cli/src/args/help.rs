@@ -43,7 +43,22 @@ Examples:
   kore import status bir-5f1c9a70-a0aa-52bb-acdf-f3aaaaaaaaaa
   kore import status --exit-status --output json bir-… > status.json";
 
-pub(super) const STATUS: &str = "\
+/// What flags cannot give.
+fn variables(jwt: &str) -> String {
+    format!(
+        "\
+Environment, beside the variables above:
+  KORE_CLIENT_SECRET  the client secret itself, in place of a file that holds it
+  KORE_JWT            a ready JWT{jwt}
+All variables, the configuration file and what counts before what: kore --help"
+    )
+}
+
+pub(super) fn status() -> String {
+    format!("{}\n\n{STATUS}", variables(", in place of client id and secret"))
+}
+
+const STATUS: &str = "\
 Exit codes:
   0  the status was fetched; with --exit-status: and the import succeeded
   1  with --exit-status: the import failed
@@ -53,8 +68,8 @@ Exit codes:
   5  another answer than the one asked for
   6  no answer: name, connection, TLS, proxy or timeout
   7  the output could not be written
-
-Environment, configuration file and what counts before what: kore --help
+The exit status is that of the import as a whole: if the platform says that it
+succeeded, tasks of it that failed are a warning.
 
 Examples:
   export KORE_HOST=https://bots.kore.ai
@@ -65,8 +80,11 @@ Examples:
 
 pub(super) fn token() -> String {
     let path = get_status::METADATA.path.fill(&["bir-5f1c9a70"]);
+    let variables = variables(": there is nothing to sign then");
     format!(
         "\
+{variables}
+
 Exit codes: 0 the token is on standard output, 2 the arguments or the settings
 are wrong, 7 it could not be written.
 
@@ -85,6 +103,7 @@ Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 it could not start.
 
 Example:
   kore emulator > emulator.txt &
+  until grep -q '^bir-' emulator.txt || ! kill -0 $!; do sleep 0.1; done
   eval \"$(grep '^export ' emulator.txt)\"
   kore import status \"$(grep -m 1 '^bir-' emulator.txt)\"";
 

@@ -13,6 +13,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         .app(app.clone())
         .import(samples::succeeded())
         .import(samples::running())
+        .import(samples::failed())
         .start()
         .await
         .map_err(|error| Failure::usage(format!("cannot serve on 127.0.0.1: {error}")))?;
@@ -27,6 +28,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         "1. An import that succeeded: the sample of the API's document,\n\
          #    fetched over a real socket with a signed JWT.",
         "2. An import that runs: what is open comes before what is done.",
+        "3. An import that failed: which task, and why.",
     ];
     for (id, explanation) in emulator.import_ids().iter().zip(explanations) {
         let import = client.bot_import_status(id).await.map_err(failure)?;

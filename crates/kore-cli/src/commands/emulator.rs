@@ -1,6 +1,6 @@
 //! `kore emulator`
 
-use std::io;
+use std::io::{self, IsTerminal as _, Write as _};
 
 use kore_emulator::{App, Emulator, samples};
 
@@ -37,9 +37,21 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
         lines.push_str(&format!("{id}\n"));
     }
     output::text(&lines)?;
+    if io::stderr().is_terminal() {
+        tell(&emulator.url());
+    }
     stopped.await;
     emulator.stop().await;
     Ok(Exit::Success)
+}
+
+/// Why the command does not end, for a person.
+fn tell(url: &str) {
+    // If it cannot be written, the server runs all the same.
+    let _ = writeln!(
+        io::stderr(),
+        "serving on {url} until Ctrl-C; paste the export lines into another shell to use it"
+    );
 }
 
 /// A value for a POSIX shell, in quotes unless it is plain.

@@ -1,6 +1,5 @@
 //! `kore import status`
 
-use std::fs;
 use std::time::SystemTime;
 
 use kore_sdk::protocol::bot_import::get_status;
@@ -13,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, warn};
 use crate::hint::Context;
 use crate::output;
-use crate::settings::{Connection, Credentials, Identity, Settings};
+use crate::settings::{Connection, Credentials, Identity, Settings, ca_file};
 
 pub(crate) async fn import_status(args: StatusArgs) -> Result<Exit, Failure> {
     let id = args.id.map(|id| {
@@ -35,20 +34,23 @@ pub(crate) async fn import_status(args: StatusArgs) -> Result<Exit, Failure> {
     let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;
 
     let import = &answer.response.import;
-    let is_asked = is_about(import, &id);
-    if import.status.get().is_none() {
-        warn("the answer has no status: nothing can be concluded from it");
+    let other = about_another(import, &id);
+    if let (Some(message), false) = (&other, args.exit_status) {
+        warn(message);
+    }
+    if let Some(message) = doubt(import) {
+        warn(&message);
     }
     match args.output {
         Output::Human => output::human(import)?,
         Output::Json => output::json(&answer.body)?,
     }
-    Ok(match args.exit_status {
-        false => Exit::Success,
-        // How another import ended says nothing about the one that was asked for.
-        true if !is_asked => Exit::OtherAnswer,
-        true => exit_status(import.outcome()),
-    })
+    match (args.exit_status, other) {
+        (false, _) => Ok(Exit::Success),
+        (true, None) => Ok(exit_status(import.outcome())),
+        (true, Some(message)) => Err(Failure::new(Exit::OtherAnswer, message)
+            .hint("how another import ended is no exit status; ask again, and look for a cache on the way")),
+    }
 }
 
 fn builder(
@@ -74,10 +76,7 @@ fn builder(
         builder = builder.timeout(timeout).connect_timeout(timeout);
     }
     if let Some(file) = &connection.ca_file {
-        let pem = fs::read(&file.value).map_err(|error| {
-            Failure::usage(format!("cannot read {} ({}): {error}", file.origin, file.value.display()))
-        })?;
-        builder = builder.add_ca_pem(pem);
+        builder = builder.add_ca_pem(ca_file::read(file)?);
     }
     Ok(builder)
 }
@@ -90,11 +89,21 @@ fn exit_status(outcome: Outcome) -> Exit {
     }
 }
 
-/// Whether the answer is about the import that was asked for, or does not say.
-fn is_about(import: &BotImport, asked: &BotImportId) -> bool {
-    let other = import.id.get().filter(|id| *id != asked);
-    if let Some(id) = other {
-        warn(&format!("asked for {asked}, the answer is about {}", Printable::text(id.as_str())));
+/// What is odd, if the answer says that it is about another import.
+fn about_another(import: &BotImport, asked: &BotImportId) -> Option<String> {
+    let other = import.id.get().filter(|id| *id != asked)?;
+    Some(format!("asked for {asked}, the answer is about {}", Printable::text(other.as_str())))
+}
+
+/// Why the status of the import is not all that there is to know.
+fn doubt(import: &BotImport) -> Option<String> {
+    if import.status.get().is_none() {
+        return Some("the answer has no status: nothing can be concluded from it".to_owned());
     }
-    other.is_none()
+    match import.failed_entries().count() {
+        failed if failed > 0 && import.outcome() == Outcome::Succeeded => Some(format!(
+            "the platform says that the import succeeded, and that {failed} of its tasks failed"
+        )),
+        _ => None,
+    }
 }

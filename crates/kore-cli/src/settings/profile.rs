@@ -1,7 +1,9 @@
 //! Which profile counts, if any.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::{Origin, tilde};
 use crate::args::IdentityArgs;
 use crate::config::{self, Config, Profile};
 use crate::environment::{self, Environment};
@@ -14,28 +16,63 @@ pub(crate) struct Chosen {
     pub(crate) directory: PathBuf,
 }
 
+/// The configuration file, for a hint about settings that it could give.
+pub(crate) struct Place {
+    path: PathBuf,
+    /// The profiles to choose from, if there are some and none is chosen.
+    unchosen: Vec<String>,
+}
+
+impl Place {
+    pub(crate) fn new(path: PathBuf, unchosen: Vec<String>) -> Self {
+        Self { path, unchosen }
+    }
+
+    /// How to get what is missing: by these variables, or by a profile.
+    pub(crate) fn hint(&self, variables: &str) -> String {
+        let path = self.path.display();
+        match &*self.unchosen {
+            [] => format!("{variables}, or a profile in {path}"),
+            names => format!(
+                "{path} has the profile{} {}: choose one with --profile, KORE_PROFILE or default_profile; or {variables}",
+                if names.len() == 1 { "" } else { "s" },
+                names.join(", ")
+            ),
+        }
+    }
+}
+
 /// The profile that is asked for, or the file's default one; and where the file is or could be.
 pub(crate) fn chosen(
     args: &IdentityArgs,
     environment: &Environment,
-) -> Result<(Option<Chosen>, Option<PathBuf>), Failure> {
-    let named = args.config.clone().or_else(|| environment.os(environment::CONFIG).map(PathBuf::from));
-    let is_named = named.is_some();
-    let Some(path) = named.or_else(config::usual_path) else { return Ok((None, None)) };
-    let config = match config::read(&path)? {
-        Some(config) => config,
-        None if is_named => {
-            return Err(Failure::usage(format!("there is no configuration file {}", path.display())));
+) -> Result<(Option<Chosen>, Option<Place>), Failure> {
+    let flag = args.config.clone().map(|path| (path, Origin::Flag("--config")));
+    let variable =
+        || Some((environment.os(environment::CONFIG)?.into(), Origin::Variable(environment::CONFIG)));
+    let (path, origin) = match (flag.or_else(variable), config::usual_path()) {
+        (Some((path, origin)), _) => (path, Some(origin)),
+        (None, Some(path)) => (path, None),
+        (None, None) => return Ok((None, None)),
+    };
+    let config = match (config::read(&path)?, origin) {
+        (Some(config), _) => config,
+        (None, Some(origin)) => {
+            let hint = tilde::hint(&path, &origin, &io::ErrorKind::NotFound.into());
+            let message = format!("there is no configuration file {}", path.display());
+            return Err(Failure::usage(message).hint_if(hint));
         }
-        None => Config::default(),
+        (None, None) => Config::default(),
     };
     let asked = match &args.profile {
         Some(name) => Some((name.clone(), "--profile")),
         None => environment.text(environment::PROFILE)?.map(|name| (name, environment::PROFILE)),
     };
     let asked = asked.or_else(|| Some((config.default_profile.clone()?, "default_profile")));
-    let chosen = asked.map(|(name, by)| pick(config, name, by, &path)).transpose()?;
-    Ok((chosen, Some(path)))
+    Ok(match asked {
+        Some((name, by)) => (Some(pick(config, name, by, &path)?), Some(Place::new(path, Vec::new()))),
+        None => (None, Some(Place::new(path, config.profiles.into_keys().collect()))),
+    })
 }
 
 fn pick(mut config: Config, name: String, by: &str, path: &Path) -> Result<Chosen, Failure> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kore_sdk::auth::Secret;
 
-use super::Sourced;
+use super::{Sourced, tilde};
 use crate::failure::Failure;
 
 /// The most that is read of a file that should hold a secret.
@@ -35,7 +35,11 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
         SecretSource::Stdin => (bounded(io::stdin().lock()), " (standard input)".to_owned()),
     };
     let bytes = bytes.map_err(|error| {
-        Failure::usage(format!("cannot read the client secret from {origin}{place}: {error}"))
+        let hint = match &source.value {
+            SecretSource::File(path) => tilde::hint(path, origin, &error),
+            SecretSource::Inline(_) | SecretSource::Stdin => None,
+        };
+        Failure::usage(format!("cannot read the client secret from {origin}{place}: {error}")).hint_if(hint)
     })?;
     let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     Secret::new(&bytes[..end]).map_err(|error| Failure::usage(format!("{origin}{place}: {error}")))

@@ -15,7 +15,7 @@ fn settings(
     let environment = Environment::from_iter(variables);
     let levels =
         [Level::of_flags(identity, connection), Level::of_environment(&environment)?, Level::default()];
-    Ok(Settings { levels, config_path: Some("/etc/kore.toml".into()) })
+    Ok(Settings { levels, config: Some(Place::new("/etc/kore.toml".into(), Vec::new())) })
 }
 
 fn with_profile(profile: &str, variables: &[(&'static str, &str)]) -> Settings {

@@ -9,6 +9,11 @@ fn refused(status: &str, msg: &str) -> Server {
     Server::answering(status, "", format!(r#"{{"errors":[{{"msg":"{msg}","code":1}}]}}"#))
 }
 
+fn html(status: &str) -> Kore {
+    let page = "\n<html><h1>Log in</h1></html>";
+    asking(&Server::answering(status, "content-type: text/html\r\n", page))
+}
+
 fn asking(server: &Server) -> Kore {
     Kore::status(&server.url, "bir-1")
 }
@@ -42,7 +47,23 @@ fn an_answer_without_a_status_is_warned_about() {
 fn an_answer_about_another_import_is_warned_about_and_no_success() {
     let other = Server::json(r#"{"_id":"bir-2","status":"success"}"#);
     asking(&other).succeeds().says(&["warning: asked for bir-1, the answer is about bir-2"]);
-    assert_eq!(asking(&other).arg("--exit-status").run().code, 5);
+    let run = asking(&other).arg("--exit-status").run();
+    assert_eq!(run.code, 5);
+    run.says(&["error: asked for bir-1, the answer is about bir-2", "hint: how another import ended"]);
+    assert!(run.stdout.contains("Import   bir-2") && !run.stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn failed_tasks_of_an_import_that_succeeded_are_a_warning_and_keep_the_exit_status() {
+    let log = r#"[{"status":"failed"},{"status":"success"},{"status":"failed"}]"#;
+    let body = format!(r#"{{"_id":"bir-1","status":"success","statusLogs":{log}}}"#);
+    for args in [&[][..], &["--exit-status", "--output=json"][..]] {
+        let run = asking(&Server::json(&*body)).args(args).succeeds();
+        assert_eq!(
+            run.stderr,
+            "warning: the platform says that the import succeeded, and that 2 of its tasks failed\n"
+        );
+    }
 }
 
 #[test]
@@ -97,6 +118,12 @@ fn other_refusals() {
     for (status, msg, code, hint) in [
         ("401 Unauthorized", "something new", 4, "KORE_CLIENT_SECRET"),
         ("403 Forbidden", "no", 4, "KORE_CLIENT_SECRET"),
+        (
+            "403 Forbidden",
+            "no",
+            4,
+            "may lack the scope \"Bot Definition > Bot Import\" (bot_definition:bot_import)",
+        ),
         ("401 Unauthorized", "error verifying the jwt: possibly a replay", 4, "--jti"),
         ("400 Bad Request", "what", 5, "check the import id"),
         ("404 Not Found", "Not Found", 5, "check the host and its path"),
@@ -111,10 +138,20 @@ fn other_refusals() {
 
 #[test]
 fn a_page_of_html_is_a_proxy_or_another_host() {
-    for (status, code) in [("200 OK", 5), ("502 Bad Gateway", 5), ("403 Forbidden", 4)] {
-        let server =
-            Server::answering(status, "content-type: text/html\r\n", "\n<html><h1>Log in</h1></html>");
-        asking(&server).fails(code).says(&["<h1>Log in</h1>", "an HTML page", "KORE_HOST"]);
+    for (status, code) in [("200 OK", 5), ("404 Not Found", 5), ("403 Forbidden", 4)] {
+        html(status).fails(code).says(&["<h1>Log in</h1>", "an HTML page", "a wrong host (KORE_HOST)"]);
+    }
+}
+
+#[test]
+fn a_page_of_html_does_not_hide_what_the_status_says() {
+    for (status, hint) in [
+        ("502 Bad Gateway", "try again later"),
+        ("500 Internal Server Error", "try again later"),
+        ("429 Too Many Requests", "wait a minute"),
+        ("302 Found", "to the URL that answers itself"),
+    ] {
+        html(status).fails(5).says(&[hint]);
     }
 }
 

@@ -18,9 +18,17 @@ struct Running {
 
 impl Running {
     fn start() -> Self {
+        Self::with_stderr(Stdio::inherit())
+    }
+
+    fn with_stderr(stderr: Stdio) -> Self {
         let (mut command, home) = Kore::new(["emulator", "--port", "0"]).into_command();
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .expect("the binary starts");
         let out = BufReader::new(child.stdout.take().expect("piped"));
         // Three settings and three imports, while it runs: the lines are flushed.
         let lines = out.lines().take(6).collect::<Result<_, _>>().expect("lines");
@@ -77,6 +85,56 @@ fn a_signal_ends_it_with_success() {
     for signal in ["TERM", "INT"] {
         assert_eq!(Running::start().signal(signal), Some(0), "{signal}");
     }
+}
+
+/// Runs the example of the help, which may call for another `kore emulator`; then stops that.
+fn run_the_example(emulator: &str) -> std::process::Output {
+    let help = Kore::new(["emulator", "--help"]).succeeds().stdout;
+    let (_, example) = help.split_once("Example:\n").expect("an example");
+    let script = format!("{}\ncode=$?; kill $!; exit $code", example.replace("kore emulator", emulator));
+    let directory = std::path::Path::new(env!("CARGO_BIN_EXE_kore")).parent().expect("in a directory");
+    let home = TempDir::new().expect("a directory");
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", directory.display());
+    let mut sh = Command::new("sh");
+    sh.env_clear().env("PATH", path).env("HOME", home.path()).current_dir(home.path());
+    sh.args(["-c", &script]).output().expect("sh runs")
+}
+
+#[test]
+fn the_example_of_the_help_works_as_it_stands() {
+    let run = run_the_example("kore emulator");
+    let shown = String::from_utf8_lossy(&run.stdout);
+    assert!(shown.contains("Status   success"), "{shown}{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(run.status.code(), Some(0));
+}
+
+#[test]
+fn the_example_of_the_help_ends_if_the_emulator_cannot_start() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = taken.local_addr().expect("an address").port();
+    let run = run_the_example(&format!("kore emulator --port {port}"));
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("cannot serve on"));
+}
+
+#[test]
+fn off_a_terminal_standard_error_is_empty() {
+    let mut emulator = Running::with_stderr(Stdio::piped());
+    assert_eq!(emulator.signal("TERM"), Some(0));
+    let stderr = std::io::read_to_string(emulator.child.stderr.take().expect("piped")).expect("UTF-8");
+    assert_eq!(stderr, "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_it_says_why_it_does_not_end() {
+    // The near end of a new terminal is one too, and echoes what is written to it.
+    let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/ptmx").expect("a terminal");
+    let emulator = Running::with_stderr(terminal.try_clone().expect("a copy").into());
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line).expect("a line");
+    let url = emulator.lines[0].strip_prefix("export KORE_HOST=").expect("the host");
+    assert!(line.starts_with(&format!("serving on {url} until Ctrl-C; ")), "{line}");
 }
 
 #[test]

@@ -49,6 +49,8 @@ fn a_secret_file_that_is_none_is_told_with_its_name() {
     let platform = platform();
     let kore = || asking(&platform).env("KORE_CLIENT_ID", CLIENT_ID);
     kore().args(["--client-secret-file", "/no/such"]).fails(2).says(&["--client-secret-file (/no/such)"]);
+    kore().args(["--client-secret-file=~/x"]).fails(2).says(&["(~/x)", "did not expand ~: write $HOME"]);
+    kore().env("KORE_CLIENT_SECRET_FILE", "~/x").fails(2).says(&["did not expand ~"]);
     kore().args(["--client-secret-file", "/"]).fails(2).says(&["cannot read the client secret"]);
     kore()
         .args(["--client-secret-file", "-"])

@@ -16,7 +16,7 @@ fn platform() -> Platform {
 #[test]
 fn json_is_the_body_byte_for_byte() {
     let body = "{ \"_id\" : \"bir-1\",\r\n\t\"status\":\"success\", \"n\": 1.0e400, \"é\": \"\\u00e9\" }";
-    let run = Kore::status(&Server::json(body).url, "bir-1").args(["--output", "json"]).succeeds();
+    let run = Kore::status(&Server::json(body).url, "bir-1").args(["-o", "json"]).succeeds();
     assert_eq!(run.stdout, format!("{body}\n"));
     let with_line_end = format!("{body}\n");
     let run = Kore::status(&Server::json(&*with_line_end).url, "bir-1").args(["--output", "json"]).succeeds();
@@ -119,11 +119,20 @@ fn the_demo_runs_without_network_roots_or_settings() {
         .env("SSL_CERT_FILE", "/no/such")
         .env("SSL_CERT_DIR", "/no/such");
     let run = kore.succeeds();
-    for text in
-        ["An import that succeeded", "20 tasks: 20 succeeded", "An import that runs", "pending (not ended)"]
-    {
-        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    let mut rest = &*run.stdout;
+    for text in [
+        "# 1. An import that succeeded",
+        "20 tasks: 20 succeeded",
+        "# 2. An import that runs",
+        "pending (not ended)",
+        "# 3. An import that failed: which task, and why.",
+        "ShowDiseaseList  failed\n      error: ",
+        "# For your own imports: kore import status --help\n",
+    ] {
+        let at = rest.find(text).unwrap_or_else(|| panic!("{text}: {}", run.stdout));
+        rest = &rest[at + text.len()..];
     }
+    assert_eq!(rest, "");
     assert!(run.stderr.is_empty(), "{}", run.stderr);
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{}", run.stdout);
 }

@@ -81,6 +81,29 @@ fn a_profile_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
+fn profiles_of_which_none_is_chosen_are_named() {
+    let run = Kore::new(["import", "status", "bir-1"])
+        .file(USUAL, "[profiles.dev]\nhost = 'x'\n[profiles.staging]\n")
+        .fails(2);
+    run.says(&["config.toml has the profiles dev, staging: choose one with --profile, KORE_PROFILE"]);
+    run.says(&["or set KORE_HOST, KORE_CLIENT_ID and KORE_CLIENT_SECRET"]);
+    let one = "[profiles.dev]\n";
+    Kore::new(["token"]).file(USUAL, one).fails(2).says(&["config.toml has the profile dev: choose"]);
+    let chosen = Kore::new(["token", "--profile", "dev"]).file(USUAL, one).fails(2);
+    assert!(chosen.stderr.contains(", or a profile in /"), "{}", chosen.stderr);
+}
+
+#[test]
+fn a_home_that_nothing_expanded_is_told() {
+    let in_file = "[profiles.dev]\nhost = 'x'\nclient_id = 'cs-1'\nclient_secret_file = '~/secret'\n";
+    Kore::new(["import", "status", "bir-1", "--profile", "dev"])
+        .file(USUAL, in_file)
+        .fails(2)
+        .says(&["/~/secret", "hint: ~ is not expanded in the configuration file"]);
+    Kore::new(["token", "--config=~/kore.toml"]).fails(2).says(&["hint: the shell did not expand ~"]);
+}
+
+#[test]
 fn a_typo_is_told_with_its_line_and_the_accepted_keys() {
     let kore = Kore::new(["import", "status", "bir-1"]).file(USUAL, "[profiles.dev]\nhots = 'x'\n");
     let mut kore = kore;

@@ -34,6 +34,21 @@ impl Server {
         Self::answering("200 OK", "content-type: application/json\r\n", body)
     }
 
+    /// Sends these bytes to each connection without being asked, and closes it.
+    pub(crate) fn greeting(bytes: &'static [u8]) -> Self {
+        let (server, listener) = Self::silent();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let _ = stream.and_then(|mut stream| {
+                    stream.write_all(bytes)?;
+                    // What the client said is read, so that the end is no reset.
+                    stream.read(&mut [0; 4096])
+                });
+            }
+        });
+        server
+    }
+
     /// Accepts and says nothing. The listener is not served, so the system alone answers.
     pub(crate) fn silent() -> (Self, TcpListener) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");

@@ -29,6 +29,21 @@ fn a_port_where_nobody_listens() {
     let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port").local_addr().expect("an address");
     let run = Kore::status(&format!("http://{free}"), "bir-1").fails(6);
     run.says(&["refused the connection", "the host is from KORE_HOST"]);
+    assert!(!run.stderr.contains("PROXY"), "no proxy is used for this machine: {}", run.stderr);
+}
+
+#[test]
+fn a_guessed_scheme_is_told_if_the_server_has_no_tls() {
+    let talkative = Server::greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    let closing = Server::greeting(b"");
+    for port in [talkative.port, closing.port] {
+        let write = format!("for a server without TLS write http://localhost:{port} for KORE_HOST");
+        let guessed = Kore::status(&format!("localhost:{port}"), "bir-1").fails(6);
+        guessed.says(&["hint: no scheme means https://", &write]);
+        assert!(!guessed.stderr.contains("--ca-file"), "{}", guessed.stderr);
+        let given = Kore::status(&format!("https://localhost:{port}"), "bir-1").fails(6);
+        assert!(!given.stderr.contains("no scheme"), "{}", given.stderr);
+    }
 }
 
 #[test]
@@ -48,11 +63,20 @@ fn a_proxy_that_wants_a_password() {
 }
 
 #[test]
+fn a_proxy_without_tls_is_not_taken_for_the_host() {
+    let proxy = Server::greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    let run = Kore::status("kore.invalid", "bir-1")
+        .env("HTTPS_PROXY", format!("https://localhost:{}", proxy.port))
+        .fails(6);
+    run.says(&["does not speak TLS", "hint: the proxy is from HTTPS_PROXY"]);
+}
+
+#[test]
 fn a_proxy_that_is_none() {
     let run = Kore::status("https://kore.invalid", "bir-1")
         .env("HTTPS_PROXY", format!("socks5://user:{}@127.0.0.1:1", crate::run::SECRET))
         .fails(2);
-    run.says(&["SOCKS", "hint: check HTTPS_PROXY"]);
+    run.says(&["SOCKS", "hint: check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY\n"]);
 }
 
 #[test]

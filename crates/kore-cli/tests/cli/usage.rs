@@ -39,6 +39,47 @@ fn help_says_what_counts_and_shows_no_value_of_the_environment() {
 }
 
 #[test]
+fn the_help_of_a_command_lists_the_variables_that_no_flag_stands_for() {
+    for command in [&["import", "status", "--help"][..], &["token", "--help"][..]] {
+        let help = Kore::new(command).succeeds().stdout;
+        for name in ["KORE_CLIENT_SECRET", "KORE_JWT"] {
+            assert!(help.contains(&format!("\n  {name} ")), "{name}: {help}");
+        }
+    }
+}
+
+#[test]
+fn the_help_shows_the_id_as_needed() {
+    let help = Kore::new(["import", "status", "--help"]).succeeds().stdout;
+    assert!(help.contains("status [OPTIONS] <BIR>\n") && help.contains("\n  <BIR>\n"), "{help}");
+    assert!(help.contains("a newline is added"), "{help}");
+}
+
+#[test]
+fn what_is_nearly_right_is_told_with_what_is_right() {
+    for (args, says) in [
+        (&["status", "bir-1"][..], "'import status'"),
+        (&["import", "status", "bir-1", "--json"], "'--output json'"),
+        (&["import", "status", "--json"], "'--output json'"),
+        (&["import", "stauts"], "'status'"),
+    ] {
+        let run = Kore::new(args).run();
+        assert_eq!(run.code, 2);
+        run.says(&["error: ", "tip: a similar ", says]);
+        assert!(!run.stderr.contains("as a value"), "{}", run.stderr);
+    }
+    // It has no output to choose.
+    assert!(!Kore::new(["token", "--json"]).run().stderr.contains("--output"));
+}
+
+#[test]
+fn an_argument_that_another_command_needs_is_still_needed() {
+    let run = Kore::new(["completions"]).run();
+    assert_eq!(run.code, 2);
+    run.says(&["required", "<SHELL>"]);
+}
+
+#[test]
 fn a_command_without_its_own_command_shows_its_help() {
     for args in [&[][..], &["import"][..]] {
         let run = Kore::new(args).run();

@@ -1,0 +1,23 @@
+//! Reading the certificate authorities that are trusted beside those of the system.
+
+use std::fs;
+use std::path::PathBuf;
+
+use kore_sdk::transport::HyperTransport;
+
+use super::{Sourced, tilde};
+use crate::failure::Failure;
+
+/// The PEM, tried on its own: an error is then about this file, and not about another setting.
+pub(crate) fn read(file: &Sourced<PathBuf>) -> Result<Vec<u8>, Failure> {
+    let Sourced { value: path, origin } = file;
+    let place = format!("{origin} ({})", path.display());
+    let pem = fs::read(path).map_err(|error| {
+        Failure::usage(format!("cannot read {place}: {error}")).hint_if(tilde::hint(path, origin, &error))
+    })?;
+    match HyperTransport::builder().add_ca_pem(&*pem).build() {
+        Ok(_) => Ok(pem),
+        Err(error) => Err(Failure::usage(format!("{place}: {error}"))
+            .hint(format!("set {origin} to a PEM file with the certificate of the CA"))),
+    }
+}
