@@ -19,20 +19,20 @@ mod logging;
 mod output;
 mod settings;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use args::{Args, Command, Import};
 use exit::Exit;
 use failure::Failure;
+use kore_sdk::types::Printable;
 
 /// Runs the command that the arguments of this process name.
 pub fn run() -> ExitCode {
     let args = match Args::of_process() {
         Ok(args) => args,
         Err(error) => {
-            // Help, the version or a usage error; if it cannot be written there is no one to tell.
-            let _ = error.print();
+            print(&error);
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Success.into() };
         }
     };
@@ -46,19 +46,33 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Import { import: Import::Status(args) } => {
-            runtime()?.block_on(commands::import_status(args))
-        }
+        Command::Import { import: Import::Status(args) } => on_runtime(commands::import_status(args)),
         Command::Token(args) => commands::token(args),
-        Command::Emulator(args) => runtime()?.block_on(commands::emulator(&args)),
-        Command::Demo => runtime()?.block_on(commands::demo()),
+        Command::Emulator(args) => on_runtime(commands::emulator(&args)),
+        Command::Demo => on_runtime(commands::demo()),
         Command::Completions(args) => commands::completions(&args),
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
+/// Help, the version or a usage error; if it cannot be written there is no one to tell.
+fn print(error: &clap::Error) {
+    if std::env::args_os().any(|arg| arg.to_string_lossy().chars().any(char::is_control)) {
+        // An argument that would control the terminal is repeated as it came.
+        for line in error.render().to_string().lines() {
+            let _ = writeln!(io::stderr().lock(), "{}", Printable::text(line));
+        }
+    } else {
+        let _ = error.print();
+    }
+}
+
+fn on_runtime(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error: io::Error| Failure::new(Exit::Usage, format!("cannot start the runtime: {error}")))
+        .map_err(|error| Failure::new(Exit::Usage, format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(command);
+    // A name that is still looked up would hold the end back, whatever the timeout.
+    runtime.shutdown_background();
+    result
 }

@@ -1,5 +1,8 @@
 //! The log on standard error, when `RUST_LOG` asks for one.
 
+use std::io::{self, Write};
+
+use kore_sdk::protocol::Excerpt;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure;
@@ -14,5 +17,27 @@ pub(crate) fn start() {
         None => return failure::warn("no log: RUST_LOG is not UTF-8"),
     };
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| Masked)
+        .with_ansi(colours)
+        // That the log cannot be written is no reason to end.
+        .log_internal_errors(false)
+        .init();
+}
+
+/// Standard error, without anything that looks like a token: what a server sends may be an echo,
+/// and the libraries on the way log it.
+struct Masked;
+
+impl Write for Masked {
+    /// One call is one line of the log.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        io::stderr().lock().write_all(Excerpt::masked(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }

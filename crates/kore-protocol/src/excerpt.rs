@@ -17,14 +17,17 @@ impl Excerpt {
 
     /// Of a body.
     pub fn new(bytes: &[u8]) -> Self {
-        Self { shown: redact(&Printable::new(bytes, Self::MAX).to_string()).into() }
+        Self::cut(bytes, Self::MAX)
     }
-}
 
-/// The same for a text of any length: printable, and without anything that looks like a JWT.
-impl From<&str> for Excerpt {
-    fn from(text: &str) -> Self {
-        Self { shown: redact(&Printable::text(text).to_string()).into() }
+    /// A whole text as it is, but for what looks like a JWT.
+    pub fn masked(text: &str) -> String {
+        redact(text)
+    }
+
+    /// Of a body or a text, cut at another length in bytes.
+    pub fn cut(bytes: &[u8], max: usize) -> Self {
+        Self { shown: redact(&Printable::new(bytes, max).to_string()).into() }
     }
 }
 
@@ -85,13 +88,12 @@ fn basic(text: &str) -> String {
 }
 
 /// Where a token begins in a run. `{"` is `eyJ` in base64url, so a JOSE header begins with it; a
-/// header that is written otherwise shows as two long parts.
+/// header that is written otherwise shows as three long parts.
 fn token_start(run: &str) -> Option<usize> {
     let long = |part: &str| part.len() >= 16;
     run.find("eyJ").filter(|at| long(&run[*at..])).or_else(|| {
         let mut parts = run.split('.');
-        let two = parts.next().is_some_and(long) && parts.next().is_some_and(long);
-        two.then_some(0)
+        (parts.by_ref().take(3).filter(|part| long(part)).count() == 3).then_some(0)
     })
 }
 
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn other_text_is_shown_as_it_is() {
-        let body = "<html>502 Bad Gateway on bots.kore.ai, see https://example.com/a.b.c</html>";
+        let body = "<html>502 Bad Gateway on bots.kore.ai, see com.example.AVeryLongNameOfAClass.andALongMethodOfIt</html>";
         assert_eq!(Excerpt::new(body.as_bytes()).to_string(), body);
     }
 }

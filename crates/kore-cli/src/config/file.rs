@@ -47,8 +47,20 @@ fn parse(text: &str) -> Result<Config, String> {
     toml::from_str(text).map_err(|error: toml::de::Error| {
         let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
         let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
-        format!("{line}: {}", Printable::new(error.message().as_bytes(), 400))
+        format!("{line}: {}", Printable::new(without_found(error.message()).as_bytes(), 400))
     })
+}
+
+/// A message without the value that was found, which may be a secret in the wrong place:
+/// `invalid type: string "…", expected …`.
+fn without_found(message: &str) -> String {
+    let kind =
+        ["invalid type", "invalid value", "invalid length"].iter().find(|kind| message.starts_with(*kind));
+    match (kind, message.rfind(", expected ")) {
+        (Some(kind), Some(expected)) => format!("{kind}{}", &message[expected..]),
+        (Some(kind), None) => (*kind).to_string(),
+        (None, _) => message.to_owned(),
+    }
 }
 
 #[cfg(unix)]
@@ -56,13 +68,16 @@ fn private(file: &File, path: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mode = file.metadata().map(|data| data.permissions().mode()).unwrap_or(0o777);
-    if mode & 0o044 == 0 {
+    // Who can write it can send the secret elsewhere.
+    if mode & 0o066 == 0 {
         return Ok(());
     }
     let path = path.display();
     let mode = mode & 0o777;
-    Err(Failure::usage(format!("{path} holds a secret, and others than you can read it (mode {mode:04o})"))
-        .hint(format!("run: chmod 600 '{path}'")))
+    Err(Failure::usage(format!(
+        "{path} holds a secret, and others than you can read or write it (mode {mode:04o})"
+    ))
+    .hint(format!("run: chmod 600 '{path}'")))
 }
 
 #[cfg(not(unix))]
@@ -117,6 +132,10 @@ mod tests {
             "[profiles.dev]\nclient_secret 'hunter2'\n",
             "[profiles.dev]\nclient_secret = 'a'\nclient_secret = 'hunter2'\n",
             "[profiles.dev]\njwt = { hunter2 = 1 }\n",
+            "[profiles]\nclient_secret = 'hunter2'\n",
+            "profiles.a = 'hunter2'\n",
+            "profiles = 'hunter2'\n",
+            "[profiles.dev]\njti = 'hunter2, expected x'\n",
         ] {
             assert!(!problem(text).contains("hunter2"), "{}", problem(text));
         }

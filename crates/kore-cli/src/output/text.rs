@@ -1,6 +1,7 @@
 //! Foreign text in a place of limited width.
 
-use kore_sdk::types::{Field, Printable, RawValue, Verbatim};
+use kore_sdk::protocol::Excerpt;
+use kore_sdk::types::{Field, RawValue, Verbatim};
 use unicode_width::UnicodeWidthStr as _;
 
 /// The most of one name or word that is shown, in bytes.
@@ -19,7 +20,7 @@ pub(crate) fn field<T: AsRef<str>>(field: &Field<T>) -> String {
 }
 
 pub(crate) fn word(text: &str) -> String {
-    Printable::new(text.as_bytes(), MAX_WORD).to_string()
+    Excerpt::cut(text.as_bytes(), MAX_WORD).to_string()
 }
 
 pub(crate) fn json(raw: &Verbatim) -> String {
@@ -29,8 +30,8 @@ pub(crate) fn json(raw: &Verbatim) -> String {
 /// The value of a key that is not known: a text without its quotes, anything else as JSON.
 pub(crate) fn value(raw: &RawValue) -> String {
     match serde_json::from_str::<String>(raw.get()) {
-        Ok(text) => Printable::new(text.as_bytes(), MAX_VALUE).to_string(),
-        Err(_) => Printable::new(raw.get().as_bytes(), MAX_VALUE).to_string(),
+        Ok(text) => Excerpt::cut(text.as_bytes(), MAX_VALUE).to_string(),
+        Err(_) => Excerpt::cut(raw.get().as_bytes(), MAX_VALUE).to_string(),
     }
 }
 

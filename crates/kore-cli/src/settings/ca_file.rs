@@ -1,18 +1,22 @@
 //! Reading the certificate authorities that are trusted beside those of the system.
 
-use std::fs;
+use std::fs::File;
 use std::path::PathBuf;
 
 use kore_sdk::transport::HyperTransport;
 
+use super::secret::bounded;
 use super::{Sourced, tilde};
 use crate::failure::Failure;
+
+/// The most that is read: many times what all public authorities take.
+const MAX_LEN: u64 = 16 * 1024 * 1024;
 
 /// The PEM, tried on its own: an error is then about this file, and not about another setting.
 pub(crate) fn read(file: &Sourced<PathBuf>) -> Result<Vec<u8>, Failure> {
     let Sourced { value: path, origin } = file;
     let place = format!("{origin} ({})", path.display());
-    let pem = fs::read(path).map_err(|error| {
+    let pem = File::open(path).and_then(|file| bounded(file, MAX_LEN)).map_err(|error| {
         Failure::usage(format!("cannot read {place}: {error}")).hint_if(tilde::hint(path, origin, &error))
     })?;
     match HyperTransport::builder().add_ca_pem(&*pem).build() {

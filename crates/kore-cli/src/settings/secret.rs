@@ -31,12 +31,21 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
     let origin = &source.origin;
     let (bytes, place) = match &source.value {
         SecretSource::Inline(bytes) => (Ok(bytes.clone()), String::new()),
-        SecretSource::File(path) => (File::open(path).and_then(bounded), format!(" ({})", path.display())),
-        SecretSource::Stdin => (bounded(io::stdin().lock()), " (standard input)".to_owned()),
+        SecretSource::File(path) => {
+            // A name without a directory may be the secret itself, in the wrong variable.
+            let is_path = path.components().nth(1).is_some() || path.exists();
+            let place = if is_path { format!(" ({})", path.display()) } else { String::new() };
+            (File::open(path).and_then(|file| bounded(file, MAX_LEN)), place)
+        }
+        SecretSource::Stdin => (bounded(io::stdin().lock(), MAX_LEN), " (standard input)".to_owned()),
     };
     let bytes = bytes.map_err(|error| {
         let hint = match &source.value {
-            SecretSource::File(path) => tilde::hint(path, origin, &error),
+            SecretSource::File(path) => tilde::hint(path, origin, &error).or_else(|| {
+                (error.kind() == io::ErrorKind::NotFound).then_some(
+                    "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET",
+                )
+            }),
             SecretSource::Inline(_) | SecretSource::Stdin => None,
         };
         Failure::usage(format!("cannot read the client secret from {origin}{place}: {error}")).hint_if(hint)
@@ -45,11 +54,12 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
     Secret::new(&bytes[..end]).map_err(|error| Failure::usage(format!("{origin}{place}: {error}")))
 }
 
-fn bounded(source: impl Read) -> io::Result<Vec<u8>> {
+/// All of a source, if it is not longer than that.
+pub(super) fn bounded(source: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(MAX_LEN + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_LEN {
-        return Err(io::Error::other("it is over 64 KiB, which no secret is"));
+    source.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::other(format!("it is over {} KiB, which is too long", max / 1024)));
     }
     Ok(bytes)
 }

@@ -175,12 +175,12 @@ fn a_token_that_the_server_sends_back_is_not_shown() {
     for status in ["200 OK", "401 Unauthorized", "500 Internal Server Error"] {
         let server = Server::start(move |head| response(status, "", head.as_bytes()));
         let code = if status.starts_with("401") { 4 } else { 5 };
-        asking(&server).fails(code).says(&["auth: [JWT]"]);
+        asking(&server).fails(code).says(&["auth: [secret]"]);
         let server = Server::start(move |head| {
             let head = head.replace(['\r', '\n'], " ");
             response(status, "", format!(r#"{{"errors":[{{"msg":"{head}","code":"{head}"}}]}}"#).as_bytes())
         });
-        asking(&server).fails(code).says(&["[JWT]"]);
+        asking(&server).fails(code).says(&["[secret]"]);
     }
 }
 
@@ -196,4 +196,19 @@ fn an_error_cannot_control_the_terminal_nor_fill_it() {
         assert!(!run.stderr.contains(['\x1b', '\x07', '\u{202e}']), "{}", run.stderr);
         assert!(run.stderr.len() < 2_500, "{}", run.stderr.len());
     }
+}
+
+#[test]
+fn a_token_within_a_document_is_not_shown_to_people() {
+    let server = Server::start(move |head| {
+        let token =
+            head.split("auth: ").nth(1).and_then(|rest| rest.lines().next()).expect("a token").to_owned();
+        let body = format!(
+            r#"{{"_id":"bir-1","status":"failed","{token}":1,"x":"a {token} b","createdOn":"{token}",
+                "statusLogs":[{{"taskName":"{token}","status":"failed","why":["{token}"]}}]}}"#
+        );
+        response("200 OK", "", body.as_bytes())
+    });
+    let run = asking(&server).succeeds();
+    assert!(run.stdout.contains("a [JWT] b"), "{}", run.stdout);
 }

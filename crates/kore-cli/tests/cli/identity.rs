@@ -130,3 +130,11 @@ fn nothing_set_is_told_in_two_lines() {
     let run = Kore::new(["import", "status", "bir-1"]).env("KORE_HOST", "x.example").fails(2);
     run.says(&["error: no client id and no client secret given", "hint: set KORE_CLIENT_ID and"]);
 }
+
+#[test]
+fn a_secret_in_the_wrong_variable_is_not_shown() {
+    let run = |name| Kore::status("http://127.0.0.1:9", "bir-1").env(name, SECRET);
+    run("KORE_CLIENT_ID").fails(2).says(&["not a client id", "another start"]);
+    let mut file = run("KORE_CLIENT_SECRET_FILE").env("KORE_CLIENT_SECRET", "");
+    file.fails(2).says(&["cannot read the client secret", "hint: it names a file with the secret"]);
+}

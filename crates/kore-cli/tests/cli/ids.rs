@@ -6,13 +6,13 @@ use crate::run::Kore;
 fn what_is_no_id_is_refused_with_what_was_found() {
     let long = format!("bir-{}", "a".repeat(10_240));
     for (id, found) in [
-        ("bir-../../x", "another character in \"bir-../../x\""),
-        ("bir-a%2fb", "another character in \"bir-a%2fb\""),
-        ("bir-a/b", "another character"),
-        ("bir-a?b=c", "another character"),
-        ("bir-é", "another character in \"bir-é\""),
-        ("bir-a b", "another character"),
-        ("bir-\x1b[31m", "another character in \"bir-\\u{1b}[31m\""),
+        ("bir-../../x", "'.' in \"bir-../../x\""),
+        ("bir-a%2fb", "'%' in \"bir-a%2fb\""),
+        ("bir-a/b", "'/' in"),
+        ("bir-a?b=c", "'?' in"),
+        ("bir-é", "'é' in \"bir-é\""),
+        ("bir-a b", "' ' in"),
+        ("bir-\x1b[31m", "'\\u{1b}' in \"bir-\\u{1b}[31m\""),
         ("bir-", "nothing after the prefix"),
         ("st-1", "another start: \"st-1\""),
         ("", "an empty text"),
@@ -31,7 +31,7 @@ fn what_is_not_utf8_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let args = [OsStr::new("import"), OsStr::new("status"), OsStr::from_bytes(b"bir-\xff")];
-    Kore::new(args).fails(2).says(&["another character in \"bir-\u{fffd}\""]);
+    Kore::new(args).fails(2).says(&["'\u{fffd}' in \"bir-\u{fffd}\""]);
 }
 
 #[test]

@@ -136,3 +136,15 @@ fn the_demo_runs_without_network_roots_or_settings() {
     assert!(run.stderr.is_empty(), "{}", run.stderr);
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{}", run.stdout);
 }
+
+/// A log that cannot be written is no reason to end, nor to say nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_changes_nothing() {
+    let platform = Platform::start(|emulator| emulator.import(samples::succeeded()));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let (mut command, _home) = platform.status().env("RUST_LOG", "trace").into_command();
+    let output = command.stderr(full).output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!output.stdout.is_empty());
+}
