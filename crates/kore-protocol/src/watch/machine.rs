@@ -72,6 +72,9 @@ pub struct Settings {
     /// What a word of the status means, where that is not what [`Status::outcome`] says. Compared
     /// without case.
     pub words: Vec<(String, Outcome)>,
+    /// How long a request may take at the most: one that is given up before its answer may reach
+    /// the platform that much later.
+    pub look_timeout: Duration,
     /// Where the jitter begins; any number. The same one gives the same waits.
     pub seed: u64,
 }
@@ -84,6 +87,7 @@ impl Default for Settings {
             transient: Backoff::TRANSIENT,
             rate_limited: Backoff::RATE_LIMITED,
             words: Vec::new(),
+            look_timeout: Duration::from_secs(30),
             seed: 0,
         }
     }
@@ -157,7 +161,7 @@ pub struct Watch<E> {
 #[derive(Debug)]
 enum State<E> {
     Resting { until: Instant, what: Waiting },
-    Looking,
+    Looking { since: Instant },
     Ended(Ending<E>),
 }
 
@@ -297,7 +301,7 @@ impl<E: LookError> Watch<E> {
         }
         match self.windows.take(now) {
             Ok(()) => {
-                self.state = State::Looking;
+                self.state = State::Looking { since: now };
                 Step::Look(get_status::Request::new(self.id.clone()))
             }
             Err(free) => {
@@ -319,7 +323,7 @@ impl<E: LookError> Watch<E> {
 
     /// The look went well.
     pub fn handle_import(&mut self, now: Now, import: BotImport) {
-        if !matches!(self.state, State::Looking) {
+        if !matches!(self.state, State::Looking { .. }) {
             return;
         }
         let now = now.instant;
@@ -342,7 +346,7 @@ impl<E: LookError> Watch<E> {
 
     /// The look failed.
     pub fn handle_failure(&mut self, now: Now, error: E) {
-        if !matches!(self.state, State::Looking) {
+        if !matches!(self.state, State::Looking { .. }) {
             return;
         }
         let at = now.instant;
@@ -386,8 +390,8 @@ impl<E: LookError> Watch<E> {
     }
 
     fn give_look_up(&mut self, now: Instant) {
-        if matches!(self.state, State::Looking) {
-            self.windows.release(now);
+        if let State::Looking { since } = self.state {
+            self.windows.abandon(now, since + self.settings.look_timeout);
         }
     }
 

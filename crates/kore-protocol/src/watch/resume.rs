@@ -27,8 +27,9 @@ pub struct ResumeToken {
     #[serde(rename = "left")]
     left_ms: u64,
     /// Looks as age in milliseconds and count, the oldest first; looks of more than a minute ago
-    /// stand together by the minute, with the age of the youngest.
-    looks: Vec<(u64, u32)>,
+    /// stand together by the minute, with the age of the youngest. One that may still arrive has a
+    /// negative age.
+    looks: Vec<(i64, u32)>,
 }
 
 /// The one version so far; another one is refused by its number.
@@ -65,11 +66,10 @@ impl ResumeToken {
         windows: &Windows,
         now: Instant,
     ) -> Self {
-        const MINUTE: u64 = 60_000;
-        let mut looks: Vec<(u64, u32)> = Vec::new();
+        const MINUTE: i64 = 60_000;
+        let mut looks: Vec<(i64, u32)> = Vec::new();
+        // A look that counts as younger frees its slot later, which does no harm.
         for age in windows.ages(now) {
-            // Rounded down: a look that counts as younger frees its slot later.
-            let age = millis(age);
             match looks.last_mut() {
                 Some((last, count)) if age >= MINUTE && *last / MINUTE == age / MINUTE => {
                     *last = age;
@@ -96,9 +96,8 @@ impl ResumeToken {
     /// window holds; those that make no difference are left out.
     pub(super) fn windows(&self, now: Instant, quotas: [Quota; 2]) -> Windows {
         let most = quotas[0].requests.max(quotas[1].requests);
-        let ages = self.looks.iter().flat_map(|&(age, count)| {
-            std::iter::repeat_n(Duration::from_millis(age), count.min(most) as usize)
-        });
+        let ages =
+            self.looks.iter().flat_map(|&(age, count)| std::iter::repeat_n(age, count.min(most) as usize));
         Windows::with_ages(now, quotas, ages)
     }
 }

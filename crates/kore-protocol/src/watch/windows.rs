@@ -55,22 +55,23 @@ impl Windows {
         Self { quotas, origin: now, log: VecDeque::new(), in_flight: 0 }
     }
 
-    /// Windows of which requests of those ages are known, the oldest first.
-    pub(super) fn with_ages(now: Instant, quotas: [Quota; 2], ages: impl Iterator<Item = Duration>) -> Self {
-        let longest = quotas[0].period.max(quotas[1].period);
+    /// Windows of which requests of those ages in milliseconds are known; what is under way has a
+    /// negative one.
+    pub(super) fn with_ages(now: Instant, quotas: [Quota; 2], ages: impl Iterator<Item = i64>) -> Self {
+        let mut windows = Self::with_quotas(now, quotas);
+        let longest = i64::try_from(windows.longest().as_millis()).unwrap_or(i64::MAX);
         let most = quotas[0].requests.max(quotas[1].requests) as usize;
         let mut ages: Vec<_> = ages.filter(|age| *age < longest).collect();
         ages.sort_unstable_by(|a, b| b.cmp(a));
         // Older ones than the longer window holds make no difference.
         ages.drain(..ages.len().saturating_sub(most));
-        // A monotonic clock may have begun after the oldest request; all count as sent now then.
-        let oldest = ages.first().copied().unwrap_or_default();
-        let Some(origin) = now.checked_sub(oldest) else {
-            let log = std::iter::repeat_n(0, ages.len()).collect();
-            return Self { quotas, origin: now, log, in_flight: 0 };
-        };
-        let mut windows = Self { quotas, origin, log: VecDeque::new(), in_flight: 0 };
-        windows.log = ages.iter().map(|age| windows.millis(now - *age)).collect();
+        let oldest = ages.first().copied().unwrap_or(0).max(0);
+        // A monotonic clock may have begun after the oldest request; all are counted as younger then.
+        let origin = now.checked_sub(Duration::from_millis(oldest.unsigned_abs()));
+        windows.origin = origin.unwrap_or(now);
+        let oldest = if origin.is_some() { oldest } else { 0 };
+        let stamp = |age: &i64| u32::try_from(oldest.saturating_sub(*age).max(0)).unwrap_or(u32::MAX);
+        windows.log = ages.iter().map(stamp).collect();
         windows
     }
 
@@ -116,24 +117,31 @@ impl Windows {
         Ok(())
     }
 
-    /// A request for which a slot was taken is answered, or given up: the slot frees one period
-    /// from now.
+    /// A request for which a slot was taken is answered, or its time has run out: the slot frees
+    /// one period from now.
     pub fn release(&mut self, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.tidy(now);
-        // Rounded up, and never before the last one, should the clock have been read out of order.
-        let stamp = self.millis(now).max(self.log.back().copied().unwrap_or(0));
-        self.log.push_back(stamp);
+        let stamp = self.millis(now);
+        // At the end, unless one that was abandoned counts for longer.
+        let at = self.log.partition_point(|known| *known <= stamp);
+        self.log.insert(at, stamp);
     }
 
-    /// How long ago each request was answered or given up, the oldest first; what no window counts
-    /// any more is left out.
-    pub fn ages(&self, now: Instant) -> impl Iterator<Item = Duration> {
-        let longest = self.longest();
-        self.log
-            .iter()
-            .map(move |stamp| now.saturating_duration_since(self.instant(*stamp)))
-            .skip_while(move |age| *age >= longest)
+    /// A request for which a slot was taken is given up before its time: it may reach the platform
+    /// as late as `latest`, and its slot frees one period after that.
+    pub fn abandon(&mut self, now: Instant, latest: Instant) {
+        self.release(now.max(latest));
+    }
+
+    /// How long ago each request was answered or given up, in milliseconds, the oldest first; what
+    /// may still arrive has a negative age. What no window counts any more is left out.
+    pub fn ages(&self, now: Instant) -> impl Iterator<Item = i64> {
+        let longest = self.longest().as_millis();
+        let now = self.floor_millis(now);
+        let ages =
+            self.log.iter().map(move |stamp| i64::try_from(now).unwrap_or(i64::MAX) - i64::from(*stamp));
+        ages.skip_while(move |age| u128::try_from(*age).is_ok_and(|age| age >= longest))
     }
 
     /// How many slots of a window are taken at `now`.
@@ -148,6 +156,10 @@ impl Windows {
 
     fn instant(&self, stamp: u32) -> Instant {
         self.origin + Duration::from_millis(stamp.into())
+    }
+
+    fn floor_millis(&self, now: Instant) -> u128 {
+        now.saturating_duration_since(self.origin).as_millis()
     }
 
     fn millis(&self, now: Instant) -> u32 {
@@ -230,6 +242,27 @@ mod tests {
     }
 
     #[test]
+    fn ages_make_the_same_windows_again() {
+        let start = Instant::now();
+        let mut windows = Windows::new(start);
+        for n in 0..40 {
+            request(&mut windows, start + n * SECOND).expect("a free slot");
+        }
+        windows.take(start + 40 * SECOND).expect("a free slot");
+        windows.abandon(start + 40 * SECOND, start + 70 * SECOND);
+        let now = start + 41 * SECOND;
+        let ages: Vec<_> = windows.ages(now).collect();
+        assert_eq!((ages[0], ages[39], ages[40]), (41_000, 2_000, -29_000));
+        let mut again = Windows::with_ages(now, windows.quotas(), ages.into_iter());
+        assert_eq!(again.left(now), windows.left(now));
+        for _ in 0..19 {
+            request(&mut again, now).expect("a free slot");
+        }
+        assert_eq!(again.take(now), Err(start + 60 * SECOND));
+        assert_eq!(again.left(now + 88 * SECOND)[0], 59, "what was under way counts for a minute more");
+    }
+
+    #[test]
     fn the_log_is_bounded_and_outlives_its_origin() {
         let start = Instant::now();
         let mut windows = Windows::new(start);
@@ -239,6 +272,6 @@ mod tests {
             assert!(windows.log.len() <= 3);
         }
         let last = start + (60 * 48 - 1) * 1800 * SECOND;
-        assert_eq!(windows.ages(last).collect::<Vec<_>>(), [1800 * SECOND, Duration::ZERO]);
+        assert_eq!(windows.ages(last).collect::<Vec<_>>(), [1_800_000, 0]);
     }
 }
