@@ -49,6 +49,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bot_import;
+pub mod watch;
 
 mod base_url;
 mod body;

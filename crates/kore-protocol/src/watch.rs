@@ -1,0 +1,46 @@
+//! Watching an import until it ends: a state machine that owns neither socket nor clock.
+//!
+//! Its methods are of four kinds: getters, commands ([`Watch::cancel`]), `handle_…` that feed it,
+//! and `poll_…` that ask it what to do. The owner sends the requests that it asks for, tells it
+//! the answers and the time, and waits when it says so:
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//! use kore_protocol::ResponseError;
+//! use kore_protocol::watch::{Now, Settings, Step, Watch};
+//! use kore_types::{BotImport, Status};
+//!
+//! let mut now = Now { instant: Instant::now(), wall: std::time::SystemTime::now() };
+//! let id: kore_types::BotImportId = "bir-1".parse()?;
+//! let mut watch: Watch<ResponseError> =
+//!     Watch::new(id.clone(), Duration::from_secs(60), Settings::default(), now)?;
+//! for status in [Status::Pending, Status::Success] {
+//!     if let Step::Wait { until, .. } = watch.poll(now) {
+//!         now.instant = until;
+//!     }
+//!     assert!(matches!(watch.poll(now), Step::Look(_)));
+//!     watch.handle_import(now, BotImport::new(id.clone(), status));
+//!     while let Some(event) = watch.poll_event() {
+//!         println!("{event:?}");
+//!     }
+//! }
+//! assert!(matches!(watch.poll(now), Step::Ended));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod diff;
+mod end;
+mod event;
+mod machine;
+mod pacing;
+mod resume;
+mod retry;
+mod windows;
+
+pub use end::{End, Unended};
+pub use event::Event;
+pub use machine::{LookError, Now, Settings, Step, Unfunded, Waiting, Watch};
+pub use pacing::Pacing;
+pub use resume::ResumeToken;
+pub use retry::Backoff;
+pub use windows::{Quota, Windows};

@@ -1,0 +1,89 @@
+//! What changed between two looks.
+
+use std::collections::HashMap;
+
+use kore_types::{BotImport, Status, StatusLog};
+
+use super::Event;
+
+/// The events that tell of the difference, the status first.
+pub(super) fn diff(before: Option<&BotImport>, now: &BotImport) -> Vec<Event> {
+    let status = |import: &BotImport| import.status.get().cloned();
+    let mut events = Vec::new();
+    let before_status: Option<Status> = before.and_then(status);
+    if before.is_none() || before_status != status(now) {
+        events.push(Event::StatusChanged { before: before_status, now: status(now) });
+    }
+    let known = before.map(BotImport::entries).unwrap_or_default();
+    if known == now.entries() {
+        return events;
+    }
+    let mut known: HashMap<_, &StatusLog> = numbered(known).collect();
+    for (index, (task, entry)) in numbered(now.entries()).enumerate() {
+        match known.remove(&task) {
+            None => events.push(Event::TaskAppeared { index, entry: entry.clone() }),
+            Some(before) if before != entry => {
+                events.push(Event::TaskChanged { index, before: before.clone(), entry: entry.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+    events
+}
+
+/// Entries by their type and name, and by the how-manieth of these they are, since names repeat.
+fn numbered(entries: &[StatusLog]) -> impl Iterator<Item = ((&str, &str, u32), &StatusLog)> {
+    let mut seen: HashMap<(&str, &str), u32> = HashMap::new();
+    entries.iter().map(move |entry| {
+        let task_type = entry.task_type.get().map_or("", |task_type| task_type.as_str());
+        let name = entry.task_name.get().map_or("", String::as_str);
+        let nth = seen.entry((task_type, name)).or_default();
+        *nth += 1;
+        ((task_type, name, *nth), entry)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use kore_types::TaskType;
+
+    use super::*;
+
+    fn import(status: Status, tasks: &[(&str, Status)]) -> BotImport {
+        let entries =
+            tasks.iter().map(|(name, status)| StatusLog::new(TaskType::Dialog, *name, status.clone()));
+        let mut import = BotImport::new("bir-1".parse().expect("valid"), status);
+        import.status_logs = entries.collect::<kore_types::StatusLogs>().into();
+        import
+    }
+
+    fn told(before: Option<&BotImport>, now: &BotImport) -> Vec<String> {
+        let name = |entry: &StatusLog| entry.task_name.get().expect("a name").clone();
+        let tell = |event| match event {
+            Event::StatusChanged { now, .. } => format!("status {}", now.expect("a status")),
+            Event::TaskAppeared { index, entry } => format!("appeared {index} {}", name(&entry)),
+            Event::TaskChanged { index, entry, .. } => format!("changed {index} {}", name(&entry)),
+            other => unreachable!("{other:?}"),
+        };
+        diff(before, now).into_iter().map(tell).collect()
+    }
+
+    #[test]
+    fn each_change_is_told_once() {
+        let first = import(Status::Pending, &[("a", Status::Pending)]);
+        assert_eq!(told(None, &first), ["status pending", "appeared 0 a"]);
+        assert!(told(Some(&first), &first).is_empty());
+        let second = import(Status::Failed, &[("a", Status::Failed), ("b", Status::Success)]);
+        assert_eq!(told(Some(&first), &second), ["status failed", "changed 0 a", "appeared 1 b"]);
+    }
+
+    #[test]
+    fn tasks_of_the_same_name_are_told_apart_by_their_order() {
+        let before = import(Status::Pending, &[("a", Status::Success), ("a", Status::Pending)]);
+        let now = import(
+            Status::Pending,
+            &[("x", Status::Success), ("a", Status::Success), ("a", Status::Failed), ("a", Status::Pending)],
+        );
+        assert_eq!(told(Some(&before), &now), ["appeared 0 x", "changed 2 a", "appeared 3 a"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! How a watch ends.
+
+use kore_types::BotImport;
+
+use super::ResumeToken;
+
+/// How a watch ended. Only the first two say that the import has.
+///
+/// Exhaustive: whoever waits has to think of each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End<E> {
+    /// The platform said that the import succeeded.
+    Succeeded(BotImport),
+    /// The platform said that the import failed; its failed entries say at which task.
+    Failed(BotImport),
+    /// The deadline came first.
+    DeadlineReached(Unended),
+    /// The watch was given up by its owner.
+    Cancelled(Unended),
+    /// A look failed in a way that does not pass.
+    CouldNotLook {
+        /// What went wrong.
+        error: E,
+        /// Where the watch stood.
+        unended: Unended,
+    },
+}
+
+/// Where a watch stood that ended before its import.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Unended {
+    /// The last document, if a look went well.
+    pub last: Option<BotImport>,
+    /// With it another watch goes on from here, within the platform's windows.
+    pub resume: ResumeToken,
+}
+
+impl Unended {
+    pub(super) fn new(last: Option<BotImport>, resume: ResumeToken) -> Self {
+        Self { last, resume }
+    }
+}
+
+impl<E> End<E> {
+    /// The last document, if a look went well.
+    pub fn import(&self) -> Option<&BotImport> {
+        match self {
+            Self::Succeeded(import) | Self::Failed(import) => Some(import),
+            Self::DeadlineReached(unended) | Self::Cancelled(unended) => unended.last.as_ref(),
+            Self::CouldNotLook { unended, .. } => unended.last.as_ref(),
+        }
+    }
+
+    /// With it another watch goes on; none if the import ended.
+    pub fn resume(&self) -> Option<&ResumeToken> {
+        match self {
+            Self::Succeeded(_) | Self::Failed(_) => None,
+            Self::DeadlineReached(unended) | Self::Cancelled(unended) => Some(&unended.resume),
+            Self::CouldNotLook { unended, .. } => Some(&unended.resume),
+        }
+    }
+}
