@@ -14,17 +14,22 @@
 //! let id: kore_types::BotImportId = "bir-1".parse()?;
 //! let mut watch: Watch<ResponseError> =
 //!     Watch::new(id.clone(), Duration::from_secs(60), Settings::default(), now)?;
-//! for status in [Status::Pending, Status::Success] {
-//!     if let Step::Wait { until, .. } = watch.poll(now) {
-//!         now.instant = until;
+//! let mut platform = [Status::Pending, Status::Success].into_iter();
+//! loop {
+//!     match watch.poll(now) {
+//!         // Here the clock jumps; a real owner sends the request, and sleeps.
+//!         Step::Look(_request) => {
+//!             let status = platform.next().expect("two looks");
+//!             watch.handle_import(now, BotImport::new(id.clone(), status));
+//!         }
+//!         Step::Wait { until, .. } => now.instant = until,
+//!         Step::Ended => break,
 //!     }
-//!     assert!(matches!(watch.poll(now), Step::Look(_)));
-//!     watch.handle_import(now, BotImport::new(id.clone(), status));
 //!     while let Some(event) = watch.poll_event() {
 //!         println!("{event:?}");
 //!     }
 //! }
-//! assert!(matches!(watch.poll(now), Step::Ended));
+//! assert!(watch.into_end().is_ok_and(|end| end.import().is_some_and(BotImport::is_over)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
