@@ -7,6 +7,7 @@ mod checks;
 mod ci;
 mod command;
 mod fuzz;
+mod simulate;
 mod skipped;
 mod workspace;
 
@@ -34,6 +35,15 @@ enum Task {
     One(Check),
     /// Run the benchmarks and print their ratios to the hand-written baseline
     Bench,
+    /// Run the watch against a scripted platform in virtual time, and print how late it sees an end
+    Simulate {
+        /// How many runs
+        #[arg(long, default_value_t = 100_000)]
+        runs: u64,
+        /// The seed of the first run; the same seed gives the same run
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Feed random documents to the decoder (needs nightly and cargo-fuzz)
     Fuzz {
         /// How long to go on
@@ -58,6 +68,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Ci => ci::run(&workspace),
         Task::One(check) => check.run(&workspace, &mut Skipped::default()),
         Task::Bench => bench::run(&workspace),
+        Task::Simulate { runs, seed } => simulate::run(&workspace, runs, seed),
         Task::Fuzz { seconds } => fuzz::run(&workspace, seconds),
     }
 }

@@ -15,9 +15,8 @@ use crate::{ResponseError, RetryAfter};
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
 /// A reading of both clocks. The machine measures with the first; the second only tells how far
-/// off a date is that the platform names.
+/// off a date is that the platform names. Exhaustive: there is no third.
 #[derive(Clone, Copy, Debug)]
-#[allow(clippy::exhaustive_structs, reason = "there are two clocks")]
 pub struct Now {
     /// The monotonic clock.
     pub instant: Instant,
