@@ -25,6 +25,8 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     for line in skipped.lines() {
         println!("{line}");
     }
+    let failed = usize::from(result.is_err());
+    println!("checks: {} passed, {failed} failed", times.len() - failed);
     result
 }
 

@@ -4,6 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use kore_types::{BotImport, BotImportId, RawValue, Status, StatusLog, TaskType, Timestamp};
 
+/// One that succeeded, one that is running and one that failed, in this order.
+pub fn each_outcome() -> [BotImport; 3] {
+    [succeeded(), running(), failed()]
+}
+
 /// The sample of the vendor's document: an import that succeeded.
 pub fn succeeded() -> BotImport {
     BotImport::from_json(include_str!("samples/succeeded.json")).expect("a test reads it")

@@ -59,6 +59,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Imports to hold from the start. May be used more than once.
+    pub fn imports(mut self, imports: impl IntoIterator<Item = BotImport>) -> Self {
+        self.imports.extend(imports);
+        self
+    }
+
     /// Starts to serve, on the tokio runtime of the caller.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ impl ErrorBody {
     }
 }
 
-/// The errors of an [`ErrorBody`]; more than [`ErrorDetails::MAX`] are kept, but not taken apart.
+/// The errors of an [`ErrorBody`], and nothing else ever, hence the public list; more than [`ErrorDetails::MAX`] are kept, but not taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorDetails(pub Vec<ErrorDetail>);
 

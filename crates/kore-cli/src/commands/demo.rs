@@ -11,9 +11,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
     let app = App::made_up();
     let emulator = Emulator::builder()
         .app(app.clone())
-        .import(samples::succeeded())
-        .import(samples::running())
-        .import(samples::failed())
+        .imports(samples::each_outcome())
         .start()
         .await
         .map_err(|error| Failure::usage(format!("cannot serve on 127.0.0.1: {error}")))?;

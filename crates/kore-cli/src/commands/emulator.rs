@@ -16,9 +16,7 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let emulator = Emulator::builder()
         .port(args.port)
         .app(app.clone())
-        .import(samples::succeeded())
-        .import(samples::running())
-        .import(samples::failed())
+        .imports(samples::each_outcome())
         .start()
         .await
         .map_err(|error| {

@@ -109,7 +109,7 @@ impl fmt::Display for Unfunded {
 
 impl std::error::Error for Unfunded {}
 
-/// What the owner of a watch is to do next.
+/// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Send this request, then call [`Watch::handle_import`] or [`Watch::handle_failure`].
