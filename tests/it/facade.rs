@@ -4,6 +4,7 @@ mod against_doubles;
 mod against_emulator;
 mod against_wiremock;
 mod secrets;
+mod watching;
 
 use kore_sdk::{BotImportId, ClientBuilder};
 

@@ -9,7 +9,7 @@ use kore_transport::BlockingTransport;
 use kore_types::{BotImport, BotImportId};
 
 use crate::call::{Call, Core, Step};
-use crate::{Answer, ClientBuilder, Error};
+use crate::{Answer, ClientBuilder, Error, WatchImport};
 
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
@@ -44,6 +44,11 @@ impl Client {
     pub fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request)?.response.import)
+    }
+
+    /// Waits for the end of an import: set a deadline if 30 minutes are not right, and run it.
+    pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
+        WatchImport::new(self, id)
     }
 
     /// Makes any call of `kore-protocol`, and gives back the body beside the answer.

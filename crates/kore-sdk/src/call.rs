@@ -106,8 +106,29 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
         Ok(request)
     }
 
-    /// Takes the answer to the request that was sent last.
+    /// Takes the answer to the request that was sent last; says whether another one is to be sent.
     pub(crate) fn handle(&mut self, answer: Result<Response<Bytes>, TransportError>) -> Step<R::Response> {
+        let result = self.read(answer);
+        if result.as_ref().is_err_and(Error::is_worth_a_new_token) && self.attempts == 1 {
+            tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
+            return Step::Again;
+        }
+        Step::Done(self.finish(result))
+    }
+
+    /// Takes the answer to the request that was sent last, which is the only one of this call.
+    pub(crate) fn handle_only(
+        &mut self,
+        answer: Result<Response<Bytes>, TransportError>,
+    ) -> Result<Answer<R::Response>, Error> {
+        let result = self.read(answer);
+        self.finish(result)
+    }
+
+    fn read(
+        &mut self,
+        answer: Result<Response<Bytes>, TransportError>,
+    ) -> Result<Answer<R::Response>, Error> {
         let mut result = answer.map_err(Error::from).and_then(|response| {
             self.span.record("status", response.status().as_u16());
             let body = response.body().clone();
@@ -119,11 +140,10 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
             let token = issued.token.expose();
             error.mask(&[token].into_iter().chain(token.split('.')).collect::<Vec<_>>());
         }
-        if result.as_ref().is_err_and(|error| self.is_worth_a_new_token(error)) {
-            tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
-            return Step::Again;
+        if let Err(error) = &mut result {
+            self.note_a_refused_token(error);
         }
-        Step::Done(self.finish(result))
+        result
     }
 
     /// Notes how the call ended.
@@ -141,16 +161,23 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
         result
     }
 
-    /// Whether the token may be what is wrong, and a new one may be better. The refused token is
-    /// forgotten if so.
-    fn is_worth_a_new_token(&self, error: &Error) -> bool {
-        let Some(issued) = self.issued.as_ref().filter(|_| error.is_auth()) else { return false };
-        if error.response().and_then(ResponseError::refusal) == Some(Refusal::WrongScope) {
-            return false;
+    /// Forgets the token if it may be what is wrong, and tells the error whether a new one may be
+    /// better.
+    fn note_a_refused_token(&self, error: &mut Error) {
+        let Some(issued) = self.issued.as_ref().filter(|_| error.is_auth()) else { return };
+        if error.response().and_then(ResponseError::refusal) != Some(Refusal::WrongScope) {
+            self.core.tokens().source.forget(&issued.token);
+            error.set_worth_a_new_token(issued.is_kept);
         }
-        self.core.tokens().source.forget(&issued.token);
-        issued.is_kept && self.attempts == 1
     }
+}
+
+/// 64 random bits, or the same ones each time where there is no randomness: good for jitter.
+pub(crate) fn random() -> u64 {
+    let mut bits = [0; 8];
+    // A failure leaves zeros, which make a jitter too.
+    let _ = getrandom::fill(&mut bits);
+    u64::from_be_bytes(bits)
 }
 
 /// A `jti` for one token: 128 random bits in hexadecimal.

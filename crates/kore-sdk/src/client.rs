@@ -10,7 +10,7 @@ use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
 use crate::call::{Call, Core, Step};
-use crate::{Answer, ClientBuilder, Error};
+use crate::{Answer, ClientBuilder, Error, WatchImport};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
 #[derive(Clone)]
@@ -33,6 +33,11 @@ impl Client {
     pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request).await?.response.import)
+    }
+
+    /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.
+    pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
+        WatchImport::new(self, id)
     }
 
     /// Makes any call of `kore-protocol`, and gives back the body beside the answer.

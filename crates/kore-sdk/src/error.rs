@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 use kore_auth::KeyError;
+use kore_protocol::watch::LookError;
 use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
 use kore_transport::TransportError;
 
@@ -16,6 +17,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     attempts: u32,
+    worth_a_new_token: bool,
 }
 
 enum Kind {
@@ -28,7 +30,7 @@ enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, attempts: 0 }))
+        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -43,6 +45,15 @@ impl Error {
     pub(crate) fn after(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
+    }
+
+    pub(crate) fn set_worth_a_new_token(&mut self, worth: bool) {
+        self.0.worth_a_new_token = worth;
+    }
+
+    /// Whether the platform refused a token that an earlier request had borne.
+    pub(crate) fn is_worth_a_new_token(&self) -> bool {
+        self.0.worth_a_new_token
     }
 
     /// Takes these texts out of what arrived.
@@ -140,6 +151,24 @@ impl From<TransportError> for Error {
 impl From<ResponseError> for Error {
     fn from(error: ResponseError) -> Self {
         Self::new(Kind::Response(error))
+    }
+}
+
+impl LookError for Error {
+    fn is_retryable(&self) -> bool {
+        Self::is_retryable(self)
+    }
+
+    fn is_rate_limited(&self) -> bool {
+        Self::is_rate_limited(self)
+    }
+
+    fn is_worth_a_new_token(&self) -> bool {
+        Self::is_worth_a_new_token(self)
+    }
+
+    fn retry_after(&self) -> Option<RetryAfter> {
+        Self::retry_after(self)
     }
 }
 

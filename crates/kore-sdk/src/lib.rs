@@ -33,14 +33,17 @@ mod client;
 #[cfg(feature = "hyper")]
 mod environment;
 mod error;
+mod watch_import;
 
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
 pub use call::{Answer, random_jti};
 pub use client::Client;
 pub use error::Error;
+pub use watch_import::{DEFAULT_DEADLINE, WatchImport};
 
 pub use kore_auth as auth;
 pub use kore_protocol as protocol;
+pub use kore_protocol::watch;
 pub use kore_transport as transport;
 pub use kore_types as types;
 

@@ -1,0 +1,188 @@
+//! Waiting for the end of an import, on time that is paused.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kore_emulator::{App, Emulator, samples};
+use kore_sdk::protocol::{Body, Refusal};
+use kore_sdk::transport::{Phase, TransportError};
+use kore_sdk::types::Status;
+use kore_sdk::watch::{End, Event};
+use kore_sdk::{BotImport, Client, Error, Outcome};
+
+use super::{builder, id};
+
+type Answer = Result<http::Response<Bytes>, TransportError>;
+
+/// A client whose platform answers the nth look, from 0, as the function says; and the tokens of
+/// the looks.
+fn client(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> (Client, Arc<Mutex<Vec<String>>>) {
+    let tokens = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&tokens);
+    let transport = move |request: http::Request<Body>| {
+        let mut tokens = noted.lock().unwrap();
+        tokens.push(request.headers()["auth"].to_str().unwrap().to_owned());
+        std::future::ready(answer(tokens.len() - 1))
+    };
+    (builder("bots.kore.ai").transport(transport).build().unwrap(), tokens)
+}
+
+fn says(status: &str) -> Answer {
+    let import = BotImport::new(id(), Status::from(status));
+    Ok(http::Response::new(serde_json::to_vec(&import).unwrap().into()))
+}
+
+fn unavailable() -> Answer {
+    let mut answer = http::Response::new(Bytes::from_static(b"<html>"));
+    *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+    Ok(answer)
+}
+
+fn retries(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Retrying { .. })).count()
+}
+
+/// Waits for the end; the events beside it, and how long it took by the paused clock.
+async fn watch(client: &Client, deadline: Duration) -> (End<Error>, Vec<Event>, Duration) {
+    let start = tokio::time::Instant::now();
+    let mut events = Vec::new();
+    let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event));
+    let end = watch.await.expect("the windows are empty");
+    (end, events, start.elapsed())
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test(start_paused = true)]
+async fn a_success_ends_the_wait() {
+    let (client, tokens) = client(|n| says(if n < 30 { "pending" } else { "success" }));
+    let (end, events, time) = watch(&client, HOUR).await;
+    assert!(matches!(end, End::Succeeded(_)));
+    assert_eq!(tokens.lock().unwrap().len(), 31);
+    assert!((Duration::from_secs(30)..Duration::from_secs(40)).contains(&time), "{time:?}");
+    assert!(matches!(&events[0], Event::StatusChanged { now: Some(Status::Pending), .. }));
+    assert!(matches!(events.last(), Some(Event::StatusChanged { now: Some(Status::Success), .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_an_end_and_no_error() {
+    let (client, _) = client(|_| says("failed"));
+    let (end, _, time) = watch(&client, HOUR).await;
+    assert!(matches!(end, End::Failed(_)) && time < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_hour_of_503_is_waited_out_until_the_deadline() {
+    let (client, _) = client(|_| unavailable());
+    let (end, events, time) = watch(&client, HOUR / 2).await;
+    assert!(matches!(end, End::DeadlineReached(_)), "{end:?}");
+    assert!(time <= HOUR / 2 && time > HOUR / 2 - Duration::from_secs(1), "{time:?}");
+    assert!(retries(&events) > 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_comes_back_is_noticed() {
+    let (client, _) = client(|n| match n {
+        0 => says("pending"),
+        1..5 => Err(TransportError::new(Phase::Connect, "refused")),
+        5 => unavailable(),
+        _ => says("success"),
+    });
+    let (end, events, _) = watch(&client, HOUR).await;
+    assert!(matches!(end, End::Succeeded(_)));
+    assert_eq!(retries(&events), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_token_that_is_refused_midway_is_renewed_once() {
+    let (client, tokens) = client(|n| match n {
+        3 => Ok(Refusal::InvalidSdkCredentials.to_http()),
+        0..6 => says("pending"),
+        _ => says("success"),
+    });
+    let (end, events, _) = watch(&client, HOUR).await;
+    assert!(matches!(end, End::Succeeded(_)), "{end:?}");
+    assert!(events.contains(&Event::TokenRenewed));
+    assert_eq!(tokens.lock().unwrap().len(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_401_ends_the_watch() {
+    let refused = || Ok(Refusal::InvalidSdkCredentials.to_http());
+    let (client, tokens) = client(move |n| if n == 0 { says("pending") } else { refused() });
+    let (end, _, _) = watch(&client, HOUR).await;
+    let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
+    assert!(error.is_auth() && unended.last.is_some());
+    assert_eq!(tokens.lock().unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_never_ends_is_given_up_and_tried_again() {
+    let looks = Arc::new(Mutex::new(0));
+    let transport = move |_: http::Request<Body>| {
+        let mut looks = looks.lock().unwrap();
+        *looks += 1;
+        let hangs = *looks == 1;
+        async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            says("success")
+        }
+    };
+    let client = builder("bots.kore.ai").transport(transport).build().unwrap();
+    let (end, events, time) = watch(&client, HOUR).await;
+    assert!(matches!(end, End::Succeeded(_)));
+    assert_eq!(retries(&events), 1);
+    assert!(time > Duration::from_secs(30) && time < Duration::from_secs(35), "{time:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_word_is_waited_on_unless_told_otherwise() {
+    let (client, _) = client(|_| says("Finished"));
+    let (end, _, _) = watch(&client, Duration::from_secs(60)).await;
+    assert!(matches!(end, End::DeadlineReached(_)));
+    let end = client.watch_import(&id()).word("finished", Outcome::Succeeded).await.unwrap();
+    assert!(matches!(end, End::Succeeded(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_watch_goes_on_from_the_token() {
+    let (client, tokens) = client(|n| says(if n < 80 { "pending" } else { "success" }));
+    let (end, _, _) = watch(&client, Duration::from_secs(60)).await;
+    let token = end.resume().expect("the import has not ended").clone();
+    let mut throttled = 0;
+    let resumed = client.watch_import(&id()).resume(token).deadline(HOUR).on_event(|event| {
+        throttled += u32::from(matches!(event, Event::Throttled { .. }));
+    });
+    assert!(matches!(resumed.await.unwrap(), End::Succeeded(_)));
+    assert_eq!(tokens.lock().unwrap().len(), 81);
+    // What passed meanwhile is not counted, so the second watch takes its time.
+    assert!(throttled <= 40);
+}
+
+#[tokio::test]
+async fn both_clients_watch_an_emulator() {
+    let app = App::made_up();
+    let imports = samples::each_outcome();
+    let emulator = Emulator::builder().app(app.clone()).imports(imports).start().await.unwrap();
+    let builder = || {
+        Client::builder().host(emulator.url()).credentials(app.client_id().as_str(), app.secret().expose())
+    };
+    let ids = emulator.import_ids();
+    let client = builder().build().unwrap();
+    assert!(matches!(client.watch_import(&ids[0]).await.unwrap(), End::Succeeded(_)));
+    let blocking = builder().build_blocking().unwrap();
+    let failed = ids[2].clone();
+    let end = tokio::task::spawn_blocking(move || blocking.watch_import(&failed).run()).await.unwrap();
+    assert!(matches!(end.unwrap(), End::Failed(_)));
+    // The one that runs ends while it is watched.
+    let running = ids[1].clone();
+    let watching = client.watch_import(&running).deadline(Duration::from_secs(30)).on_event(|event| {
+        if matches!(event, Event::NextLook { .. }) {
+            emulator.hold(BotImport::new(running.clone(), Status::Success));
+        }
+    });
+    assert!(matches!(watching.await.unwrap(), End::Succeeded(_)));
+}
