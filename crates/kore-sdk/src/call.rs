@@ -73,7 +73,8 @@ pub(crate) struct Call<'a, R> {
     request: &'a R,
     issued: Option<Issued>,
     attempts: u32,
-    began: Instant,
+    /// Known if someone wants to know how long it took.
+    began: Option<Instant>,
     pub(crate) span: Span,
 }
 
@@ -94,7 +95,14 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
             duration_ms = Empty,
             error = Empty,
         );
-        Self { core, request, issued: None, attempts: 0, began: Instant::now(), span }
+        Self {
+            core,
+            request,
+            issued: None,
+            attempts: 0,
+            began: (!span.is_disabled()).then(Instant::now),
+            span,
+        }
     }
 
     /// The request to send next.
@@ -149,9 +157,9 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     /// Notes how the call ended.
     pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
         let result = result.map_err(|error| error.after(self.attempts));
-        if !self.span.is_disabled() {
+        if let Some(began) = self.began {
             self.span.record("attempts", self.attempts);
-            self.span.record("duration_ms", self.began.elapsed().as_secs_f64() * 1000.0);
+            self.span.record("duration_ms", began.elapsed().as_secs_f64() * 1000.0);
             if let Err(error) = &result {
                 self.span.record("error", tracing::field::display(error));
             }

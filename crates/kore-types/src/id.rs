@@ -59,8 +59,27 @@ impl fmt::Debug for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
+/// The safe alphabet, as a table: identifiers are checked in every document.
+const SAFE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        byte += 1;
+    }
+    table
+};
+
+fn is_safe(text: &str) -> bool {
+    text.bytes().all(|byte| SAFE[usize::from(byte)])
+}
+
 fn check(kind: &'static str, prefix: &'static str, text: &str) -> Result<(), InvalidId> {
-    let safe = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let is_whole = text.len() > prefix.len() && text.len() <= MAX_ID_LEN && text.starts_with(prefix);
+    if is_whole && is_safe(text) { Ok(()) } else { Err(refusal(kind, prefix, text)) }
+}
+
+fn refusal(kind: &'static str, prefix: &'static str, text: &str) -> InvalidId {
     let problem = if text.is_empty() {
         Problem::Empty
     } else if text.len() > MAX_ID_LEN {
@@ -69,14 +88,12 @@ fn check(kind: &'static str, prefix: &'static str, text: &str) -> Result<(), Inv
         Problem::Prefix
     } else if text.len() == prefix.len() {
         Problem::OnlyPrefix
-    } else if text.bytes().all(safe) {
-        return Ok(());
     } else {
-        let unsafe_one = text.chars().find(|c| !c.is_ascii() || !safe(*c as u8));
+        let unsafe_one = text.chars().find(|c| !is_safe(c.encode_utf8(&mut [0; 4])));
         Problem::Alphabet(unsafe_one.unwrap_or(char::REPLACEMENT_CHARACTER))
     };
     let found = Printable::new(text.as_bytes(), 64).to_string().into();
-    Err(InvalidId { kind, prefix, problem, found })
+    InvalidId { kind, prefix, problem, found }
 }
 
 /// Declares one kind of identifier: a text with a known prefix and a safe alphabet. The documents

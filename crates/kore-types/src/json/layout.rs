@@ -51,21 +51,28 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     /// Takes note of a known key; false if the object had it before.
+    #[inline]
     pub(crate) fn known(&mut self, code: u8) -> bool {
+        let documented = code >= self.next && code < OTHER_SPELLING && self.extra.is_empty();
+        if !documented || self.order.is_some() {
+            return self.out_of_order(code);
+        }
+        self.seen |= 1 << code;
+        self.next = code + 1;
+        true
+    }
+
+    /// A key that is not the documented next, or comes after one that was not.
+    #[cold]
+    fn out_of_order(&mut self, code: u8) -> bool {
         let slot = code & !OTHER_SPELLING;
         if self.seen & (1 << slot) != 0 {
             return false;
         }
-        let documented = code == slot && slot >= self.next && self.extra.is_empty();
-        if !documented && self.order.is_none() {
-            let known = (0..64).filter(|slot| self.seen & (1 << slot) != 0);
-            self.order = Some(known.chain(std::iter::repeat_n(NEXT_EXTRA, self.extra.len())).collect());
-        }
+        let known = (0..64).filter(|slot| self.seen & (1 << slot) != 0);
+        let extras = std::iter::repeat_n(NEXT_EXTRA, self.extra.len());
+        self.order.get_or_insert_with(|| known.chain(extras).collect()).push(code);
         self.seen |= 1 << slot;
-        self.next = slot + 1;
-        if let Some(order) = &mut self.order {
-            order.push(code);
-        }
         true
     }
 
