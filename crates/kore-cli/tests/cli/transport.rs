@@ -72,6 +72,19 @@ fn a_proxy_without_tls_is_not_taken_for_the_host() {
 }
 
 #[test]
+fn a_proxy_that_wants_a_password_before_it_opens_a_way() {
+    let proxy = Server::answering("407 Proxy Authentication Required", "", "<html>");
+    let through = |user: &str| {
+        Kore::status("https://kore.invalid", "bir-1")
+            .env("HTTPS_PROXY", format!("http://{user}127.0.0.1:{}", proxy.port))
+    };
+    through("").fails(6).says(&["wants a user and a password", "hint: the proxy is from HTTPS_PROXY"]);
+    through(&format!("user:{}@", crate::run::SECRET))
+        .fails(6)
+        .says(&["does not accept the user and password"]);
+}
+
+#[test]
 fn a_proxy_that_is_none() {
     let run = Kore::status("https://kore.invalid", "bir-1")
         .env("HTTPS_PROXY", format!("socks5://user:{}@127.0.0.1:1", crate::run::SECRET))
