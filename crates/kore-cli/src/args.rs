@@ -13,7 +13,7 @@ use crate::duration;
 
 /// Asks the Kore.ai platform how the import of a bot is going.
 #[derive(Parser)]
-#[command(name = "kore", version, arg_required_else_help = true, after_help = help::KORE)]
+#[command(name = "kore", version, arg_required_else_help = true, after_help = help::kore())]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

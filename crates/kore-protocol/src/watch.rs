@@ -40,12 +40,14 @@ mod machine;
 mod pacing;
 mod resume;
 mod retry;
+mod settings;
 mod windows;
 
 pub use end::{End, Unended};
 pub use event::Event;
-pub use machine::{LookError, Now, Settings, Step, Unfunded, Waiting, Watch};
+pub use machine::{Step, Unfunded, Waiting, Watch};
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;
+pub use settings::{LookError, Now, Settings};
 pub use windows::{Quota, Windows};

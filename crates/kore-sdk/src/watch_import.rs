@@ -133,10 +133,15 @@ impl<'a> WatchImport<'a, Client> {
             match step {
                 Step::Look(request) => {
                     let limit = self.settings.look_timeout;
-                    let until = (now().instant + limit).min(watch.deadline());
-                    let look = tokio::time::timeout_at(until.into(), self.client.look(&request)).await;
-                    let look = look.unwrap_or_else(|_| Err(timed_out(limit)));
-                    handle(&mut watch, now(), look);
+                    let deadline = watch.deadline();
+                    let until =
+                        now().instant.checked_add(limit).map_or(deadline, |until| until.min(deadline));
+                    match tokio::time::timeout_at(until.into(), self.client.look(&request)).await {
+                        Ok(look) => handle(&mut watch, now(), look),
+                        // Not too slow a look, but the end of the watch, which the machine sees.
+                        Err(_) if until == deadline => {}
+                        Err(_) => handle(&mut watch, now(), Err(timed_out(limit))),
+                    }
                     self.tell(&mut watch);
                 }
                 Step::Wait { until, .. } => tokio::time::sleep_until(until.into()).await,

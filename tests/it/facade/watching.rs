@@ -139,6 +139,15 @@ async fn a_look_that_never_ends_is_given_up_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_that_the_deadline_cuts_short_is_no_failed_one() {
+    let transport = |_: http::Request<Body>| std::future::pending::<Answer>();
+    let client = builder("bots.kore.ai").transport(transport).build().unwrap();
+    let (end, events, time) = watch(&client, Duration::from_secs(10)).await;
+    assert!(matches!(end, End::DeadlineReached(_)), "{end:?}");
+    assert!(events.is_empty() && time <= Duration::from_secs(10), "{events:?} {time:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_word_is_waited_on_unless_told_otherwise() {
     let (client, _) = client(|_| says("Finished"));
     let (end, _, _) = watch(&client, Duration::from_secs(60)).await;

@@ -2,7 +2,18 @@
 
 use kore_sdk::protocol::bot_import::get_status;
 
-pub(super) const KORE: &str = "\
+/// The exit codes but for 0.
+const FAILURES: &str = "  1  with --exit-status: the import failed
+  2  the arguments or the settings are wrong
+  3  with --exit-status: the import has not ended, or its status is not known
+  4  the platform refused the token or its scope
+  5  another answer than the one asked for
+  6  no answer: name, connection, TLS, proxy or timeout
+  7  the output could not be written";
+
+pub(super) fn kore() -> String {
+    format!(
+        "\
 Environment (an empty variable counts as unset):
   KORE_HOST                the environment's URL, such as https://bots.kore.ai
   KORE_CLIENT_ID           the client id (cs-…) of an app from the Admin Console
@@ -30,18 +41,14 @@ KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
 
 Exit codes:
   0  done; with --exit-status: the import succeeded
-  1  with --exit-status: the import failed
-  2  the arguments or the settings are wrong
-  3  with --exit-status: the import has not ended, or its status is not known
-  4  the platform refused the token or its scope
-  5  another answer than the one asked for
-  6  no answer: name, connection, TLS, proxy or timeout
-  7  the output could not be written
+{FAILURES}
 
 Examples:
   kore demo
   kore import status bir-5f1c9a70-a0aa-52bb-acdf-f3aaaaaaaaaa
-  kore import status --exit-status --output json bir-… > status.json";
+  kore import status --exit-status --output json bir-… > status.json"
+    )
+}
 
 /// What flags cannot give.
 fn variables(jwt: &str) -> String {
@@ -55,19 +62,14 @@ All variables, the configuration file and what counts before what: kore --help"
 }
 
 pub(super) fn status() -> String {
-    format!("{}\n\n{STATUS}", variables(", in place of client id and secret"))
-}
+    let variables = variables(", in place of client id and secret");
+    format!(
+        "\
+{variables}
 
-const STATUS: &str = "\
 Exit codes:
   0  the status was fetched; with --exit-status: and the import succeeded
-  1  with --exit-status: the import failed
-  2  the arguments or the settings are wrong
-  3  with --exit-status: the import has not ended, or its status is not known
-  4  the platform refused the token or its scope
-  5  another answer than the one asked for
-  6  no answer: name, connection, TLS, proxy or timeout
-  7  the output could not be written
+{FAILURES}
 The exit status is that of the import as a whole: if the platform says that it
 succeeded, tasks of it that failed are a warning.
 
@@ -76,7 +78,9 @@ Examples:
   export KORE_CLIENT_ID=cs-… KORE_CLIENT_SECRET_FILE=secret.txt
   kore import status bir-…
   pass show kore | kore import status --client-secret-file - bir-…
-  kore import status --exit-status bir-… || echo \"not imported: $?\"";
+  kore import status --exit-status bir-… || echo \"not imported: $?\""
+    )
+}
 
 pub(super) fn token() -> String {
     let path = get_status::METADATA.path.fill(&["bir-5f1c9a70"]);

@@ -2,95 +2,19 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use kore_types::{BotImport, BotImportId, Outcome, Status};
 
 use super::diff::diff;
-use super::{Backoff, End, Event, Pacing, Quota, ResumeToken, Unended, Windows};
+use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Windows};
 use crate::bot_import::get_status;
-use crate::{ResponseError, RetryAfter};
 
 /// The least that a wait lasts, so that no owner spins.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
-/// A reading of both clocks. The machine measures with the first; the second only tells how far
-/// off a date is that the platform names. Exhaustive: there is no third.
-#[derive(Clone, Copy, Debug)]
-pub struct Now {
-    /// The monotonic clock.
-    pub instant: Instant,
-    /// The clock on the wall.
-    pub wall: SystemTime,
-}
-
-/// What a machine asks of a failed look.
-pub trait LookError: fmt::Display {
-    /// Whether the same look may fare better later.
-    fn is_retryable(&self) -> bool;
-    /// Whether a rate limit of the platform was reached.
-    fn is_rate_limited(&self) -> bool;
-    /// Whether the platform refused a token that had been used before, so that a new one may be
-    /// better.
-    fn is_worth_a_new_token(&self) -> bool;
-    /// When the platform asks to be called again.
-    fn retry_after(&self) -> Option<RetryAfter>;
-}
-
-impl LookError for ResponseError {
-    fn is_retryable(&self) -> bool {
-        Self::is_retryable(self)
-    }
-
-    fn is_rate_limited(&self) -> bool {
-        Self::is_rate_limited(self)
-    }
-
-    /// Never: an answer alone does not tell which token the request bore.
-    fn is_worth_a_new_token(&self) -> bool {
-        false
-    }
-
-    fn retry_after(&self) -> Option<RetryAfter> {
-        Self::retry_after(self)
-    }
-}
-
-/// How to watch. The default is the design's: the documented windows, a pace of 1 s to 5 s.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Settings {
-    /// How often to look.
-    pub pacing: Pacing,
-    /// The windows of the platform.
-    pub quotas: [Quota; 2],
-    /// The waits after a failure on the way.
-    pub transient: Backoff,
-    /// The waits after a rate limit.
-    pub rate_limited: Backoff,
-    /// What a word of the status means, where that is not what [`Status::outcome`] says. Compared
-    /// without case.
-    pub words: Vec<(String, Outcome)>,
-    /// How long a request may take at the most: one that is given up before its answer may reach
-    /// the platform that much later.
-    pub look_timeout: Duration,
-    /// Where the jitter begins; any number. The same one gives the same waits.
-    pub seed: u64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            pacing: Pacing::default(),
-            quotas: [Quota::PER_MINUTE, Quota::PER_HOUR],
-            transient: Backoff::TRANSIENT,
-            rate_limited: Backoff::RATE_LIMITED,
-            words: Vec::new(),
-            look_timeout: Duration::from_secs(30),
-            seed: 0,
-        }
-    }
-}
+/// Times beyond it, which a clock may not be able to name, never come.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// The platform's windows have no slot for a look before the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,9 +133,7 @@ impl<E: LookError> Watch<E> {
         now: Now,
     ) -> Result<Self, Unfunded> {
         let now = now.instant;
-        // A timeout beyond what the clock can name is one that never comes.
-        let century = Duration::from_secs(100 * 365 * 86_400);
-        let deadline = now + timeout.min(century);
+        let deadline = now + timeout.min(CENTURY);
         let free_in = windows.free_at(now) - now;
         if now + free_in >= deadline {
             return Err(Unfunded { free_in });
@@ -336,7 +258,8 @@ impl<E: LookError> Watch<E> {
             Outcome::Succeeded => State::Ended(Ending::Succeeded),
             Outcome::Failed => State::Ended(Ending::Failed),
             Outcome::Running | Outcome::Unknown => {
-                let at = now + self.settings.pacing.wait(now.saturating_duration_since(self.began));
+                let wait = self.settings.pacing.wait(now.saturating_duration_since(self.began));
+                let at = now.checked_add(wait).unwrap_or(self.deadline).min(self.deadline);
                 self.events.push_back(Event::NextLook { at, left: self.windows.left(now) });
                 State::Resting { until: at, what: Waiting::NextLook }
             }
@@ -390,7 +313,8 @@ impl<E: LookError> Watch<E> {
 
     fn give_look_up(&mut self, now: Instant) {
         if let State::Looking { since } = self.state {
-            self.windows.abandon(now, since + self.settings.look_timeout);
+            let latest = since.checked_add(self.settings.look_timeout.min(CENTURY)).unwrap_or(now);
+            self.windows.abandon(now, latest);
         }
     }
 

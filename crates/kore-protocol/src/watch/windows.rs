@@ -120,18 +120,18 @@ impl Windows {
     /// A request for which a slot was taken is answered, or its time has run out: the slot frees
     /// one period from now.
     pub fn release(&mut self, now: Instant) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.tidy(now);
-        let stamp = self.millis(now);
-        // At the end, unless one that was abandoned counts for longer.
-        let at = self.log.partition_point(|known| *known <= stamp);
-        self.log.insert(at, stamp);
+        self.abandon(now, now);
     }
 
     /// A request for which a slot was taken is given up before its time: it may reach the platform
     /// as late as `latest`, and its slot frees one period after that.
     pub fn abandon(&mut self, now: Instant, latest: Instant) {
-        self.release(now.max(latest));
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.tidy(now);
+        let stamp = self.millis(now.max(latest));
+        // At the end, unless one that was abandoned counts for longer.
+        let at = self.log.partition_point(|known| *known <= stamp);
+        self.log.insert(at, stamp);
     }
 
     /// How long ago each request was answered or given up, in milliseconds, the oldest first; what
@@ -174,8 +174,8 @@ impl Windows {
             self.log.pop_front();
         }
         if self.millis(now) > u32::MAX / 2 {
-            let by = self.log.front().copied().unwrap_or_else(|| self.millis(now));
-            self.origin = self.instant(by);
+            let by = self.log.front().copied().unwrap_or(0);
+            self.origin = if self.log.is_empty() { now } else { self.instant(by) };
             self.log.iter_mut().for_each(|stamp| *stamp -= by);
         }
     }
@@ -260,6 +260,25 @@ mod tests {
         }
         assert_eq!(again.take(now), Err(start + 60 * SECOND));
         assert_eq!(again.left(now + 88 * SECOND)[0], 59, "what was under way counts for a minute more");
+    }
+
+    #[test]
+    fn a_request_that_may_still_arrive_frees_no_other() {
+        let start = Instant::now();
+        let mut windows = Windows::with_quotas(start, [Quota::PER_MINUTE, Quota::new(2, 100 * SECOND)]);
+        request(&mut windows, start).expect("a free slot");
+        windows.take(start + 80 * SECOND).expect("a free slot");
+        windows.abandon(start + 80 * SECOND, start + 110 * SECOND);
+        assert_eq!(windows.take(start + 81 * SECOND), Err(start + 100 * SECOND));
+    }
+
+    #[test]
+    fn a_year_of_silence_changes_nothing() {
+        let start = Instant::now();
+        let mut windows = Windows::with_quotas(start, [Quota::new(1, 10 * SECOND), Quota::PER_HOUR]);
+        let later = start + 366 * 86_400 * SECOND;
+        request(&mut windows, later).expect("a free slot");
+        assert_eq!(windows.take(later + SECOND), Err(later + 10 * SECOND));
     }
 
     #[test]

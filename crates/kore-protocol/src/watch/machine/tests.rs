@@ -1,6 +1,10 @@
 //! The machine, told the time.
 
+use std::time::SystemTime;
+
 use super::*;
+use crate::RetryAfter;
+use crate::watch::Pacing;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -311,6 +315,20 @@ fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
         Watch::<Failure>::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 looks");
     assert!(error.free_in > 59 * SECOND, "{error}");
     assert!(error.to_string().ends_with("the next look in 60 s"), "{error}");
+}
+
+#[test]
+fn times_that_no_clock_can_name_end_at_the_deadline() {
+    let settings =
+        Settings { pacing: Pacing::fixed(Duration::MAX), look_timeout: Duration::MAX, ..Settings::default() };
+    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let mut pair = Pair::of(Watch::new(id(), Duration::MAX, settings, now).expect("funded"), now);
+    pair.look();
+    pair.answer("pending");
+    let deadline = pair.watch.deadline();
+    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::NextLook });
+    pair.watch.cancel(pair.now);
+    assert!(matches!(pair.end(), End::Cancelled(_)));
 }
 
 #[test]
