@@ -62,7 +62,7 @@ pub struct Settings {
     pub transient: Backoff,
     /// The waits after a rate limit.
     pub rate_limited: Backoff,
-    /// What a word of the status means, where that is not what [`Status::outcome`] says. Compared
+    /// What a word of the status means, where that is not what [`Status::outcome`](kore_types::Status::outcome) says. Compared
     /// without case.
     pub words: Vec<(String, Outcome)>,
     /// How long a request may take at the most: one that is given up before its answer may reach
