@@ -18,6 +18,7 @@ pub(super) struct Driver {
 }
 
 /// What to do next.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
 pub(super) enum Task {
     Tell(Update<Error>),
     /// Send it, and give up at that time.

@@ -58,6 +58,7 @@ pub struct WatchImport<'a, C, Ids = BotImportId> {
 }
 
 /// What is done with each update before it counts.
+#[allow(clippy::type_complexity, reason = "it has this name")]
 pub(super) struct OnUpdate<'a>(Box<dyn FnMut(&Update<Error>) + Send + 'a>);
 
 impl OnUpdate<'_> {
