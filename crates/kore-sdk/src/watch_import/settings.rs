@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kore_protocol::watch::{
-    DEFAULT_CONCURRENCY, End, Event, Ledger, Now, Pacing, ResumeToken, Settings, Unfunded, Update, Watches,
+    Backoff, DEFAULT_CONCURRENCY, End, Event, Ledger, Now, Pacing, ResumeToken, Settings, Unfunded, Update,
+    Watches,
 };
 use kore_types::{BotImportId, Outcome};
 
@@ -92,6 +93,12 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     /// How often to look, in place of every 1 s to 5 s. The platform's windows hold in any case.
     pub fn pacing(mut self, pacing: Pacing) -> Self {
         self.settings.pacing = pacing;
+        self
+    }
+
+    /// How long to wait after a look that failed on the way, in place of 1 s doubling to 30 s.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.transient = backoff;
         self
     }
 
