@@ -105,7 +105,7 @@ fn route<E: Endpoint>(request: &Request<Bytes>) -> Result<Route, RequestError> {
     if *request.method() == metadata.method {
         Ok(Route { scope: metadata.scope })
     } else {
-        Err(RequestError::OtherMethod { allowed: metadata.method })
+        Err(RequestError::OtherMethod { allowed: vec![metadata.method] })
     }
 }
 

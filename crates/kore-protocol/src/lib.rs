@@ -55,11 +55,13 @@ mod base_url;
 mod body;
 mod endpoint;
 mod excerpt;
+mod limiter;
 mod metadata;
 mod path;
 mod refusal;
 mod response_error;
 mod retry_after;
+mod routes;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use body::{Body, BodyLimit};
@@ -68,8 +70,10 @@ pub use endpoint::{
     OutgoingResponse, RequestError, auth_header,
 };
 pub use excerpt::Excerpt;
+pub use limiter::{Limited, Limiter};
 pub use metadata::{Metadata, RateLimit, Scope};
 pub use path::PathTemplate;
 pub use refusal::Refusal;
 pub use response_error::ResponseError;
 pub use retry_after::RetryAfter;
+pub use routes::Routes;
