@@ -114,6 +114,18 @@ fn a_token_in_its_leeway_is_taken_once_too() {
 }
 
 #[test]
+fn a_token_that_is_first_used_in_its_leeway_is_no_replay_of_another() {
+    let guard = Guard::new();
+    let apps = apps(verifier().leeway(Duration::from_secs(10)));
+    let admit = |jti: &str, exp: u64, now: u64| {
+        let token = signed(&claims().with_jti(jti).expires_at(at(exp)), "s3cret");
+        guard.admit(&apps, Some(token.as_bytes()), SCOPE, at(now)).map(drop)
+    };
+    assert_eq!(admit("a", NOW + 3, NOW), Ok(()));
+    assert_eq!(admit("b", NOW, NOW + 5), Ok(()), "it ended sooner than one that has ended");
+}
+
+#[test]
 fn a_full_store_is_told_apart_and_spares_tokens_without_a_jti() {
     let guard = Guard::with_replays(Replays::bounded(0));
     let once = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");

@@ -49,6 +49,7 @@ fn a_token_that_ends_sooner_or_later_frees_no_jti() {
         assert_eq!(take(&mut replays, "cs-1", "a", first, 0), Ok(()));
         assert_eq!(take(&mut replays, "cs-1", "a", second, 0), Err(VerifyError::Replay));
         assert_eq!(take(&mut replays, "cs-1", "a", 3000, 3), Err(VerifyError::Replay), "{first}");
+        assert_eq!(replays.len(), 1, "{first} is kept");
         assert_eq!(take(&mut replays, "cs-1", "b", 4000, 3000), Ok(()));
         assert_eq!(replays.len(), 1, "{first}");
     }
@@ -108,4 +109,15 @@ fn ended_tokens_take_no_room() {
     }
     let used = &replays.apps["cs-1"];
     assert!(used.until.capacity() <= 512 && used.ends.len() <= 10 && used.bytes <= 10 * cost("0000"));
+}
+
+#[test]
+fn a_burst_leaves_no_large_table_behind() {
+    let mut replays = Replays::new();
+    for n in 0..10_000 {
+        assert_eq!(take(&mut replays, "cs-1", &n.to_string(), 100 + n / 9_990 * 900, 0), Ok(()));
+    }
+    assert_eq!(take(&mut replays, "cs-1", "later", 1000, 100), Ok(()));
+    assert_eq!(replays.len(), 11);
+    assert!(replays.apps["cs-1"].until.capacity() <= 256);
 }

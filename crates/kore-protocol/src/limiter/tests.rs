@@ -79,6 +79,7 @@ fn each_key_has_windows_of_its_own() {
 fn a_time_that_goes_back_frees_nothing_and_breaks_nothing() {
     let start = Instant::now();
     let mut limiter = Limiter::with_quotas(Quota::new(2, 10 * SECOND), Quota::PER_HOUR);
+    assert_eq!(limiter.admit(0, start), Ok(()));
     assert_eq!(limiter.admit(1, start + 5 * SECOND), Ok(()));
     assert_eq!(limiter.admit(1, start), Ok(()));
     assert_eq!(limiter.admit(1, start + SECOND), refused(Refusal::MinuteLimit, 10 * SECOND));
