@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
 mod axum_server;
+mod emulator;
 mod facade;
 mod lossless;
 mod servers;
