@@ -1,10 +1,11 @@
 //! What goes wrong while an import is waited for, over real sockets.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant, SystemTime};
 
-use kore_emulator::{App, Emulator, samples};
+use kore_emulator::{App, Emulator, Now, samples};
+use kore_sdk::auth::{Claims, Credentials};
 use kore_sdk::types::Status;
 use kore_sdk::watch::{Backoff, End, Event, Pacing, Update};
 use kore_sdk::{BotImport, BotImportId, Client, ClientBuilder, Error, Updates, WatchImport};
@@ -128,6 +129,52 @@ async fn an_app_that_enforces_jti_is_asked_with_a_fresh_token_each_time() {
     emulator.hold(succeeded());
     // A replay would have been refused, and have ended the watch.
     assert!(matches!(end_of(updates).await, End::Succeeded(_)));
+}
+
+/// An emulator that holds a running import, and whose clock on the wall is that many seconds fast.
+async fn with_fast_clock(app: &App) -> (Emulator, Arc<AtomicU64>) {
+    let fast = Arc::new(AtomicU64::new(0));
+    let seconds = Arc::clone(&fast);
+    let clock = move || Now {
+        instant: Instant::now(),
+        wall: SystemTime::now() + Duration::from_secs(seconds.load(SeqCst)),
+    };
+    let builder = Emulator::builder().app(app.clone()).import(running()).clock(clock);
+    (builder.start().await.unwrap(), fast)
+}
+
+#[tokio::test]
+async fn a_kept_token_that_expires_midway_is_replaced() {
+    let app = App::made_up();
+    let (emulator, fast) = with_fast_clock(&app).await;
+    let client = of(&app, &emulator).token_lifetime(Duration::from_secs(300)).build().unwrap();
+    let mut updates = watch(&client, &id()).updates();
+    next_that(&mut updates, is_next_look).await;
+    // To the platform the token has ended, and the next one would have too: the clock goes back.
+    fast.store(400, SeqCst);
+    next_that(&mut updates, |event| *event == Event::TokenRenewed).await;
+    fast.store(0, SeqCst);
+    next_that(&mut updates, is_next_look).await;
+    emulator.hold(succeeded());
+    assert!(matches!(end_of(updates).await, End::Succeeded(_)));
+}
+
+#[tokio::test]
+async fn a_token_of_the_users_own_that_expires_midway_ends_the_wait_and_says_where_it_stood() {
+    let app = App::made_up();
+    let (emulator, fast) = with_fast_clock(&app).await;
+    let claims =
+        Claims::new("me", app.client_id().as_str()).expires_at(SystemTime::now() + Duration::from_secs(300));
+    let credentials = Credentials::new(app.client_id().clone(), app.secret().clone());
+    let token = credentials.sign(&claims).unwrap();
+    let client = builder(&emulator.url()).token(token.expose()).build().unwrap();
+    let mut updates = watch(&client, &id()).updates();
+    next_that(&mut updates, is_next_look).await;
+    fast.store(400, SeqCst);
+    let end = end_of(updates).await;
+    let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
+    assert!(error.is_auth() && unended.last.is_some_and(|import| !import.is_over()));
+    assert!(unended.resume.left() > Duration::from_secs(1));
 }
 
 #[tokio::test]
