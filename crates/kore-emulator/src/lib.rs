@@ -18,11 +18,20 @@
 #![forbid(unsafe_code)]
 
 pub mod samples;
+pub mod scenarios;
 
 mod app;
+mod faults;
+mod input;
+mod life;
 mod platform;
 mod replays;
+mod scenario;
 mod server;
 
 pub use app::App;
+pub use faults::{Fault, Faults};
+pub use input::InputError;
+pub use life::{InvalidSpeed, Mode, Speed, SteerError};
+pub use scenario::{Scenario, ScenarioBuilder, Task};
 pub use server::{Emulator, EmulatorBuilder};

@@ -1,7 +1,7 @@
 //! What the platform does with a request, without a socket and without a clock.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -11,8 +11,9 @@ use kore_protocol::bot_import::get_status;
 use kore_protocol::{AUTH_HEADER, Endpoint, IncomingRequest, OutgoingResponse, Refusal, RequestError, Scope};
 use kore_types::{BotImport, BotImportId};
 
-use crate::App;
+use crate::life::Life;
 use crate::replays::Replays;
+use crate::{App, SteerError};
 
 /// The state of the emulated platform.
 #[derive(Debug)]
@@ -23,10 +24,18 @@ pub(crate) struct Platform {
 
 #[derive(Debug, Default)]
 struct State {
-    imports: HashMap<BotImportId, BotImport>,
+    imports: HashMap<BotImportId, Held>,
     /// The order in which imports were given, for lists.
     order: Vec<BotImportId>,
     replays: Replays,
+}
+
+/// An import that the platform holds. There may be a million of them, so what is large is shared or
+/// stands elsewhere.
+#[derive(Clone, Debug)]
+enum Held {
+    Fixed(Arc<BotImport>),
+    Living(Life),
 }
 
 impl Platform {
@@ -46,11 +55,33 @@ impl Platform {
     /// Holds an import, in place of one with the same id. One without an id is not held.
     pub(crate) fn hold(&self, import: BotImport) -> Option<BotImportId> {
         let id = import.id.get()?.clone();
-        let mut state = self.state();
-        if state.imports.insert(id.clone(), import).is_none() {
-            state.order.push(id.clone());
-        }
+        self.put(id.clone(), Held::Fixed(import.into()));
         Some(id)
+    }
+
+    /// Holds an import that lives, in place of one with the same id.
+    pub(crate) fn hold_life(&self, id: BotImportId, life: Life) {
+        self.put(id, Held::Living(life));
+    }
+
+    fn put(&self, id: BotImportId, held: Held) {
+        let mut state = self.state();
+        if state.imports.insert(id.clone(), held).is_none() {
+            state.order.push(id);
+        }
+    }
+
+    /// Changes the life of an import.
+    pub(crate) fn steer(
+        &self,
+        id: &BotImportId,
+        change: impl FnOnce(&mut Life) -> Result<(), SteerError>,
+    ) -> Result<(), SteerError> {
+        match self.state().imports.get_mut(id) {
+            Some(Held::Living(life)) => change(life),
+            Some(Held::Fixed(_)) => Err(SteerError::Fixed),
+            None => Err(SteerError::Unknown),
+        }
     }
 
     pub(crate) fn import_ids(&self) -> Vec<BotImportId> {
@@ -62,7 +93,7 @@ impl Platform {
         let answer = route::<get_status::Request>(request)
             .and_then(|route| self.authorise(request, route.scope, now).map_err(RequestError::Refused))
             .and_then(|()| get_status::Request::from_http(request))
-            .and_then(|request| self.get_status(&request));
+            .and_then(|request| self.get_status(&request, now));
         match answer {
             Ok(response) => response.to_http(),
             Err(error) => {
@@ -72,9 +103,30 @@ impl Platform {
         }
     }
 
-    fn get_status(&self, request: &get_status::Request) -> Result<get_status::Response, RequestError> {
-        let import = self.state().imports.get(&request.import_id).cloned();
-        import.map(get_status::Response::new).ok_or(RequestError::Refused(Refusal::InvalidRequestId))
+    fn get_status(
+        &self,
+        request: &get_status::Request,
+        now: SystemTime,
+    ) -> Result<get_status::Response, RequestError> {
+        let id = &request.import_id;
+        let unknown = RequestError::Refused(Refusal::InvalidRequestId);
+        let import = match self.look(id).ok_or(unknown)? {
+            Held::Fixed(import) => Arc::unwrap_or_clone(import),
+            Held::Living(life) => life.document(id, now),
+        };
+        Ok(get_status::Response::new(import))
+    }
+
+    /// The import as it is before this look, which counts from the next one on. The document, which
+    /// may be long, is made without the lock.
+    fn look(&self, id: &BotImportId) -> Option<Held> {
+        let mut state = self.state();
+        let held = state.imports.get_mut(id)?;
+        let seen = held.clone();
+        if let Held::Living(life) = held {
+            life.look();
+        }
+        Some(seen)
     }
 
     /// The facts name the refusals for a missing token, a broken one and a wrong scope; for a token
@@ -114,5 +166,18 @@ fn refusal(error: VerifyError) -> Refusal {
         VerifyError::NotAJwt => Refusal::InvalidJwt,
         VerifyError::JtiMissing | VerifyError::JtiTooLong => Refusal::JtiTooLong,
         _ => Refusal::InvalidSdkCredentials,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_takes_little_room() {
+        // A full table has room for up to 16/7 of its entries, and an id stands in it and in the
+        // order, each time with its text: of 40 bytes, in a block of 48 at most.
+        let each = 16 * (size_of::<(BotImportId, Held)>() + 1) / 7 + 2 * (size_of::<BotImportId>() + 48);
+        assert!(each <= 512, "{each} bytes");
     }
 }
