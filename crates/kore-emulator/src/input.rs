@@ -131,3 +131,6 @@ fn text_of(path: &Path) -> std::io::Result<String> {
 pub(crate) fn raw(value: &impl serde::Serialize) -> Result<Box<RawValue>, String> {
     serde_json::value::to_raw_value(value).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;
