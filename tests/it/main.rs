@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
+mod emulator;
 mod facade;
 mod lossless;
 mod servers;

@@ -15,6 +15,30 @@
 //! ```
 //!
 //! One server each, many in one process; dropping the handle stops it.
+//!
+//! A [`Scenario`] makes an import live: its tasks start and end by time, by looks or at once
+//! ([`Mode`]), and a test can steer it. [`scenarios`] has some to begin with. A [`Fault`] is what
+//! goes wrong on the way.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use kore_emulator::{App, Emulator, Fault, Mode, Scenario, Task, scenarios};
+//!
+//! let scenario = Scenario::builder("no-entity")
+//!     .task(Task::new("Bot Definition", "Shop"))
+//!     .task(Task::new("Dialog", "Pay").outcome("failed").extra("error", "no entity"))
+//!     .build()?;
+//! let emulator = Emulator::builder()
+//!     .app(App::made_up())
+//!     .scenario(scenario, Mode::LOOKS)             // the third look sees that it failed
+//!     .fault(Fault::reset().after(1).first(1))     // and the second request is reset
+//!     .start()
+//!     .await?;
+//! let stuck = emulator.create(scenarios::stuck(), Mode::TIME);
+//! emulator.fail(&stuck)?;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod samples;
