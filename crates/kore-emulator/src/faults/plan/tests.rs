@@ -51,6 +51,17 @@ fn a_schedule_includes_its_start_and_not_its_end() {
 }
 
 #[test]
+fn a_schedule_counts_from_the_start_of_the_emulator_and_a_clock_set_back_is_the_start() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let late = Fault::reset().within(Duration::from_secs(10)..Duration::MAX);
+    let way = FaultyWay::new(Faults { seed: 0, faults: vec![late] }, start);
+    let is_struck = |now| is_reset(&way.decide(&Method::GET, "/", now));
+    assert!(!is_struck(start + Duration::from_secs(9)));
+    assert!(is_struck(start + Duration::from_secs(10)));
+    assert!(!is_struck(start - Duration::from_secs(100)));
+}
+
+#[test]
 fn a_fault_on_an_endpoint_neither_strikes_nor_counts_other_requests() {
     let mut plan = plan([Fault::reset().on::<get_status::Request>().first(1)]);
     for (method, path) in [(Method::GET, "/"), (Method::POST, path().as_str())] {
