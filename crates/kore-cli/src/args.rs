@@ -1,6 +1,8 @@
 //! The arguments. Secrets are none of them: other users of the machine could read them.
 
+mod given;
 mod help;
+mod import_watch;
 mod parse;
 
 use std::ffi::OsString;
@@ -8,6 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use given::flags_of_watch;
+pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchOutput};
 
 use crate::duration;
 
@@ -45,6 +50,9 @@ pub(crate) enum Import {
     /// Ask for the status of an import, once
     #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::status())]
     Status(StatusArgs),
+    /// Wait until imports have ended, and say how
+    #[command(override_usage = "kore import watch [OPTIONS] <BIR>…", after_help = help::watch())]
+    Watch(Box<WatchArgs>),
 }
 
 #[derive(clap::Args)]
@@ -66,6 +74,10 @@ pub(crate) struct StatusArgs {
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+
+    /// How long one request may take, with a unit [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -121,8 +133,8 @@ pub(crate) struct ConnectionArgs {
     #[arg(long)]
     pub(crate) allow_http: bool,
 
-    /// How long one request may take, with a unit [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    /// How long one request may take; commands name the flag differently.
+    #[arg(skip)]
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -163,9 +175,11 @@ mod tests {
 
     #[test]
     fn no_argument_takes_a_secret() {
-        let status = ["kore", "import", "status", "bir-1"];
-        for flag in ["--client-secret", "--jwt", "--secret", "--token"] {
-            assert!(Args::try_parse_from(status.into_iter().chain([flag, "x"])).is_err(), "{flag}");
+        for command in ["status", "watch"] {
+            let line = ["kore", "import", command, "bir-1"];
+            for flag in ["--client-secret", "--jwt", "--secret", "--token"] {
+                assert!(Args::try_parse_from(line.into_iter().chain([flag, "x"])).is_err(), "{flag}");
+            }
         }
     }
 }

@@ -43,6 +43,14 @@ impl Failure {
         self
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Writes `error: …` and `hint: …` to standard error, a line each.
     pub(crate) fn print(&self) {
         line(ERROR, "error", &self.message);
