@@ -36,18 +36,22 @@
 mod diff;
 mod end;
 mod event;
+mod ledger;
 mod machine;
 mod pacing;
 mod resume;
 mod retry;
 mod settings;
+mod watches;
 mod windows;
 
 pub use end::{End, Unended};
 pub use event::Event;
+pub use ledger::Ledger;
 pub use machine::{Step, Unfunded, Waiting, Watch};
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;
 pub use settings::{LookError, Now, Settings};
+pub use watches::{DEFAULT_CONCURRENCY, Look, Next, Update, Watches};
 pub use windows::{Quota, Windows};

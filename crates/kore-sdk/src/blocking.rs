@@ -11,6 +11,8 @@ use kore_types::{BotImport, BotImportId};
 use crate::call::{Call, Core, Step};
 use crate::{Answer, ClientBuilder, Error, WatchImport};
 
+pub use crate::watch_import::blocking::Updates;
+
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
 ///
@@ -48,7 +50,15 @@ impl Client {
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and run it.
     pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
-        WatchImport::new(self, id)
+        WatchImport::new(self, id.clone())
+    }
+
+    /// Waits for the ends of several imports, each once.
+    pub fn watch_imports(
+        &self,
+        ids: impl IntoIterator<Item = BotImportId>,
+    ) -> WatchImport<'_, Self, Vec<BotImportId>> {
+        WatchImport::new(self, ids.into_iter().collect())
     }
 
     /// Makes any call of `kore-protocol`, and gives back the body beside the answer.
@@ -68,6 +78,16 @@ impl Client {
                 return result;
             }
         }
+    }
+}
+
+impl Client {
+    /// As the look of the async client.
+    pub(crate) fn look(&self, request: &get_status::Request) -> Result<BotImport, Error> {
+        let mut call = Call::new(&self.core, request);
+        let http = call.request()?;
+        let answer = call.span.clone().in_scope(|| self.transport.send(http));
+        Ok(call.handle_only(answer)?.response.import)
     }
 }
 

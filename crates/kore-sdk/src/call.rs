@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use kore_auth::{Issued, Token, TokenSource};
+use kore_protocol::watch::Ledger;
 use kore_protocol::{
     BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
 };
@@ -29,6 +30,8 @@ pub struct Answer<R> {
 #[derive(Debug)]
 pub(crate) struct Core {
     base: BaseUrl,
+    /// The looks of all watches.
+    pub(crate) ledger: Ledger,
     tokens: Mutex<Tokens>,
     body_limit: BodyLimit,
 }
@@ -42,7 +45,12 @@ struct Tokens {
 
 impl Core {
     pub(crate) fn new(base: BaseUrl, source: TokenSource, body_limit: BodyLimit) -> Self {
-        Self { base, tokens: Mutex::new(Tokens { source, header: None }), body_limit }
+        Self {
+            base,
+            ledger: Ledger::default(),
+            tokens: Mutex::new(Tokens { source, header: None }),
+            body_limit,
+        }
     }
 
     pub(crate) fn base(&self) -> &BaseUrl {

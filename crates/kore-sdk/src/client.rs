@@ -37,7 +37,15 @@ impl Client {
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.
     pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
-        WatchImport::new(self, id)
+        WatchImport::new(self, id.clone())
+    }
+
+    /// Waits for the ends of several imports, up to 100,000, each once.
+    pub fn watch_imports(
+        &self,
+        ids: impl IntoIterator<Item = BotImportId>,
+    ) -> WatchImport<'_, Self, Vec<BotImportId>> {
+        WatchImport::new(self, ids.into_iter().collect())
     }
 
     /// Makes any call of `kore-protocol`, and gives back the body beside the answer.
@@ -63,6 +71,16 @@ impl Client {
             }
         };
         sending.instrument(span).await
+    }
+}
+
+impl Client {
+    /// One request: a second one with a new token is another look, and counted as one.
+    pub(crate) async fn look(&self, request: &get_status::Request) -> Result<BotImport, Error> {
+        let mut call = Call::new(&self.core, request);
+        let http = call.request()?;
+        let answer = self.transport.send(http).instrument(call.span.clone()).await;
+        Ok(call.handle_only(answer)?.response.import)
     }
 }
 

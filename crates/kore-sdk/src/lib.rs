@@ -39,7 +39,7 @@ pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
 pub use call::{Answer, random_jti};
 pub use client::Client;
 pub use error::Error;
-pub use watch_import::{DEFAULT_DEADLINE, WatchImport};
+pub use watch_import::{DEFAULT_DEADLINE, Updates, WatchImport};
 
 pub use kore_auth as auth;
 pub use kore_protocol as protocol;

@@ -47,7 +47,7 @@ fn retries(events: &[Event]) -> usize {
 async fn watch(client: &Client, deadline: Duration) -> (End<Error>, Vec<Event>, Duration) {
     let start = tokio::time::Instant::now();
     let mut events = Vec::new();
-    let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event));
+    let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event.clone()));
     let end = watch.await.expect("the windows are empty");
     (end, events, start.elapsed())
 }

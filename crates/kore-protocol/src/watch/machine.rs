@@ -2,16 +2,18 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kore_types::{BotImport, BotImportId, Outcome, Status};
 
 use super::diff::diff;
+use super::ledger::SharedWindows;
 use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Windows};
 use crate::bot_import::get_status;
 
 /// The least that a wait lasts, so that no owner spins.
-const LEAST_WAIT: Duration = Duration::from_millis(1);
+pub(super) const LEAST_WAIT: Duration = Duration::from_millis(1);
 
 /// Times beyond it, which a clock may not be able to name, never come.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -67,13 +69,14 @@ pub enum Waiting {
 #[derive(Debug)]
 pub struct Watch<E> {
     id: BotImportId,
-    settings: Settings,
-    windows: Windows,
+    settings: Arc<Settings>,
+    windows: SharedWindows,
     /// When the waiting began, an earlier watch's included.
     began: Instant,
     deadline: Instant,
     state: State<E>,
-    last: Option<BotImport>,
+    /// Elsewhere, since a watch that has not looked yet is not to have room for it.
+    last: Option<Box<BotImport>>,
     failures: u32,
     /// Whether the look before was refused for its token.
     token_renewed: bool,
@@ -86,6 +89,14 @@ enum State<E> {
     Resting { until: Instant, what: Waiting },
     Looking { since: Instant },
     Ended(Ending<E>),
+}
+
+/// Where a watch stands, for one who has many.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Standing {
+    Resting(Instant),
+    Looking,
+    Ended,
 }
 
 /// How a watch ended, without its document, which stands in the watch.
@@ -104,8 +115,9 @@ impl<E: LookError> Watch<E> {
     /// # Errors
     /// [`Unfunded`], if the windows of the settings allow no look at all in that time.
     pub fn new(id: BotImportId, timeout: Duration, settings: Settings, now: Now) -> Result<Self, Unfunded> {
-        let windows = Windows::with_quotas(now.instant, settings.quotas);
-        Self::begin(id, Duration::ZERO, timeout, windows, settings, now)
+        let windows = Windows::with_quotas(now.instant, settings.quotas).into();
+        let seed = settings.seed;
+        Self::begin(id, Duration::ZERO, timeout, windows, settings.into(), seed, now)
     }
 
     /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
@@ -119,22 +131,26 @@ impl<E: LookError> Watch<E> {
         settings: Settings,
         now: Now,
     ) -> Result<Self, Unfunded> {
-        let windows = token.windows(now.instant, settings.quotas);
+        let mut windows = Windows::with_quotas(now.instant, settings.quotas);
+        windows.add_ages(now.instant, token.ages(settings.quotas));
         let timeout = timeout.unwrap_or(token.left());
-        Self::begin(token.id.clone(), token.waited(), timeout, windows, settings, now)
+        let seed = settings.seed;
+        Self::begin(token.id.clone(), token.waited(), timeout, windows.into(), settings.into(), seed, now)
     }
 
-    fn begin(
+    /// One that has waited that long already, in windows that others may share.
+    pub(super) fn begin(
         id: BotImportId,
         waited: Duration,
         timeout: Duration,
-        windows: Windows,
-        settings: Settings,
+        windows: SharedWindows,
+        settings: Arc<Settings>,
+        seed: u64,
         now: Now,
     ) -> Result<Self, Unfunded> {
         let now = now.instant;
         let deadline = now + timeout.min(CENTURY);
-        let free_in = windows.free_at(now) - now;
+        let free_in = windows.lock().free_at(now) - now;
         if now + free_in >= deadline {
             return Err(Unfunded { free_in });
         }
@@ -149,7 +165,7 @@ impl<E: LookError> Watch<E> {
             failures: 0,
             token_renewed: false,
             events: VecDeque::new(),
-            random: settings.seed,
+            random: seed,
             settings,
         })
     }
@@ -166,12 +182,12 @@ impl<E: LookError> Watch<E> {
 
     /// The last document, if a look went well.
     pub fn last(&self) -> Option<&BotImport> {
-        self.last.as_ref()
+        self.last.as_deref()
     }
 
     /// How many requests may still be sent at `now`, in the windows of a minute and of an hour.
     pub fn left(&self, now: Now) -> [u32; 2] {
-        self.windows.left(now.instant)
+        self.windows.lock().left(now.instant)
     }
 
     /// How the watch ended; the watch itself if it has not.
@@ -181,7 +197,7 @@ impl<E: LookError> Watch<E> {
     #[allow(clippy::result_large_err, reason = "it is the watch itself, handed back")]
     pub fn into_end(self) -> Result<End<E>, Self> {
         let State::Ended(ending) = self.state else { return Err(self) };
-        let last = self.last;
+        let last = self.last.map(|last| *last);
         let document = |last: Option<BotImport>| last.expect("an outcome comes with its document");
         Ok(match ending {
             Ending::Succeeded => End::Succeeded(document(last)),
@@ -220,7 +236,8 @@ impl<E: LookError> Watch<E> {
         if until > now {
             return self.wait(now, until, what);
         }
-        match self.windows.take(now) {
+        let taken = self.windows.lock().take(now);
+        match taken {
             Ok(()) => {
                 self.state = State::Looking { since: now };
                 Step::Look(get_status::Request::new(self.id.clone()))
@@ -237,6 +254,24 @@ impl<E: LookError> Watch<E> {
         Step::Wait { until: until.max(now + LEAST_WAIT).min(self.deadline), what }
     }
 
+    /// Lets the watch go on for longer, if it would end before.
+    pub(super) fn extend(&mut self, timeout: Duration, now: Now) {
+        self.deadline = self.deadline.max(now.instant + timeout.min(CENTURY));
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match self.state {
+            State::Resting { until, .. } => Standing::Resting(until),
+            State::Looking { .. } => Standing::Looking,
+            State::Ended(_) => Standing::Ended,
+        }
+    }
+
+    /// All that there is to tell at once; no room is kept for more.
+    pub(super) fn take_events(&mut self) -> VecDeque<Event> {
+        std::mem::take(&mut self.events)
+    }
+
     /// What there is to tell, the oldest first.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -248,19 +283,19 @@ impl<E: LookError> Watch<E> {
             return;
         }
         let now = now.instant;
-        self.windows.release(now);
+        self.windows.lock().release(now);
         self.failures = 0;
         self.token_renewed = false;
-        self.events.extend(diff(self.last.as_ref(), &import));
+        self.events.extend(diff(self.last.as_deref(), &import));
         let outcome = self.outcome(&import);
-        self.last = Some(import);
+        self.last = Some(Box::new(import));
         self.state = match outcome {
             Outcome::Succeeded => State::Ended(Ending::Succeeded),
             Outcome::Failed => State::Ended(Ending::Failed),
             Outcome::Running | Outcome::Unknown => {
                 let wait = self.settings.pacing.wait(now.saturating_duration_since(self.began));
                 let at = now.checked_add(wait).unwrap_or(self.deadline).min(self.deadline);
-                self.events.push_back(Event::NextLook { at, left: self.windows.left(now) });
+                self.events.push_back(Event::NextLook { at, left: self.windows.lock().left(now) });
                 State::Resting { until: at, what: Waiting::NextLook }
             }
         };
@@ -272,7 +307,7 @@ impl<E: LookError> Watch<E> {
             return;
         }
         let at = now.instant;
-        self.windows.release(at);
+        self.windows.lock().release(at);
         if error.is_worth_a_new_token() && !self.token_renewed {
             self.token_renewed = true;
             self.events.push_back(Event::TokenRenewed);
@@ -314,14 +349,14 @@ impl<E: LookError> Watch<E> {
     fn give_look_up(&mut self, now: Instant) {
         if let State::Looking { since } = self.state {
             let latest = since.checked_add(self.settings.look_timeout.min(CENTURY)).unwrap_or(now);
-            self.windows.abandon(now, latest);
+            self.windows.lock().abandon(now, latest);
         }
     }
 
     fn token(&self, now: Instant) -> ResumeToken {
         let waited = now.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now);
-        ResumeToken::new(self.id.clone(), waited, left, &self.windows, now)
+        ResumeToken::new(self.id.clone(), waited, left, &self.windows.lock(), now)
     }
 
     /// SplitMix64: enough for jitter, and the same everywhere.

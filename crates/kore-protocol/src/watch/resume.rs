@@ -92,13 +92,11 @@ impl ResumeToken {
         Duration::from_millis(self.left_ms)
     }
 
-    /// The windows as they were, at `now`. A token from outside may name more looks than any
+    /// The age of each look in milliseconds. A token from outside may name more looks than any
     /// window holds; those that make no difference are left out.
-    pub(super) fn windows(&self, now: Instant, quotas: [Quota; 2]) -> Windows {
-        let most = quotas[0].requests.max(quotas[1].requests);
-        let ages =
-            self.looks.iter().flat_map(|&(age, count)| std::iter::repeat_n(age, count.min(most) as usize));
-        Windows::with_ages(now, quotas, ages)
+    pub(super) fn ages(&self, quotas: [Quota; 2]) -> impl Iterator<Item = i64> {
+        let most = quotas[0].requests.max(quotas[1].requests) as usize;
+        self.looks.iter().flat_map(move |&(age, count)| std::iter::repeat_n(age, most.min(count as usize)))
     }
 }
 

@@ -55,24 +55,26 @@ impl Windows {
         Self { quotas, origin: now, log: VecDeque::new(), in_flight: 0 }
     }
 
-    /// Windows of which requests of those ages in milliseconds are known; what is under way has a
-    /// negative one.
-    pub(super) fn with_ages(now: Instant, quotas: [Quota; 2], ages: impl Iterator<Item = i64>) -> Self {
-        let mut windows = Self::with_quotas(now, quotas);
-        let longest = i64::try_from(windows.longest().as_millis()).unwrap_or(i64::MAX);
-        let most = quotas[0].requests.max(quotas[1].requests) as usize;
-        let mut ages: Vec<_> = ages.filter(|age| *age < longest).collect();
+    /// Counts requests of those ages in milliseconds too; what is under way has a negative one.
+    pub(super) fn add_ages(&mut self, now: Instant, ages: impl Iterator<Item = i64>) {
+        let longest = i64::try_from(self.longest().as_millis()).unwrap_or(i64::MAX);
+        let most = self.quotas[0].requests.max(self.quotas[1].requests) as usize;
+        let mut ages: Vec<_> = ages.filter(|age| *age < longest).chain(self.ages(now)).collect();
         ages.sort_unstable_by(|a, b| b.cmp(a));
         // Older ones than the longer window holds make no difference.
         ages.drain(..ages.len().saturating_sub(most));
         let oldest = ages.first().copied().unwrap_or(0).max(0);
         // A monotonic clock may have begun after the oldest request; all are counted as younger then.
         let origin = now.checked_sub(Duration::from_millis(oldest.unsigned_abs()));
-        windows.origin = origin.unwrap_or(now);
+        self.origin = origin.unwrap_or(now);
         let oldest = if origin.is_some() { oldest } else { 0 };
         let stamp = |age: &i64| u32::try_from(oldest.saturating_sub(*age).max(0)).unwrap_or(u32::MAX);
-        windows.log = ages.iter().map(stamp).collect();
-        windows
+        self.log = ages.iter().map(stamp).collect();
+    }
+
+    /// Whether no request counts any more, and none is under way.
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
+        self.in_flight == 0 && self.ages(now).next().is_none()
     }
 
     /// The quotas of the windows.
@@ -253,7 +255,8 @@ mod tests {
         let now = start + 41 * SECOND;
         let ages: Vec<_> = windows.ages(now).collect();
         assert_eq!((ages[0], ages[39], ages[40]), (41_000, 2_000, -29_000));
-        let mut again = Windows::with_ages(now, windows.quotas(), ages.into_iter());
+        let mut again = Windows::with_quotas(now, windows.quotas());
+        again.add_ages(now, ages.into_iter());
         assert_eq!(again.left(now), windows.left(now));
         for _ in 0..19 {
             request(&mut again, now).expect("a free slot");

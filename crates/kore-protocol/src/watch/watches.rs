@@ -1,0 +1,352 @@
+//! Many watches in one machine: whose turn it is, and how many looks are under way.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kore_types::{BotImport, BotImportId};
+
+use super::machine::{LEAST_WAIT, Standing};
+use super::{End, Event, Ledger, LookError, Now, ResumeToken, Settings, Step, Unfunded, Watch};
+use crate::bot_import::get_status;
+
+/// How many looks may be under way at once unless told otherwise.
+pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
+
+/// What a watch among many has to tell.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Update<E> {
+    /// Something was seen or decided.
+    Event {
+        /// The import.
+        id: BotImportId,
+        /// What it was.
+        event: Event,
+    },
+    /// The watch of this import is over, and its last update this one.
+    Ended {
+        /// The import.
+        id: BotImportId,
+        /// How it ended; or that the platform's windows have no look before the deadline, which is
+        /// said at once.
+        end: Result<End<E>, Unfunded>,
+    },
+}
+
+/// A look that is to be sent.
+#[derive(Debug)]
+pub struct Look {
+    request: get_status::Request,
+    deadline: Instant,
+    index: u32,
+    number: u64,
+}
+
+impl Look {
+    /// What to send.
+    pub fn request(&self) -> &get_status::Request {
+        &self.request
+    }
+
+    /// When the watch ends at the latest, so that no answer is waited for after that.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+}
+
+/// What the owner of many watches is to do next. Exhaustive: an owner has to think of each.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this, ask again at once, and when the answer is there call
+    /// [`Watches::handle_import`] or [`Watches::handle_failure`].
+    Look(Look),
+    /// Do nothing until then, at least a millisecond from now, or until an answer is there.
+    Wait(Instant),
+    /// Nothing is watched.
+    Idle,
+}
+
+/// The watches of many imports. Who is to look next looks first, only so many looks are under way
+/// at once, and one that ends leaves the others alone.
+///
+/// An import that is given twice is watched once: one look is for all who wait for it. More can be
+/// given at any time. Updates are to be taken before each wait.
+///
+/// ```
+/// # use std::time::{Duration, Instant, SystemTime};
+/// use kore_protocol::ResponseError;
+/// use kore_protocol::watch::{Ledger, Next, Now, Settings, Update, Watches};
+/// use kore_types::{BotImport, Status};
+///
+/// let mut now = Now { instant: Instant::now(), wall: SystemTime::now() };
+/// let mut watches: Watches<ResponseError> = Watches::new(Ledger::default(), Settings::default());
+/// for id in ["bir-1", "bir-2", "bir-1"] {
+///     watches.watch(id.parse()?, Duration::from_secs(60), now);
+/// }
+/// assert_eq!(watches.len(), 2);
+/// let mut ended = 0;
+/// loop {
+///     match watches.poll(now) {
+///         // A real owner sends it and asks again, up to 64 times before the first answer.
+///         Next::Look(look) => {
+///             let import = BotImport::new(look.request().import_id.clone(), Status::Success);
+///             watches.handle_import(now, &look, import);
+///         }
+///         Next::Wait(until) => now.instant = until,
+///         Next::Idle => break,
+///     }
+///     while let Some(update) = watches.poll_update() {
+///         ended += usize::from(matches!(update, Update::Ended { .. }));
+///     }
+/// }
+/// assert_eq!(ended, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Watches<E> {
+    settings: Arc<Settings>,
+    ledger: Ledger,
+    concurrency: usize,
+    entries: Vec<Option<Entry<E>>>,
+    free: Vec<u32>,
+    by_id: HashMap<BotImportId, u32>,
+    /// Those that rest, by when they are to be asked again.
+    due: BTreeSet<(Instant, u32)>,
+    /// All, by when they end at the latest.
+    deadlines: BTreeSet<(Instant, u32)>,
+    looking: usize,
+    /// How many looks there were, which numbers them.
+    looks: u64,
+    updates: VecDeque<Update<E>>,
+}
+
+#[derive(Debug)]
+struct Entry<E> {
+    watch: Watch<E>,
+    /// As it stands in the sets.
+    deadline: Instant,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// Until then, as it stands in the set.
+    Resting(Instant),
+    /// The number of the look.
+    Looking(u64),
+}
+
+impl<E: LookError> Watches<E> {
+    /// With nothing to watch. The quotas are those of the ledger, whatever the settings say.
+    pub fn new(ledger: Ledger, settings: Settings) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            ledger,
+            concurrency: DEFAULT_CONCURRENCY.get(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::new(),
+            due: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            looking: 0,
+            looks: 0,
+            updates: VecDeque::new(),
+        }
+    }
+
+    /// How many looks may be under way at once, in place of [`DEFAULT_CONCURRENCY`].
+    #[must_use]
+    pub fn concurrency(mut self, looks: NonZeroUsize) -> Self {
+        self.concurrency = looks.get();
+        self
+    }
+
+    /// How many imports are watched.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether no import is watched.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// How many looks are under way.
+    pub fn looking(&self) -> usize {
+        self.looking
+    }
+
+    /// The watch of an import, until it ends.
+    pub fn get(&self, id: &BotImportId) -> Option<&Watch<E>> {
+        self.entry(*self.by_id.get(id)?).map(|entry| &entry.watch)
+    }
+
+    /// Watches an import from now on, for at most `timeout`. If it is watched already, that watch
+    /// goes on for so long if it would end before.
+    pub fn watch(&mut self, id: BotImportId, timeout: Duration, now: Now) {
+        self.begin(id, Duration::ZERO, timeout, now);
+    }
+
+    /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
+    /// left. If the import is watched already, the looks of the other watch are counted too.
+    pub fn resume(&mut self, token: &ResumeToken, timeout: Option<Duration>, now: Now) {
+        self.ledger.note(token, now.instant);
+        self.begin(token.id.clone(), token.waited(), timeout.unwrap_or(token.left()), now);
+    }
+
+    fn begin(&mut self, id: BotImportId, waited: Duration, timeout: Duration, now: Now) {
+        if let Some(&index) = self.by_id.get(&id) {
+            let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
+            entry.watch.extend(timeout, now);
+            self.deadlines.remove(&(entry.deadline, index));
+            entry.deadline = entry.watch.deadline();
+            self.deadlines.insert((entry.deadline, index));
+            return;
+        }
+        let windows = self.ledger.windows(&id, now.instant);
+        let index = self.free.pop().unwrap_or(self.entries.len() as u32);
+        // Each with a jitter of its own.
+        let seed = self.settings.seed.wrapping_add(self.looks).wrapping_add(u64::from(index) << 32);
+        let settings = Arc::clone(&self.settings);
+        match Watch::begin(id.clone(), waited, timeout, windows, settings, seed, now) {
+            Ok(watch) => {
+                let deadline = watch.deadline();
+                let entry = Entry { watch, deadline, phase: Phase::Resting(now.instant) };
+                match self.entries.get_mut(index as usize) {
+                    Some(free) => *free = Some(entry),
+                    None => self.entries.push(Some(entry)),
+                }
+                self.by_id.insert(id, index);
+                self.due.insert((now.instant, index));
+                self.deadlines.insert((deadline, index));
+            }
+            Err(unfunded) => {
+                self.free.push(index);
+                if self.entries.len() <= index as usize {
+                    self.entries.push(None);
+                }
+                self.updates.push_back(Update::Ended { id, end: Err(unfunded) });
+            }
+        }
+    }
+
+    /// Gives one watch up.
+    pub fn cancel(&mut self, id: &BotImportId, now: Now) {
+        if let Some(&index) = self.by_id.get(id) {
+            self.change(index, |watch| watch.cancel(now));
+        }
+    }
+
+    /// Gives all watches up. Looks that are under way count as sent; call this before the watches
+    /// are dropped, since the ledger takes them for looks under way otherwise.
+    pub fn cancel_all(&mut self, now: Now) {
+        for index in 0..self.entries.len() as u32 {
+            self.change(index, |watch| watch.cancel(now));
+        }
+    }
+
+    /// What there is to tell, the oldest first.
+    pub fn poll_update(&mut self) -> Option<Update<E>> {
+        self.updates.pop_front()
+    }
+
+    /// What to do now.
+    pub fn poll(&mut self, now: Now) -> Next {
+        while let Some(&(_, index)) =
+            self.deadlines.first().filter(|(deadline, _)| now.instant + LEAST_WAIT > *deadline)
+        {
+            self.ask(index, now);
+        }
+        while let Some(&(_, index)) =
+            self.due.first().filter(|(at, _)| *at <= now.instant && self.looking < self.concurrency)
+        {
+            if let Some(look) = self.ask(index, now) {
+                return Next::Look(look);
+            }
+        }
+        let due = self.due.first().filter(|_| self.looking < self.concurrency);
+        let Some(&(deadline, _)) = self.deadlines.first() else { return Next::Idle };
+        let until = due.map_or(deadline, |(due, _)| (*due).max(now.instant + LEAST_WAIT));
+        Next::Wait(until.min(deadline))
+    }
+
+    /// The look went well. One whose watch has ended meanwhile is of no account.
+    pub fn handle_import(&mut self, now: Now, look: &Look, import: BotImport) {
+        if self.is_under_way(look) {
+            self.change(look.index, |watch| watch.handle_import(now, import));
+        }
+    }
+
+    /// The look failed. One whose watch has ended meanwhile is of no account.
+    pub fn handle_failure(&mut self, now: Now, look: &Look, error: E) {
+        if self.is_under_way(look) {
+            self.change(look.index, |watch| watch.handle_failure(now, error));
+        }
+    }
+
+    fn entry(&self, index: u32) -> Option<&Entry<E>> {
+        self.entries.get(index as usize)?.as_ref()
+    }
+
+    fn is_under_way(&self, look: &Look) -> bool {
+        let entry = self.entry(look.index);
+        entry.is_some_and(|entry| matches!(entry.phase, Phase::Looking(number) if number == look.number))
+    }
+
+    /// Asks a watch what to do; a look is given back.
+    fn ask(&mut self, index: u32, now: Now) -> Option<Look> {
+        let mut step = Step::Ended;
+        self.change(index, |watch| step = watch.poll(now));
+        let &Entry { deadline, phase, .. } = self.entry(index)?;
+        match (step, phase) {
+            (Step::Look(request), Phase::Looking(number)) => Some(Look { request, deadline, index, number }),
+            _ => None,
+        }
+    }
+
+    /// Does something to a watch, and takes note of what became of it.
+    fn change(&mut self, index: u32, change: impl FnOnce(&mut Watch<E>)) {
+        let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
+        match entry.phase {
+            Phase::Resting(until) => drop(self.due.remove(&(until, index))),
+            Phase::Looking(_) => self.looking -= 1,
+        }
+        change(&mut entry.watch);
+        let events = entry.watch.take_events();
+        let id = entry.watch.id();
+        self.updates.extend(events.into_iter().map(|event| Update::Event { id: id.clone(), event }));
+        match entry.watch.standing() {
+            Standing::Resting(until) => {
+                entry.phase = Phase::Resting(until);
+                self.due.insert((until, index));
+            }
+            Standing::Looking => {
+                self.looking += 1;
+                if let Phase::Resting(_) = entry.phase {
+                    self.looks += 1;
+                    entry.phase = Phase::Looking(self.looks);
+                }
+            }
+            Standing::Ended => self.end(index),
+        }
+    }
+
+    fn end(&mut self, index: u32) {
+        let Some(Entry { watch, deadline, .. }) = self.entries.get_mut(index as usize).and_then(Option::take)
+        else {
+            return;
+        };
+        self.free.push(index);
+        self.deadlines.remove(&(deadline, index));
+        let id = watch.id().clone();
+        self.by_id.remove(&id);
+        if let Ok(end) = watch.into_end() {
+            self.updates.push_back(Update::Ended { id, end: Ok(end) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

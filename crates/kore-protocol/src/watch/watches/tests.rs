@@ -1,0 +1,235 @@
+//! Many watches, told the time.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use super::*;
+use crate::RetryAfter;
+use crate::watch::Pacing;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A failure that passes, or one that does not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failure {
+    Passes,
+    Stays,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl LookError for Failure {
+    fn is_retryable(&self) -> bool {
+        *self == Self::Passes
+    }
+
+    fn is_rate_limited(&self) -> bool {
+        false
+    }
+
+    fn is_worth_a_new_token(&self) -> bool {
+        false
+    }
+
+    fn retry_after(&self) -> Option<RetryAfter> {
+        None
+    }
+}
+
+/// The watches and their clock.
+struct Pair {
+    watches: Watches<Failure>,
+    now: Now,
+    start: Instant,
+}
+
+impl Pair {
+    fn new(concurrency: usize, imports: usize, timeout: Duration) -> Self {
+        let start = Instant::now();
+        let now = Now { instant: start, wall: SystemTime::UNIX_EPOCH };
+        let concurrency = NonZeroUsize::new(concurrency).expect("not zero");
+        let mut watches = Watches::new(Ledger::default(), Settings::default()).concurrency(concurrency);
+        (0..imports).for_each(|n| watches.watch(id(n), timeout, now));
+        Self { watches, now, start }
+    }
+
+    /// The looks that are to be sent now, and what comes after them.
+    fn looks(&mut self) -> (Vec<Look>, Next) {
+        let mut looks = Vec::new();
+        loop {
+            match self.watches.poll(self.now) {
+                Next::Look(look) => looks.push(look),
+                next => return (looks, next),
+            }
+        }
+    }
+
+    /// Goes on to the time that it waits for.
+    #[track_caller]
+    fn pass(&mut self) -> Duration {
+        let Next::Wait(until) = self.watches.poll(self.now) else { panic!("it does not wait") };
+        assert!(until >= self.now.instant + LEAST_WAIT, "it spins");
+        self.now.instant = until;
+        until - self.start
+    }
+
+    fn answer(&mut self, look: &Look, status: &str) {
+        let import = BotImport::new(look.request().import_id.clone(), status.into());
+        self.watches.handle_import(self.now, look, import);
+    }
+
+    fn ends(&mut self) -> Vec<(String, Result<End<Failure>, Unfunded>)> {
+        let updates = std::iter::from_fn(|| self.watches.poll_update());
+        let ends = updates.filter_map(|update| match update {
+            Update::Ended { id, end } => Some((id.to_string(), end)),
+            Update::Event { .. } => None,
+        });
+        ends.collect()
+    }
+}
+
+fn id(n: usize) -> BotImportId {
+    BotImportId::new(format!("bir-{n}")).expect("valid")
+}
+
+fn ids(looks: &[Look]) -> Vec<String> {
+    looks.iter().map(|look| look.request().import_id.to_string()).collect()
+}
+
+#[test]
+fn only_so_many_looks_are_under_way_and_who_waited_longest_is_next() {
+    let mut pair = Pair::new(2, 4, 60 * SECOND);
+    let (looks, next) = pair.looks();
+    assert_eq!(ids(&looks), ["bir-0", "bir-1"]);
+    assert!(matches!(next, Next::Wait(until) if until == pair.start + 60 * SECOND), "{next:?}");
+    assert_eq!(pair.watches.looking(), 2);
+    pair.now.instant += SECOND;
+    pair.answer(&looks[1], "pending");
+    // bir-1 is due again later than bir-2 and bir-3, which have not had a turn.
+    pair.now.instant += 2 * SECOND;
+    let (third, _) = pair.looks();
+    assert_eq!(ids(&third), ["bir-2"]);
+    pair.answer(&looks[0], "pending");
+    let (fourth, _) = pair.looks();
+    assert_eq!(ids(&fourth), ["bir-3"]);
+    pair.answer(&third[0], "pending");
+    let (fifth, _) = pair.looks();
+    assert_eq!(ids(&fifth), ["bir-1"]);
+}
+
+#[test]
+fn one_look_is_for_all_who_watch_an_import() {
+    let mut pair = Pair::new(64, 1, 5 * SECOND);
+    pair.watches.watch(id(0), 10 * SECOND, pair.now);
+    pair.watches.watch(id(0), SECOND, pair.now);
+    assert_eq!(pair.watches.len(), 1);
+    assert_eq!(pair.looks().0.len(), 1);
+    assert_eq!(pair.pass(), 10 * SECOND, "the latest deadline counts");
+    assert!(matches!(pair.watches.poll(pair.now), Next::Idle));
+    assert!(matches!(&pair.ends()[..], [(_, Ok(End::DeadlineReached(_)))]));
+}
+
+#[test]
+fn a_failure_of_one_leaves_the_others_alone() {
+    let mut pair = Pair::new(64, 3, 60 * SECOND);
+    let (looks, _) = pair.looks();
+    pair.watches.handle_failure(pair.now, &looks[0], Failure::Stays);
+    pair.watches.handle_failure(pair.now, &looks[1], Failure::Passes);
+    pair.answer(&looks[2], "failed");
+    let ends = pair.ends();
+    assert!(matches!(&ends[0], (id, Ok(End::CouldNotLook { .. })) if id == "bir-0"), "{ends:?}");
+    assert!(matches!(&ends[1], (id, Ok(End::Failed(_))) if id == "bir-2"), "{ends:?}");
+    pair.pass();
+    let (looks, _) = pair.looks();
+    assert_eq!(ids(&looks), ["bir-1"]);
+    pair.answer(&looks[0], "success");
+    assert!(matches!(&pair.ends()[..], [(_, Ok(End::Succeeded(_)))]));
+    assert!(matches!(pair.watches.poll(pair.now), Next::Idle));
+}
+
+#[test]
+fn all_end_at_the_deadline_even_those_without_a_turn() {
+    let mut pair = Pair::new(1, 100, 60 * SECOND);
+    pair.looks();
+    assert_eq!(pair.pass(), 60 * SECOND);
+    assert!(matches!(pair.watches.poll(pair.now), Next::Idle));
+    let ends = pair.ends();
+    assert_eq!(ends.len(), 100);
+    assert!(ends.iter().all(|(_, end)| matches!(end, Ok(End::DeadlineReached(_)))));
+    assert_eq!(pair.watches.looking(), 0);
+}
+
+#[test]
+fn an_answer_that_comes_late_is_not_taken_for_that_of_the_next_watch() {
+    let mut pair = Pair::new(1, 1, 60 * SECOND);
+    let (late, _) = pair.looks();
+    pair.watches.cancel(&id(0), pair.now);
+    pair.ends();
+    pair.watches.watch(id(0), 60 * SECOND, pair.now);
+    let (looks, _) = pair.looks();
+    assert_eq!((late[0].index, looks[0].index), (0, 0), "the place is the same");
+    pair.answer(&late[0], "failed");
+    pair.watches.handle_failure(pair.now, &late[0], Failure::Stays);
+    assert!(pair.ends().is_empty());
+    pair.answer(&looks[0], "success");
+    assert!(matches!(&pair.ends()[..], [(_, Ok(End::Succeeded(_)))]));
+}
+
+#[test]
+fn what_was_given_up_counts_for_the_next_watch_of_that_import() {
+    let mut pair = Pair::new(64, 1, 600 * SECOND);
+    for _ in 0..30 {
+        let (looks, _) = pair.looks();
+        looks.iter().for_each(|look| pair.answer(look, "pending"));
+        pair.pass();
+    }
+    assert_eq!(pair.looks().0.len(), 1, "one is under way");
+    pair.watches.cancel_all(pair.now);
+    assert!(pair.watches.is_empty() && pair.watches.looking() == 0);
+    let ends = pair.ends();
+    let [(_, Ok(End::Cancelled(unended)))] = &ends[..] else { panic!("{ends:?}") };
+    assert!(unended.last.is_some());
+
+    pair.watches.watch(id(0), 600 * SECOND, pair.now);
+    let left = pair.watches.get(&id(0)).expect("watched").left(pair.now);
+    assert_eq!(left, [60 - 31, 1800 - 31]);
+}
+
+#[test]
+fn a_token_from_elsewhere_counts_beside_what_is_known_here() {
+    let mut pair = Pair::new(64, 1, 60 * SECOND);
+    let (looks, _) = pair.looks();
+    pair.answer(&looks[0], "pending");
+    pair.watches.cancel(&id(0), pair.now);
+    let (_, end) = pair.ends().remove(0);
+    let token = end.expect("funded").resume().expect("not over").clone();
+
+    let mut other = Pair::new(64, 1, 60 * SECOND);
+    let (looks, _) = other.looks();
+    other.answer(&looks[0], "pending");
+    other.watches.resume(&token, None, other.now);
+    assert_eq!(other.watches.len(), 1);
+    assert_eq!(other.watches.get(&id(0)).expect("watched").left(other.now), [58, 1798]);
+}
+
+#[test]
+fn a_deadline_without_a_free_slot_is_said_at_once() {
+    let mut pair = Pair::new(64, 0, SECOND);
+    pair.watches.settings = Arc::new(Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() });
+    pair.watches.watch(id(0), 30 * SECOND, pair.now);
+    for _ in 0..60 {
+        let (looks, _) = pair.looks();
+        pair.answer(&looks[0], "pending");
+        pair.pass();
+    }
+    pair.watches.cancel_all(pair.now);
+    pair.ends();
+    pair.watches.watch(id(0), 30 * SECOND, pair.now);
+    pair.watches.watch(id(1), 30 * SECOND, pair.now);
+    assert!(matches!(&pair.ends()[..], [(id, Err(Unfunded { .. }))] if id == "bir-0"));
+    assert_eq!(ids(&pair.looks().0), ["bir-1"]);
+}

@@ -1,0 +1,91 @@
+//! What the async and the blocking watch share: everything but the waiting.
+
+use std::time::{Duration, Instant};
+
+use kore_protocol::watch::{Look, Next, Now, Update, Watches};
+use kore_transport::{Phase, TransportError};
+use kore_types::{BotImport, BotImportId};
+
+use crate::Error;
+
+/// The watches, and how long a look may take.
+#[derive(Debug)]
+pub(super) struct Driver {
+    watches: Watches<Error>,
+    look_timeout: Duration,
+    /// How long an import is waited for that is added later.
+    timeout: Duration,
+}
+
+/// What to do next.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
+pub(super) enum Task {
+    Tell(Update<Error>),
+    /// Send it, and give up at that time.
+    Send(Look, Instant),
+    /// Wait until then or until an answer is there.
+    Wait(Instant),
+    Nothing,
+}
+
+impl Driver {
+    pub(super) fn new(watches: Watches<Error>, look_timeout: Duration, timeout: Duration) -> Self {
+        Self { watches, look_timeout, timeout }
+    }
+
+    pub(super) fn next(&mut self, now: Now) -> Task {
+        // What was seen is told before the next look.
+        if let Some(update) = self.watches.poll_update() {
+            return tell(update);
+        }
+        let next = self.watches.poll(now);
+        if let Next::Look(look) = next {
+            let until = now.instant.checked_add(self.look_timeout).unwrap_or(look.deadline());
+            let until = until.min(look.deadline());
+            return Task::Send(look, until);
+        }
+        match (self.watches.poll_update(), next) {
+            (Some(update), _) => tell(update),
+            (None, Next::Wait(until)) => Task::Wait(until),
+            (None, _) => Task::Nothing,
+        }
+    }
+
+    /// Takes the answer to a look; none if its time has run out.
+    pub(super) fn answered(&mut self, now: Now, look: &Look, answer: Option<Result<BotImport, Error>>) {
+        match answer {
+            Some(Ok(import)) => self.watches.handle_import(now, look, import),
+            Some(Err(error)) => self.watches.handle_failure(now, look, error),
+            // Not too slow a look, but the end of the watch, which the machine sees.
+            None if now.instant >= look.deadline() => {}
+            None => {
+                let limit = format!("{} s for one look", self.look_timeout.as_secs_f64());
+                let error = TransportError::timeout(Phase::Exchange, limit);
+                self.watches.handle_failure(now, look, error.into());
+            }
+        }
+    }
+
+    /// Watches one more, for as long as the others were to be watched.
+    pub(super) fn watch(&mut self, id: BotImportId, now: Now) {
+        self.watches.watch(id, self.timeout, now);
+    }
+
+    pub(super) fn cancel(&mut self, id: &BotImportId, now: Now) {
+        self.watches.cancel(id, now);
+    }
+
+    pub(super) fn cancel_all(&mut self, now: Now) {
+        self.watches.cancel_all(now);
+    }
+
+    /// How many imports are watched.
+    pub(super) fn len(&self) -> usize {
+        self.watches.len()
+    }
+}
+
+fn tell(update: Update<Error>) -> Task {
+    tracing::debug!(?update, "watch");
+    Task::Tell(update)
+}

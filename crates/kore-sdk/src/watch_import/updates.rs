@@ -1,0 +1,197 @@
+//! The updates of a watch as a stream.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::{IntoFuture, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
+
+use futures_core::Stream;
+use futures_util::stream::FuturesUnordered;
+use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
+use kore_types::{BotImport, BotImportId};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+
+use super::driver::{Driver, Task};
+use super::settings::{IntoIds, OnUpdate, WatchImport, in_order};
+use crate::{Client, Error};
+
+/// The updates of a watch, as they come: a `Stream`, and [`next`](Self::next) for those who have
+/// no use for that trait.
+///
+/// The watch goes on while it is polled. Dropping it cancels the looks that are under way; what
+/// was sent counts for the next watch of the same client.
+///
+/// ```no_run
+/// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use kore_sdk::watch::Update;
+///
+/// let mut updates = client.watch_import(&"bir-1f".parse()?).updates();
+/// while let Some(update) = updates.next().await {
+///     match update {
+///         Update::Event { id, event } => println!("{id}: {event:?}"),
+///         Update::Ended { id, end } => println!("{id} ended: {end:?}"),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "the watch goes on only while its updates are asked for"]
+pub struct Updates {
+    client: Client,
+    driver: Driver,
+    looks: FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+/// A look, and the answer unless its time ran out.
+type Answered = (Look, Option<Result<BotImport, Error>>);
+
+/// tokio's clock, so that its pause works in tests.
+fn now() -> Now {
+    Now { instant: Instant::now().into_std(), wall: SystemTime::now() }
+}
+
+impl Updates {
+    /// The next update; none when nothing is watched any more.
+    pub async fn next(&mut self) -> Option<Update<Error>> {
+        poll_fn(|context| self.poll_update(context)).await
+    }
+
+    /// How many imports are watched.
+    pub fn len(&self) -> usize {
+        self.driver.len()
+    }
+
+    /// Whether no import is watched any more. There may be updates that were not taken yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Watches one more import from now on, for as long as the others were to be watched. One that
+    /// is watched already goes on for so long.
+    pub fn watch(&mut self, id: &BotImportId) {
+        self.driver.watch(id.clone(), now());
+    }
+
+    /// Gives the watch of one import up, which is its last update.
+    pub fn cancel(&mut self, id: &BotImportId) {
+        self.driver.cancel(id, now());
+    }
+
+    /// Gives all watches up, which are the last updates.
+    pub fn cancel_all(&mut self) {
+        self.driver.cancel_all(now());
+    }
+
+    fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<Error>>> {
+        loop {
+            match self.driver.next(now()) {
+                Task::Tell(update) => return Poll::Ready(Some(update)),
+                Task::Send(look, until) => self.send(look, until.into()),
+                Task::Wait(until) => ready!(self.poll_wait(until.into(), context)),
+                Task::Nothing => {
+                    // Looks of watches that have ended are of no use.
+                    self.looks.clear();
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, look: Look, until: Instant) {
+        let client = self.client.clone();
+        self.looks.push(Box::pin(async move {
+            let answer = timeout_at(until, client.look(look.request())).await;
+            (look, answer.ok())
+        }));
+    }
+
+    /// Ready when an answer is there or the time has come.
+    fn poll_wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+        if let Poll::Ready(Some((look, answer))) = Pin::new(&mut self.looks).poll_next(context) {
+            self.driver.answered(now(), &look, answer);
+            return Poll::Ready(());
+        }
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() != until {
+            sleep.as_mut().reset(until);
+        }
+        sleep.as_mut().poll(context)
+    }
+}
+
+impl Stream for Updates {
+    type Item = Update<Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_update(context)
+    }
+}
+
+impl Drop for Updates {
+    fn drop(&mut self) {
+        // What is under way is noted as sent, and not as under way for ever.
+        self.driver.cancel_all(now());
+    }
+}
+
+impl fmt::Debug for Updates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Updates").field("watched", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[allow(private_bounds, reason = "one id or several, and nothing else")]
+impl<'a, Ids: IntoIds> WatchImport<'a, Client, Ids> {
+    /// The updates one by one, in place of the outcome alone.
+    pub fn updates(self) -> Updates {
+        self.start().0
+    }
+
+    fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
+        let client = self.client.clone();
+        let (driver, ids, on_update) = self.begin(&client.core.ledger.clone(), now());
+        let updates = Updates { client, driver, looks: FuturesUnordered::new(), sleep: None };
+        (updates, ids, on_update)
+    }
+}
+
+impl<'a> IntoFuture for WatchImport<'a, Client> {
+    type Output = Result<End<Error>, Unfunded>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            let (mut updates, _, mut on_update) = self.start();
+            loop {
+                let update = updates.next().await.expect("the last update is the end");
+                on_update.call(&update);
+                if let Update::Ended { end, .. } = update {
+                    return end;
+                }
+            }
+        })
+    }
+}
+
+impl<'a> IntoFuture for WatchImport<'a, Client, Vec<BotImportId>> {
+    type Output = Vec<(BotImportId, Result<End<Error>, Unfunded>)>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            let (mut updates, ids, mut on_update) = self.start();
+            let mut ends = HashMap::new();
+            while let Some(update) = updates.next().await {
+                on_update.call(&update);
+                if let Update::Ended { id, end } = update {
+                    ends.insert(id, end);
+                }
+            }
+            in_order(ids, ends)
+        })
+    }
+}
