@@ -72,6 +72,11 @@ pub(crate) fn warn(message: &str) {
     line(WARNING, "warning", message);
 }
 
+/// Writes `hint: …` to standard error.
+pub(crate) fn say(hint: &str) {
+    line(HINT, "hint", hint);
+}
+
 fn line(style: Style, label: &str, text: &str) {
     let text = Printable::new(text.as_bytes(), MAX_MESSAGE);
     // If standard error is closed there is no one to tell.

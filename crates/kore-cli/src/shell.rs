@@ -2,7 +2,8 @@
 
 /// A word, in quotes unless it is plain.
 pub(crate) fn quoted(value: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/');
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'=' | b',');
     if !value.is_empty() && value.bytes().all(plain) {
         return value.to_owned();
     }

@@ -5,5 +5,5 @@ mod progress;
 mod resume;
 
 pub(crate) use ending::{Ending, Verdict, exit_code};
-pub(crate) use progress::{Board, Import, Next};
+pub(crate) use progress::{Board, Import, Next, task};
 pub(crate) use resume::{command, parse_tokens};

@@ -1,5 +1,8 @@
 //! What `--help` says behind the arguments: environment, exit codes, examples.
 
+mod import_watch;
+
+pub(super) use import_watch::watch;
 use kore_sdk::protocol::bot_import::get_status;
 
 /// The exit codes but for 0.

@@ -31,7 +31,8 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
 
     let context = |error| {
         let now = SystemTime::now();
-        Context { connection: &connection, identity: &identity, timeout_flag: "--timeout", now }.failure(&error)
+        Context { connection: &connection, identity: &identity, timeout_flag: "--timeout", now }
+            .failure(&error)
     };
     let client = client::builder(&settings, &connection, &identity)?.build().map_err(context)?;
     let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;

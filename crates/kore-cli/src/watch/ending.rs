@@ -8,7 +8,7 @@ use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 use crate::commands::{about_another, doubt};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{counted, word};
+use crate::output::{plainly_counted, word};
 
 /// What came of an import, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,11 @@ impl Verdict {
             Self::CouldNotLook => "could_not_look",
             Self::AboutAnother => "about_another",
         }
+    }
+
+    /// Whether the platform said it.
+    pub(crate) fn is_of_platform(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
     }
 
     /// The words for people.
@@ -92,7 +97,7 @@ impl Ending {
                 None => "no look went well".to_owned(),
                 Some((_, None)) => "the last answer had no status".to_owned(),
                 Some((import, Some(status))) => {
-                    let tasks = counted(import.counts());
+                    let tasks = plainly_counted(import.counts());
                     format!("its status was {}, with {tasks}", word(status.as_str()))
                 }
             };
@@ -104,7 +109,7 @@ impl Ending {
             Ok(End::Failed(import)) => {
                 ending.message = Some(match import.failed_entries().count() {
                     0 => "the import failed, and no task says that it did".to_owned(),
-                    _ => format!("the import failed: {}", counted(import.counts())),
+                    _ => format!("the import failed: {}", plainly_counted(import.counts())),
                 });
                 ending.verdict = Verdict::Failed;
                 ending.exit = Exit::ImportFailed;
@@ -146,7 +151,7 @@ impl Ending {
     /// A document about another import says nothing about this one.
     fn judge_document(&mut self) {
         let Some(import) = &self.import else { return };
-        let is_over = matches!(self.verdict, Verdict::Succeeded | Verdict::Failed);
+        let is_over = self.verdict.is_of_platform();
         match about_another(import, &self.id) {
             Some(message) if is_over => {
                 self.verdict = Verdict::AboutAnother;
@@ -185,14 +190,8 @@ impl Ending {
 /// The exit code for all imports together. What went wrong with one counts in the order of
 /// `--help`: that an import failed is never hidden by one that could not be looked at.
 pub(crate) fn exit_code<'a>(endings: impl IntoIterator<Item = &'a Ending>) -> Exit {
-    const ORDER: [Exit; 6] = [
-        Exit::Usage,
-        Exit::ImportFailed,
-        Exit::Auth,
-        Exit::OtherAnswer,
-        Exit::NoAnswer,
-        Exit::ImportNotOver,
-    ];
+    const ORDER: [Exit; 6] =
+        [Exit::Usage, Exit::ImportFailed, Exit::Auth, Exit::OtherAnswer, Exit::NoAnswer, Exit::ImportNotOver];
     let exits: Vec<_> = endings.into_iter().map(|ending| ending.exit).collect();
     ORDER.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Success)
 }

@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(
             command,
             "kore import watch --resume \
-             '[{\"v\":1,\"id\":\"bir-1\",\"waited\":1000,\"left\":2000,\"looks\":[[10,1]]}]' '--interval=2s'"
+             '[{\"v\":1,\"id\":\"bir-1\",\"waited\":1000,\"left\":2000,\"looks\":[[10,1]]}]' --interval=2s"
         );
         let json = command.split('\'').nth(1).expect("quoted");
         assert_eq!(parse_tokens(OsStr::new(json)).expect("tokens"), [token("bir-1")]);
