@@ -49,7 +49,7 @@ pub(crate) enum Command {
 pub(crate) enum Import {
     /// Ask for the status of an import, once
     #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::status())]
-    Status(StatusArgs),
+    Status(Box<StatusArgs>),
     /// Wait until imports have ended, and say how
     #[command(override_usage = "kore import watch [OPTIONS] <BIR>…", after_help = help::watch())]
     Watch(Box<WatchArgs>),

@@ -49,7 +49,7 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Import { import: Import::Status(args) } => on_runtime(commands::import_status(args)),
+        Command::Import { import: Import::Status(args) } => on_runtime(commands::import_status(*args)),
         Command::Import { import: Import::Watch(args) } => on_runtime(commands::import_watch(*args)),
         Command::Token(args) => commands::token(args),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),

@@ -184,6 +184,13 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
             warn(&format!("cannot add to GITHUB_STEP_SUMMARY: {error}"));
         }
     }
+    let annotations = if github { reports::annotations::annotations(endings) } else { String::new() };
+    // The documents say the exit code that this run is to have.
+    let exit = match (exit, failures.is_empty()) {
+        (Exit::Success, false) => Exit::Output,
+        (exit, _) => exit,
+    };
+    failures.extend(shown.finish(format, endings, exit, resume.as_deref(), &annotations));
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }
@@ -194,13 +201,6 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
     if let Some(command) = &resume {
         output::resume(endings.iter().filter(|ending| ending.is_unended()).count(), command);
     }
-    let annotations = if github { reports::annotations::annotations(endings) } else { String::new() };
-    // The documents say the exit code that this run is to have.
-    let exit = match (exit, failures.is_empty()) {
-        (Exit::Success, false) => Exit::Output,
-        (exit, _) => exit,
-    };
-    failures.extend(shown.finish(format, endings, exit, resume.as_deref(), &annotations));
     for failure in &failures {
         failure.print();
     }

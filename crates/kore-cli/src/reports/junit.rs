@@ -29,7 +29,7 @@ pub(crate) fn junit(endings: &[Ending]) -> String {
 fn without_skipped_in_root(xml: &str) -> String {
     let Some((start, rest)) = xml.split_once(" skipped=\"") else { return xml.to_owned() };
     match rest.split_once('"') {
-        Some((_, rest)) if start.ends_with(|c: char| c == '"') => format!("{start}{rest}"),
+        Some((_, rest)) if start.ends_with('"') => format!("{start}{rest}"),
         _ => xml.to_owned(),
     }
 }

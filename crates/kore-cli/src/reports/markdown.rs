@@ -16,7 +16,7 @@ const MAX_REASONS: usize = 1000;
 pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> String {
     let mut out = String::from("## Bot import\n\n");
     let mut line = |text: String| writeln!(out, "{text}").expect("a string takes all");
-    line(format!("{}\n", escaped(&total(endings))));
+    line(format!("{}\n", total(endings)));
     line("| import | outcome | tasks | time |\n|---|---|---|---|".to_owned());
     for ending in endings.iter().take(MAX_IMPORTS) {
         let tasks = ending.import.as_ref().map_or("-".into(), |import| plainly_counted(import.counts()));
@@ -28,7 +28,7 @@ pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> Stri
             "| {} | {} | {} | {} |",
             escaped(&word(ending.id.as_str())),
             escaped(&outcome),
-            escaped(&tasks),
+            tasks,
             span(ending.elapsed)
         ));
     }

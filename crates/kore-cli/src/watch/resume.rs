@@ -25,7 +25,7 @@ pub(crate) fn parse_tokens(argument: &OsStr) -> Result<Vec<ResumeToken>, Failure
         json if json.starts_with(['[', '{']) => (json.to_owned(), "--resume".to_owned()),
         _ => {
             let shown = Path::new(argument).display();
-            let file = std::fs::File::open(argument).and_then(|file| bounded(file)).map_err(|error| {
+            let file = std::fs::File::open(argument).and_then(bounded).map_err(|error| {
                 Failure::usage(format!("--resume: cannot read {shown}: {error}")).hint(EXPECTED)
             })?;
             (file, format!("--resume {shown}"))
