@@ -33,19 +33,15 @@ pub(crate) fn harmless(text: String) -> String {
         true => text.replacen("::", r"\::", 1),
         false => text,
     };
-    let Some(first) = text.find("##") else { return text };
-    let (mut shown, mut rest) = (text[..first].to_owned(), &text[first..]);
-    while let Some(at) = rest.find("##") {
-        let command = &rest[at + 2..];
-        let word = command.len() - command.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).len();
-        let (before, after) = rest.split_at(at + 2 + word);
-        shown.push_str(before);
-        if after.starts_with('[') {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_command = || shown.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).ends_with("##");
+        if c == '[' && is_command() {
             shown.push('\\');
         }
-        rest = after;
+        shown.push(c);
     }
-    shown + rest
+    shown
 }
 
 pub(crate) fn json(raw: &Verbatim) -> String {

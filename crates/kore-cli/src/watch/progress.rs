@@ -137,6 +137,13 @@ impl Board {
     pub(crate) fn ended(&mut self, ending: &Ending) {
         if let Some(import) = self.places.get(&ending.id).and_then(|at| self.imports.get_mut(*at)) {
             import.verdict = Some(ending.verdict);
+            if let Some(document) = &ending.import {
+                // No event tells of tasks that are gone from the log.
+                let counts = document.counts();
+                import.seen = counts.total();
+                import.done = counts.succeeded + counts.failed;
+                import.failed = counts.failed;
+            }
         }
     }
 }

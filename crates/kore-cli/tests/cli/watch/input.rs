@@ -81,6 +81,6 @@ fn many_tokens_are_kept_in_a_file_of_the_user() {
     for id in &ids {
         script.answer(id, &succeeded(id));
     }
-    let run = script.watch(&["--resume"]).arg(path).succeeds();
+    let run = script.watch(&[]).arg("--resume").arg(path).succeeds();
     assert!(run.stdout.ends_with("40 imports: 40 succeeded\n"), "{}", run.stdout);
 }

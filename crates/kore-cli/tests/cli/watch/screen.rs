@@ -15,7 +15,7 @@ use alacritty_terminal::term::Config;
 use alacritty_terminal::term::test::TermSize;
 use alacritty_terminal::vte::ansi::Processor;
 use rustix::fd::OwnedFd;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use rustix::termios::{Winsize, tcsetwinsize};
 use tempfile::TempDir;
 
@@ -24,6 +24,9 @@ use crate::run::Kore;
 
 /// How long something may take to be seen; it ends the test, and measures nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many rows are on the terminal before.
+const BEFORE: usize = 30;
 
 struct Screen {
     term: Term<VoidListener>,
@@ -66,16 +69,32 @@ impl Screen {
                 }
             }
         });
-        let term = Term::new(Config::default(), &TermSize::new(columns, lines), VoidListener);
-        Self { term, parser: Processor::new(), output, master, child, _home: home }
+        let mut term = Term::new(Config::default(), &TermSize::new(columns, lines), VoidListener);
+        let mut parser = Processor::new();
+        // A shell was there before, and the cursor is at the bottom, as it is mostly.
+        (0..BEFORE).for_each(|n| parser.advance(&mut term, format!("before {n}\r\n").as_bytes()));
+        Self { term, parser, output, master, child, _home: home }
     }
 
+    /// Between two frames: one for another width that is still on its way is drawn wrongly on any
+    /// terminal.
     fn resize(&mut self, columns: usize, lines: usize) {
+        kill_process(self.pid(), Signal::STOP).expect("it runs");
+        waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("it is ours").expect("it has stopped");
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
+            self.parser.advance(&mut self.term, &bytes);
+        }
         self.term.resize(TermSize::new(columns, lines));
         resize(&self.master, columns, lines);
+        kill_process(self.pid(), Signal::CONT).expect("it is there");
     }
 
-    /// The rows that are not empty, those that have scrolled away first.
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).expect("small")).expect("not zero")
+    }
+
+    /// The rows that are not empty, those that have scrolled away first; and that nothing was erased
+    /// that had been there before.
     fn rows(&self) -> Vec<String> {
         let grid = self.term.grid();
         let first = -i32::try_from(grid.history_size()).expect("small");
@@ -84,7 +103,11 @@ impl Screen {
             let cells = (0..grid.columns()).map(|column| grid[Line(line)][Column(column)].c);
             cells.collect::<String>().trim_end().to_owned()
         };
-        (first..last).map(row).filter(|row| !row.is_empty()).collect()
+        let mut rows = (first..last).map(row).filter(|row| !row.is_empty());
+        for n in 0..BEFORE {
+            assert_eq!(rows.next(), Some(format!("before {n}")));
+        }
+        rows.collect()
     }
 
     /// Reads on until the screen is as asked for.
@@ -113,8 +136,7 @@ impl Screen {
     }
 
     fn interrupt(&self) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("small")).expect("not zero");
-        kill_process(pid, Signal::INT).expect("it runs");
+        kill_process(self.pid(), Signal::INT).expect("it runs");
     }
 }
 
@@ -132,7 +154,7 @@ fn has(rows: &[String], text: &str) -> bool {
 fn one_import_is_drawn_in_its_place_until_its_end_is_all_that_is_left() {
     let pending = |tasks: &[(&str, &str)]| document("bir-1", "pending", tasks);
     let script = Script::new().import("bir-1", &[pending(&[("a", "inprogress")])]);
-    let mut screen = Screen::start(script.watch(&["bir-1"]), 90, 20, None);
+    let mut screen = Screen::start(script.watch_slowly(&["bir-1"]), 90, 20, None);
     screen.until("the first task", |rows| has(rows, "bir-1  pending  0/1 tasks") && has(rows, "Dialog a"));
     script.answer("bir-1", &[pending(&[("a", "success"), ("b", "inprogress"), ("c", "inprogress")])]);
     let rows =
@@ -141,8 +163,11 @@ fn one_import_is_drawn_in_its_place_until_its_end_is_all_that_is_left() {
     assert!(rows[1].starts_with("1 import: 1 not over; ") && rows[1].ends_with(" of 30 min"), "{rows:#?}");
 
     let long = "a name that is far too long for the width of this terminal, and goes on and on".repeat(2);
-    script.answer("bir-1", &[pending(&[("a", "success"), (&long, "inprogress")])]);
-    screen.until("a cut row", |rows| has(rows, "1/2 tasks") && has(rows, "…"));
+    script.answer(
+        "bir-1",
+        &[pending(&[("a", "success"), ("b", "success"), ("c", "success"), (&long, "inprogress")])],
+    );
+    screen.until("a cut row", |rows| has(rows, "3/4 tasks") && has(rows, "…"));
     for columns in [40, 25, 120] {
         screen.resize(columns, 20);
         let rows = screen.until("two rows", |rows| {
@@ -166,7 +191,7 @@ fn more_imports_than_rows_have_a_summary() {
     let script = ids.iter().fold(Script::new(), |script, id| script.import(id, &running(id)));
     script.answer("bir-17", &failed("bir-17"));
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
-    let mut screen = Screen::start(script.watch(&ids), 80, 8, None);
+    let mut screen = Screen::start(script.watch_slowly(&ids), 80, 8, None);
     let text = "20 imports: 1 failed, 19 not over, 14 not shown; ";
     let rows = screen.until("the summary", |rows| has(rows, text) && has(rows, "✗ bir-17"));
     assert_eq!(rows.len(), 7, "{rows:#?}");
@@ -181,7 +206,7 @@ fn more_imports_than_rows_have_a_summary() {
 #[test]
 fn ctrl_c_leaves_a_clean_screen_and_the_command() {
     let script = Script::new().import("bir-1", &running("bir-1"));
-    let mut screen = Screen::start(script.watch(&["bir-1"]), 200, 20, None);
+    let mut screen = Screen::start(script.watch_slowly(&["bir-1"]), 200, 20, None);
     screen.until("the view", |rows| has(rows, "pending  1/2 tasks"));
     screen.interrupt();
     let (code, rows) = screen.end();
@@ -194,7 +219,7 @@ fn ctrl_c_leaves_a_clean_screen_and_the_command() {
 #[test]
 fn a_view_is_there_beside_a_document_in_a_file() {
     let script = Script::new().import("bir-1", &running("bir-1"));
-    let kore = script.watch(&["bir-1", "--output", "json"]);
+    let kore = script.watch_slowly(&["bir-1", "--output", "json"]);
     let json = kore.home().join("out.json");
     let file = File::create(&json).expect("created");
     let mut screen = Screen::start(kore, 80, 20, Some(file));

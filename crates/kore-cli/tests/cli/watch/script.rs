@@ -67,6 +67,11 @@ impl Script {
     pub(super) fn watch(&self, ids: &[&str]) -> Kore {
         Kore::watch(&self.server.url, ids).args(["--interval", "50ms"])
     }
+
+    /// The same for some time: 60 looks are all that the rate limit has for a minute.
+    pub(super) fn watch_slowly(&self, ids: &[&str]) -> Kore {
+        Kore::watch(&self.server.url, ids).args(["--interval", "500ms"])
+    }
 }
 
 /// A document with a log: `Dialog NAME status`, one task a line.
