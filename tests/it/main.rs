@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
+mod axum_server;
+mod emulator;
 mod facade;
 mod lossless;
 mod servers;

@@ -23,12 +23,17 @@
 //! assert_eq!(claims.app_id, "cs-1f");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A server that has many apps asks a [`Guard`], which finds the app, verifies its token, takes each
+//! `jti` once and looks at the scope.
 #![forbid(unsafe_code)]
 
 mod algorithm;
 mod claims;
 mod credentials;
+mod guard;
 mod jws;
+mod replays;
 mod secret;
 mod source;
 mod verifier;
@@ -36,6 +41,8 @@ mod verifier;
 pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
+pub use guard::{Apps, Guard};
+pub use replays::Replays;
 pub use secret::{EmptySecret, Secret, Token};
 pub use source::{DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, TokenSource};
 pub use verifier::{Verifier, VerifyError, unverified_claims};

@@ -4,36 +4,46 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::DecodingKey;
+use kore_types::TokenRefusal;
 use serde::Deserialize;
 
 use crate::claims::seconds;
 use crate::jws::Parts;
 use crate::{Algorithm, Claims, KeyError, MAX_JTI_LIFETIME, Secret};
 
-/// Verifies the tokens of one app: signature, algorithm, `exp`, and the rules for `jti`.
+/// Verifies the tokens of one app: signature, algorithm, `exp`, and the rules for `jti`. It knows
+/// the app's scopes too. A server asks it by way of a [`Guard`](crate::Guard), which also finds the
+/// app and takes each `jti` once.
 ///
 /// The algorithm is that of the app and never the token's own choice, so neither `none` nor an RSA
 /// public key taken for an HMAC secret gets through.
+///
+/// How long it takes tells nothing of the right signature: jsonwebtoken hands an HMAC to
+/// `aws_lc_rs::hmac::verify`, which computes the tag anew and compares all of it with AWS-LC's
+/// `CRYPTO_memcmp`, in constant time but for the length, which is no secret. (RSA is verified with a
+/// public key, so there is nothing to tell.)
 #[derive(Clone)]
 pub struct Verifier {
     algorithm: Algorithm,
     key: DecodingKey,
     leeway: Duration,
     jti_enforced: bool,
+    scopes: Vec<Box<str>>,
 }
 
-/// Why a token is refused. Never holds the token.
-///
-/// What the platform answers, all with HTTP status 401: "Invalid JWT token" to what is not a JWT,
-/// the message about "jti" and "exp" to [`JtiTooLong`](Self::JtiTooLong), "Invalid SDK credentials"
-/// to a broken signature. For the others no source names an answer.
+/// Why a token is refused. Never holds the token. [`refusal`](Self::refusal) is what the platform
+/// answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyError {
+    /// There is no token.
+    Missing,
     /// Not three parts of base64url with JSON objects in the first two.
     NotAJwt,
     /// The header has `crit`: extensions that whoever verifies must understand.
     UnknownExtension,
+    /// No app has the `appId`.
+    UnknownApp,
     /// The header names another algorithm than the app's.
     WrongAlgorithm,
     /// The signature is not that of the app's key.
@@ -46,19 +56,58 @@ pub enum VerifyError {
     JtiMissing,
     /// The token has a `jti`, and no `exp` or one more than an hour off.
     JtiTooLong,
+    /// The `jti` was used before.
+    Replay,
+    /// The app has used more tokens with a `jti` that have not ended than can be kept in mind.
+    ReplaysFull,
+    /// The app does not hold the scope.
+    WrongScope,
+}
+
+impl VerifyError {
+    /// What the platform answers. For an unknown app, another algorithm, claims of another form, an
+    /// unknown extension and a token that has ended no source names an answer, and that for a
+    /// broken signature is taken; for a missing `jti` that for one that lives too long.
+    pub fn refusal(self) -> TokenRefusal {
+        match self {
+            Self::Missing
+            | Self::UnknownExtension
+            | Self::UnknownApp
+            | Self::WrongAlgorithm
+            | Self::WrongSignature
+            | Self::WrongClaims
+            | Self::Expired => TokenRefusal::InvalidSdkCredentials,
+            Self::NotAJwt => TokenRefusal::InvalidJwt,
+            Self::JtiMissing | Self::JtiTooLong => TokenRefusal::JtiTooLong,
+            Self::Replay => TokenRefusal::Replay,
+            Self::ReplaysFull => TokenRefusal::CannotTell,
+            Self::WrongScope => TokenRefusal::WrongScope,
+        }
+    }
+}
+
+impl From<VerifyError> for TokenRefusal {
+    fn from(error: VerifyError) -> Self {
+        error.refusal()
+    }
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Missing => "no token",
             Self::NotAJwt => "not a JWT",
             Self::UnknownExtension => "the header names extensions that must be understood (crit)",
+            Self::UnknownApp => "no app has its appId",
             Self::WrongAlgorithm => "signed with another algorithm than the app's",
             Self::WrongSignature => "not signed with the app's key",
             Self::WrongClaims => "the claims are not those of the platform: expected sub and appId",
             Self::Expired => "expired",
             Self::JtiMissing => "the app enforces JTI, and the token has no jti",
             Self::JtiTooLong => "a token with a jti must have an exp at most 1 hour off",
+            Self::Replay => "its jti was used before",
+            Self::ReplaysFull => "its app has used too many tokens with a jti that have not ended",
+            Self::WrongScope => "its app lacks the scope",
         })
     }
 }
@@ -108,20 +157,36 @@ impl Verifier {
     }
 
     fn new(algorithm: Algorithm, key: DecodingKey) -> Self {
-        Self { algorithm, key, leeway: Duration::ZERO, jti_enforced: false }
+        Self { algorithm, key, leeway: Duration::ZERO, jti_enforced: false, scopes: Vec::new() }
     }
 
-    /// How long after its `exp` a token is still taken; zero unless told otherwise.
+    /// How long after its `exp` a token is still taken, in whole seconds; zero unless told otherwise.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
     /// Whether a token without `jti` is refused; not unless told so. That each `jti` is used once
-    /// is for the caller to watch.
+    /// is for [`Guard`](crate::Guard) or [`Replays`](crate::Replays) to watch.
     pub fn enforce_jti(mut self, enforced: bool) -> Self {
         self.jti_enforced = enforced;
         self
+    }
+
+    /// The scopes that the app holds, by their names in the API (`bot_definition:bot_import`); none
+    /// unless told otherwise.
+    pub fn scopes<S: Into<Box<str>>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether the app holds a scope of that name.
+    pub fn holds(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|held| **held == *scope)
+    }
+
+    pub(crate) fn leeway_seconds(&self) -> u64 {
+        self.leeway.as_secs()
     }
 
     /// The claims of a token that is good at `now`.
@@ -142,7 +207,7 @@ impl Verifier {
         }
         let claims: Claims = object(&parts.payload).ok_or(VerifyError::WrongClaims)?;
         let now = seconds(now);
-        if claims.exp.is_some_and(|exp| exp.saturating_add(self.leeway.as_secs()) <= now) {
+        if claims.exp.is_some_and(|exp| exp.saturating_add(self.leeway_seconds()) <= now) {
             return Err(VerifyError::Expired);
         }
         match (&claims.jti, claims.exp) {
@@ -160,6 +225,7 @@ impl fmt::Debug for Verifier {
             .field("algorithm", &self.algorithm)
             .field("leeway", &self.leeway)
             .field("jti_enforced", &self.jti_enforced)
+            .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
 }

@@ -67,14 +67,11 @@ impl App {
         &self.secret
     }
 
-    pub(crate) fn holds(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
-    }
-
     pub(crate) fn verifier(&self) -> Verifier {
         Verifier::hmac(self.algorithm, &self.secret)
             .expect("the algorithm was checked when it was set")
             .enforce_jti(self.jti_enforced)
+            .scopes(self.scopes.iter().map(|scope| scope.name))
     }
 }
 

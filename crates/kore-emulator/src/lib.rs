@@ -14,15 +14,20 @@
 //! # }
 //! ```
 //!
+//! The documented rate limits hold, 60 requests in any 60 s and 1800 in any 3600 s for each import,
+//! unless it is [`lenient`](EmulatorBuilder::lenient); a test may bring a [`clock`](EmulatorBuilder::clock).
+//!
 //! One server each, many in one process; dropping the handle stops it.
 #![forbid(unsafe_code)]
 
 pub mod samples;
 
 mod app;
+mod clock;
+mod limits;
 mod platform;
-mod replays;
 mod server;
 
 pub use app::App;
+pub use kore_protocol::watch::Now;
 pub use server::{Emulator, EmulatorBuilder};

@@ -2,22 +2,34 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{Request, Response};
-use kore_auth::{Verifier, VerifyError, unverified_claims};
+use http::{HeaderValue, Request, Response};
+use kore_auth::{Guard, Verifier};
 use kore_protocol::bot_import::get_status;
-use kore_protocol::{AUTH_HEADER, Endpoint, IncomingRequest, OutgoingResponse, Refusal, RequestError, Scope};
-use kore_types::{BotImport, BotImportId};
+use kore_protocol::watch::Now;
+use kore_protocol::{
+    AUTH_HEADER, IncomingRequest, Limiter, OutgoingResponse, Refusal, RequestError, Routes, Scope,
+};
+use kore_types::{BotImport, BotImportId, ClientId, TokenRefusal};
 
 use crate::App;
-use crate::replays::Replays;
+use crate::limits::LimitRules;
+
+/// The calls that are served.
+enum Call {
+    GetStatus,
+}
+
+const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetStatus)]);
 
 /// The state of the emulated platform.
 #[derive(Debug)]
 pub(crate) struct Platform {
-    apps: HashMap<String, (App, Verifier)>,
+    apps: HashMap<ClientId, Verifier>,
+    guard: Guard,
+    limits: LimitRules,
     state: Mutex<State>,
 }
 
@@ -26,16 +38,14 @@ struct State {
     imports: HashMap<BotImportId, BotImport>,
     /// The order in which imports were given, for lists.
     order: Vec<BotImportId>,
-    replays: Replays,
+    /// By import, those alone that are held: what is asked for at random takes no memory.
+    limiter: Limiter<BotImportId>,
 }
 
 impl Platform {
-    pub(crate) fn new(apps: Vec<App>) -> Self {
-        let apps = apps.into_iter().map(|app| {
-            let verifier = app.verifier();
-            (app.client_id().as_str().to_owned(), (app, verifier))
-        });
-        Self { apps: apps.collect(), state: Mutex::default() }
+    pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Self {
+        let apps = apps.into_iter().map(|app| (app.client_id().clone(), app.verifier())).collect();
+        Self { apps, guard: Guard::new(), limits, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -57,62 +67,44 @@ impl Platform {
         self.state().order.clone()
     }
 
-    /// Answers a request: path and method first, then the token, its scope, and the rest.
-    pub(crate) fn answer(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
-        let answer = route::<get_status::Request>(request)
-            .and_then(|route| self.authorise(request, route.scope, now).map_err(RequestError::Refused))
-            .and_then(|()| get_status::Request::from_http(request))
-            .and_then(|request| self.get_status(&request));
-        match answer {
-            Ok(response) => response.to_http(),
-            Err(error) => {
-                tracing::debug!(path = request.uri().path(), %error, "refused");
-                error.to_http()
+    /// Answers a request that arrives at `now`. Path and method come first, then the token and its
+    /// scope, then the import, then its rate limits. No source tells whether the platform counts
+    /// requests that it refuses for something else; here they are not counted.
+    pub(crate) fn answer(&self, request: &Request<Bytes>, now: Now) -> Response<Bytes> {
+        self.route(request, now).unwrap_or_else(|error| {
+            tracing::debug!(path = request.uri().path(), %error, "refused");
+            match error {
+                RequestError::Limited(limited) => self.limits.answer(limited),
+                other => other.to_http(),
+            }
+        })
+    }
+
+    fn route(&self, request: &Request<Bytes>, now: Now) -> Result<Response<Bytes>, RequestError> {
+        let (metadata, call) = ROUTES.find(request.method(), request.uri().path())?;
+        self.authorise(request, metadata.scope, now.wall)?;
+        match call {
+            Call::GetStatus => {
+                let asked = get_status::Request::from_http(request)?;
+                self.get_status(&asked, now.instant).map(|response| response.to_http())
             }
         }
     }
 
-    fn get_status(&self, request: &get_status::Request) -> Result<get_status::Response, RequestError> {
-        let import = self.state().imports.get(&request.import_id).cloned();
-        import.map(get_status::Response::new).ok_or(RequestError::Refused(Refusal::InvalidRequestId))
+    fn get_status(
+        &self,
+        asked: &get_status::Request,
+        now: Instant,
+    ) -> Result<get_status::Response, RequestError> {
+        let State { imports, limiter, .. } = &mut *self.state();
+        let import = imports.get(&asked.import_id).ok_or(Refusal::InvalidRequestId)?;
+        self.limits.admit(limiter, &asked.import_id, now)?;
+        Ok(get_status::Response::new(import.clone()))
     }
 
-    /// The facts name the refusals for a missing token, a broken one and a wrong scope; for a token
-    /// that has ended, an unknown app or another algorithm they name none, and the one for a
-    /// broken signature is taken.
-    fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refusal> {
-        let token = request.headers().get(AUTH_HEADER).ok_or(Refusal::InvalidSdkCredentials)?;
-        let token = token.to_str().map_err(|_| Refusal::InvalidJwt)?;
-        let app_id = unverified_claims(token).map_err(refusal)?.app_id;
-        let (app, verifier) = self.apps.get(&app_id).ok_or(Refusal::InvalidSdkCredentials)?;
-        let claims = verifier.verify(token, now).map_err(refusal)?;
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        if !self.state().replays.is_first_use(&claims, now) {
-            return Err(Refusal::Replay);
-        }
-        if app.holds(scope) { Ok(()) } else { Err(Refusal::WrongScope) }
-    }
-}
-
-struct Route {
-    scope: Scope,
-}
-
-/// Whether a request is for an endpoint, by its path and method alone.
-fn route<E: Endpoint>(request: &Request<Bytes>) -> Result<Route, RequestError> {
-    let metadata = E::METADATA;
-    metadata.path.values(request.uri().path()).ok_or(RequestError::OtherPath)?;
-    if *request.method() == metadata.method {
-        Ok(Route { scope: metadata.scope })
-    } else {
-        Err(RequestError::OtherMethod { allowed: metadata.method })
-    }
-}
-
-fn refusal(error: VerifyError) -> Refusal {
-    match error {
-        VerifyError::NotAJwt => Refusal::InvalidJwt,
-        VerifyError::JtiMissing | VerifyError::JtiTooLong => Refusal::JtiTooLong,
-        _ => Refusal::InvalidSdkCredentials,
+    fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), TokenRefusal> {
+        let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
+        self.guard.admit(&self.apps, token, scope.name, now)?;
+        Ok(())
     }
 }

@@ -3,10 +3,10 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,8 +18,10 @@ use kore_types::{BotImport, BotImportId};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::App;
+use crate::clock::Clock;
+use crate::limits::LimitRules;
 use crate::platform::Platform;
+use crate::{App, Now};
 
 /// No call that is served here has a body; this is room for those to come.
 const MAX_REQUEST_BODY: usize = 1024 * 1024;
@@ -38,6 +40,8 @@ pub struct EmulatorBuilder {
     port: u16,
     apps: Vec<App>,
     imports: Vec<BotImport>,
+    limits: LimitRules,
+    clock: Clock,
 }
 
 impl EmulatorBuilder {
@@ -65,12 +69,53 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Whether the rate limits are off: the documented ones hold unless told so.
+    pub fn lenient(mut self, lenient: bool) -> Self {
+        self.limits.lenient = lenient;
+        self
+    }
+
+    /// The HTTP status of an answer over a rate limit, 429 unless told otherwise: no source names
+    /// the platform's. The body stays the same.
+    pub fn limit_status(mut self, status: StatusCode) -> Self {
+        self.limits.status = status;
+        self
+    }
+
+    /// Whether an answer over a rate limit has a `Retry-After`, in seconds; not unless told so,
+    /// since no source says whether the platform's has one.
+    pub fn retry_after(mut self, told: bool) -> Self {
+        self.limits.retry_after = told;
+        self
+    }
+
+    /// Reads the time elsewhere than from the clocks of the system: [`Now::wall`] for the end of
+    /// tokens, [`Now::instant`] for rate limits. Read once for each request.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> std::io::Result<()> {
+    /// use std::sync::{Arc, Mutex};
+    /// use std::time::{Duration, Instant, SystemTime};
+    /// use kore_emulator::{Emulator, Now};
+    ///
+    /// let now = Arc::new(Mutex::new(Now { instant: Instant::now(), wall: SystemTime::now() }));
+    /// let read = Arc::clone(&now);
+    /// let emulator = Emulator::builder().clock(move || *read.lock().expect("no panic")).start().await?;
+    /// now.lock().expect("no panic").instant += Duration::from_secs(60);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clock(mut self, read: impl Fn() -> Now + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(read);
+        self
+    }
+
     /// Starts to serve, on the tokio runtime of the caller.
     ///
     /// # Errors
     /// If the port cannot be taken, or an import has no valid `_id`.
     pub async fn start(self) -> io::Result<Emulator> {
-        let platform = Arc::new(Platform::new(self.apps));
+        let platform = Arc::new(Platform::new(self.apps, self.limits));
         for import in self.imports {
             if platform.hold(import).is_none() {
                 return Err(io::Error::new(
@@ -82,7 +127,7 @@ impl EmulatorBuilder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(serve(listener, Arc::clone(&platform), stopped));
+        let serving = tokio::spawn(serve(listener, Arc::clone(&platform), self.clock, stopped));
         Ok(Emulator { address, platform, stop: Some(stop), serving: Some(serving) })
     }
 }
@@ -141,7 +186,12 @@ impl Drop for Emulator {
     }
 }
 
-async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stopped: oneshot::Receiver<()>) {
+async fn serve(
+    listener: TcpListener,
+    platform: Arc<Platform>,
+    clock: Clock,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let connections = GracefulShutdown::new();
     let mut tasks = tokio::task::JoinSet::new();
     loop {
@@ -158,7 +208,7 @@ async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stopped: ones
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             _ = &mut stopped => break,
         };
-        tasks.spawn(connection(stream, Arc::clone(&platform), connections.watcher()));
+        tasks.spawn(connection(stream, Arc::clone(&platform), clock.clone(), connections.watcher()));
     }
     drop(listener);
     // The tasks go on for the grace period, and end with the set when this function returns.
@@ -168,11 +218,12 @@ async fn serve(listener: TcpListener, platform: Arc<Platform>, mut stopped: ones
 async fn connection(
     stream: TcpStream,
     platform: Arc<Platform>,
+    clock: Clock,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     // Small answers are not held back for more; that the option cannot be set changes nothing else.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(Arc::clone(&platform), request));
+    let service = service_fn(move |request| answer(Arc::clone(&platform), clock.clone(), request));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
     let connection = http.serve_connection(TokioIo::new(stream), service);
@@ -183,12 +234,13 @@ async fn connection(
 
 async fn answer(
     platform: Arc<Platform>,
+    clock: Clock,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST_BODY).collect();
     let response = match tokio::time::timeout(READ_TIMEOUT, body).await {
-        Ok(Ok(body)) => platform.answer(&Request::from_parts(parts, body.to_bytes()), SystemTime::now()),
+        Ok(Ok(body)) => platform.answer(&Request::from_parts(parts, body.to_bytes()), clock.now()),
         Ok(Err(_)) | Err(_) => {
             tracing::debug!("the body of a request did not arrive, or is too long");
             Refusal::InvalidArguments.to_http()

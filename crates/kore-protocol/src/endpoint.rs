@@ -6,8 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use kore_types::TokenRefusal;
 
-use crate::{BaseUrl, Body, BodyLimit, Metadata, Refusal, ResponseError};
+use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, Refusal, ResponseError};
 
 /// The header that carries the JWT, without a scheme word (documented).
 pub const AUTH_HEADER: HeaderName = HeaderName::from_static("auth");
@@ -67,7 +68,7 @@ pub trait IncomingRequest: Endpoint {
         let metadata = Self::METADATA;
         let values = metadata.path.values(request.uri().path()).ok_or(RequestError::OtherPath)?;
         if *request.method() != metadata.method {
-            return Err(RequestError::OtherMethod { allowed: metadata.method });
+            return Err(RequestError::OtherMethod { allowed: vec![metadata.method] });
         }
         let values: Vec<&str> = values.iter().map(Cow::as_ref).collect();
         Self::from_parts(&values, request.body())
@@ -121,15 +122,17 @@ pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> http::Response
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The path is not that of this endpoint.
+    /// The path is not that of this endpoint, or of any of the [`Routes`](crate::Routes).
     OtherPath,
-    /// The path is this endpoint's, the method is not.
+    /// The path is known, the method is not one that it has.
     OtherMethod {
-        /// The method that the path has.
-        allowed: Method,
+        /// The methods that the path has.
+        allowed: Vec<Method>,
     },
     /// The platform refuses what the request asks for.
     Refused(Refusal),
+    /// A rate limit is reached.
+    Limited(Limited),
 }
 
 impl RequestError {
@@ -139,13 +142,30 @@ impl RequestError {
             Self::OtherPath => Refusal::UnknownPath.to_http(),
             Self::OtherMethod { allowed } => {
                 let mut response = Refusal::MethodNotAllowed.to_http();
-                if let Ok(allowed) = HeaderValue::from_str(allowed.as_str()) {
+                if let Ok(allowed) = HeaderValue::from_str(&list(allowed)) {
                     response.headers_mut().insert(ALLOW, allowed);
                 }
                 response
             }
             Self::Refused(refusal) => refusal.to_http(),
+            Self::Limited(limited) => limited.to_http(),
         }
+    }
+}
+
+fn list(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl From<Refusal> for RequestError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<TokenRefusal> for RequestError {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 
@@ -153,8 +173,9 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherPath => f.write_str("another path than that of the endpoint"),
-            Self::OtherMethod { allowed } => write!(f, "another method than {allowed}"),
+            Self::OtherMethod { allowed } => write!(f, "another method than {}", list(allowed)),
             Self::Refused(refusal) => f.write_str(refusal.msg()),
+            Self::Limited(limited) => limited.fmt(f),
         }
     }
 }

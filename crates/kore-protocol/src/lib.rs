@@ -20,30 +20,43 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A server takes the other side: [`IncomingRequest`] reads what came, [`OutgoingResponse`] writes
-//! the answer, and a [`Refusal`] is what the platform says instead.
+//! A server takes the other side: [`Routes`] tells which endpoint a request is for,
+//! [`IncomingRequest`] reads it, [`OutgoingResponse`] writes the answer, a [`Refusal`] is what the
+//! platform says instead, and a [`Limiter`] keeps the rate limits. `examples/axum_server.rs` of this
+//! crate is such a server to copy from, with tokens verified by the `Guard` of `kore-auth`
+//! (`cargo run -p kore-protocol --example axum_server`). In short:
 //!
 //! ```
 //! use bytes::Bytes;
+//! use http::{Request, Response};
 //! use kore_protocol::bot_import::get_status;
-//! use kore_protocol::{AUTH_HEADER, IncomingRequest, OutgoingResponse, Refusal};
+//! use kore_protocol::{AUTH_HEADER, IncomingRequest, OutgoingResponse, Refusal, RequestError, Routes};
 //! use kore_types::{BotImport, Status};
 //!
-//! fn serve(request: &http::Request<Bytes>) -> http::Response<Bytes> {
-//!     // Verify the token with `kore-auth` here; the platform looks at it before the rest.
-//!     if !request.headers().contains_key(AUTH_HEADER) {
-//!         return Refusal::InvalidSdkCredentials.to_http();
-//!     }
-//!     match get_status::Request::from_http(request) {
-//!         Ok(asked) => get_status::Response::new(BotImport::new(asked.import_id, Status::Pending)).to_http(),
-//!         Err(error) => error.to_http(),
+//! enum Call {
+//!     GetStatus,
+//! }
+//! const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetStatus)]);
+//!
+//! fn answer(request: &Request<Bytes>) -> Result<Response<Bytes>, RequestError> {
+//!     let (metadata, call) = ROUTES.find(request.method(), request.uri().path())?;
+//!     // Verify the token, and that its app holds `metadata.scope`, before the rest is looked at.
+//!     request.headers().get(AUTH_HEADER).ok_or(Refusal::InvalidSdkCredentials)?;
+//!     match call {
+//!         Call::GetStatus => {
+//!             let asked = get_status::Request::from_http(request)?;
+//!             Ok(get_status::Response::new(BotImport::new(asked.import_id, Status::Pending)).to_http())
+//!         }
 //!     }
 //! }
 //!
-//! let get = |path: &str| http::Request::get(path).header("auth", "a.b.c").body(Bytes::new());
-//! assert_eq!(serve(&get("/api/public/bot/import/status/bir-1f")?).status(), 200);
-//! assert_eq!(serve(&get("/api/public/bot/import/status/bir-..%2f")?).status(), 400);
-//! assert_eq!(serve(&get("/")?).status(), 404);
+//! let status = |path: &str| {
+//!     let request = Request::get(path).header("auth", "a.b.c").body(Bytes::new())?;
+//!     Ok::<_, http::Error>(answer(&request).unwrap_or_else(|error| error.to_http()).status())
+//! };
+//! assert_eq!(status("/api/public/bot/import/status/bir-1f")?, 200);
+//! assert_eq!(status("/api/public/bot/import/status/bir-..%2f")?, 400);
+//! assert_eq!(status("/")?, 404);
 //! # Ok::<(), http::Error>(())
 //! ```
 #![forbid(unsafe_code)]
@@ -55,11 +68,13 @@ mod base_url;
 mod body;
 mod endpoint;
 mod excerpt;
+mod limiter;
 mod metadata;
 mod path;
 mod refusal;
 mod response_error;
 mod retry_after;
+mod routes;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use body::{Body, BodyLimit};
@@ -68,8 +83,10 @@ pub use endpoint::{
     OutgoingResponse, RequestError, auth_header,
 };
 pub use excerpt::Excerpt;
+pub use limiter::{Limited, Limiter};
 pub use metadata::{Metadata, RateLimit, Scope};
 pub use path::PathTemplate;
 pub use refusal::Refusal;
 pub use response_error::ResponseError;
 pub use retry_after::RetryAfter;
+pub use routes::Routes;

@@ -56,6 +56,19 @@ impl PathTemplate {
         path
     }
 
+    /// Whether a path is one of this template; nothing is decoded.
+    pub fn matches(self, path: &str) -> bool {
+        let mut segments = path.split('/');
+        let fits = |expected: &str| {
+            let found = segments.next();
+            found.is_some_and(|found| match variable(expected) {
+                Some(_) => !found.is_empty(),
+                None => expected == found,
+            })
+        };
+        self.0.split('/').all(fits) && segments.next().is_none()
+    }
+
     /// The values of the variables in a path, percent-decoded; `None` if the path is another one.
     /// What is not UTF-8 after decoding becomes U+FFFD, which no identifier allows.
     pub fn values(self, path: &str) -> Option<Vec<Cow<'_, str>>> {
@@ -94,6 +107,7 @@ mod tests {
         let path = TEMPLATE.fill(&["../é %", "1"]);
         assert_eq!(path, "/a/..%2F%C3%A9%20%25/b/1");
         assert_eq!(TEMPLATE.values(&path).expect("the same path"), ["../é %", "1"]);
+        assert!(TEMPLATE.matches(&path));
         assert_eq!(TEMPLATE.variables().collect::<Vec<_>>(), ["x", "y"]);
     }
 
@@ -101,6 +115,7 @@ mod tests {
     fn other_paths_have_no_values() {
         for path in ["/", "/a/1/b", "/a/1/b/2/", "/a//b/2", "/A/1/b/2", "a/1/b/2", "/a/1/b/2/c"] {
             assert_eq!(TEMPLATE.values(path), None, "{path}");
+            assert!(!TEMPLATE.matches(path), "{path}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use kore_types::{ErrorBody, ErrorCode};
+use kore_types::{ErrorBody, ErrorCode, TokenRefusal};
 
 use crate::endpoint::json_response;
 
@@ -124,6 +124,22 @@ impl Refusal {
     }
 }
 
+impl From<TokenRefusal> for Refusal {
+    /// For [`CannotTell`](TokenRefusal::CannotTell) no answer of the platform is known; a 500 is one
+    /// that clients try again.
+    fn from(refusal: TokenRefusal) -> Self {
+        match refusal {
+            TokenRefusal::InvalidSdkCredentials => Self::InvalidSdkCredentials,
+            TokenRefusal::InvalidJwt => Self::InvalidJwt,
+            TokenRefusal::WrongScope => Self::WrongScope,
+            TokenRefusal::JtiTooLong => Self::JtiTooLong,
+            TokenRefusal::Replay => Self::Replay,
+            // One that is added has its row here; until then it gives no access either.
+            TokenRefusal::CannotTell | _ => Self::InternalServerError,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +153,20 @@ mod tests {
             let body = ErrorBody::from_json_slice(http.body()).expect("an error body");
             assert_eq!(Refusal::recognise(&body), Some(refusal));
             assert_eq!(body.details()[0].code.get(), Some(&refusal.code()));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_token_is_answered_in_the_words_of_the_platform() {
+        for (found, answered) in [
+            (TokenRefusal::InvalidSdkCredentials, Refusal::InvalidSdkCredentials),
+            (TokenRefusal::InvalidJwt, Refusal::InvalidJwt),
+            (TokenRefusal::WrongScope, Refusal::WrongScope),
+            (TokenRefusal::JtiTooLong, Refusal::JtiTooLong),
+            (TokenRefusal::Replay, Refusal::Replay),
+            (TokenRefusal::CannotTell, Refusal::InternalServerError),
+        ] {
+            assert_eq!(Refusal::from(found), answered);
         }
     }
 

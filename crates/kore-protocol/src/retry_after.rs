@@ -1,9 +1,9 @@
 //! The header `Retry-After`.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue};
 
 /// When the platform asks to be called again (RFC 9110, 10.2.3). No source says whether it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,24 @@ impl RetryAfter {
         }
     }
 
+    /// Sets the header, for servers: a delay in whole seconds, rounded up so that none is too short.
+    pub fn write(self, headers: &mut HeaderMap) {
+        let value = match self {
+            Self::Delay(delay) => {
+                let part = u64::from(delay.subsec_nanos() > 0);
+                HeaderValue::from(delay.as_secs().saturating_add(part))
+            }
+            Self::At(time) => {
+                // The form has four digits for the year, and httpdate panics without them.
+                let last = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+                let time = time.clamp(UNIX_EPOCH, last);
+                let date = httpdate::fmt_http_date(time);
+                HeaderValue::from_str(&date).expect("a date is ASCII")
+            }
+        };
+        headers.insert(RETRY_AFTER, value);
+    }
+
     /// How long that is from `now`; zero for a time that has passed.
     pub fn delay(self, now: SystemTime) -> Duration {
         match self {
@@ -36,8 +54,6 @@ impl RetryAfter {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
 
     fn read(value: &str) -> Option<RetryAfter> {
@@ -54,6 +70,25 @@ mod tests {
         assert_eq!(at, RetryAfter::At(date));
         assert_eq!(at.delay(date - Duration::from_secs(5)), Duration::from_secs(5));
         assert_eq!(at.delay(date + Duration::from_secs(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_a_server_writes_is_read_and_never_shorter() {
+        let written = |retry_after: RetryAfter| {
+            let mut headers = HeaderMap::new();
+            retry_after.write(&mut headers);
+            RetryAfter::from_headers(&headers).expect("it was written")
+        };
+        for (delay, seconds) in [(0, 0), (1, 1), (1000, 1), (1001, 2), (3_599_999, 3600)] {
+            let read = written(RetryAfter::Delay(Duration::from_millis(delay)));
+            assert_eq!(read, RetryAfter::Delay(Duration::from_secs(seconds)), "{delay} ms");
+        }
+        for seconds in [0, 784_111_777, 253_402_300_799] {
+            let at = RetryAfter::At(UNIX_EPOCH + Duration::from_secs(seconds));
+            assert_eq!(written(at), at);
+        }
+        let year_10_000 = RetryAfter::At(UNIX_EPOCH + Duration::from_secs(253_402_300_800));
+        assert!(matches!(written(year_10_000), RetryAfter::At(_)));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Client {
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.
     pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
-        WatchImport::new(self, id.clone())
+        WatchImport::new(self, vec![id.clone()])
     }
 
     /// Waits for the ends of several imports, up to 100,000, each once.

@@ -2,6 +2,7 @@
 
 mod driver;
 mod settings;
+mod stream;
 mod updates;
 
 pub use settings::WatchImport;

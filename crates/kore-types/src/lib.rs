@@ -39,6 +39,7 @@ mod printable;
 mod status;
 mod task_type;
 mod timestamp;
+mod token_refusal;
 
 #[cfg(all(test, feature = "schemars"))]
 mod schema_tests;
@@ -54,3 +55,4 @@ pub use serde_json::value::RawValue;
 pub use status::{Outcome, Status};
 pub use task_type::TaskType;
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use token_refusal::TokenRefusal;

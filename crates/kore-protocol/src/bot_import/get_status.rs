@@ -62,8 +62,7 @@ impl OutgoingRequest for Request {
 
 impl IncomingRequest for Request {
     fn from_parts(path_values: &[&str], _body: &Bytes) -> Result<Self, RequestError> {
-        let import_id =
-            path_values.concat().parse().map_err(|_| RequestError::Refused(Refusal::InvalidRequestId))?;
+        let import_id = path_values.concat().parse().map_err(|_| Refusal::InvalidRequestId)?;
         Ok(Self { import_id })
     }
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
 mod lag;
+mod many;
 mod platform;
 mod random;
 
@@ -228,9 +229,33 @@ fn random_runs_stay_within_the_windows_and_tell_what_the_platform_said() {
 }
 
 #[test]
+fn many_watches_in_one_stay_within_the_windows_of_each_and_end_each() {
+    // A run has some thirty imports.
+    let (runs, seed) = (setting("SIMULATED_RUNS", 300).div_ceil(30), setting("SIMULATED_SEED", 1));
+    let start = Instant::now();
+    let mut total = many::Run::default();
+    let mut full = 0;
+    for seed in seed..seed + runs {
+        let run = many::simulate(seed, start);
+        total.imports += run.imports;
+        total.arrivals += run.arrivals;
+        total.ended += run.ended;
+        total.again += run.again;
+        full += usize::from(run.full);
+    }
+    assert!(total.ended > 0 && total.ended < total.imports && total.again > 0 && full > 0, "{total:?}");
+    println!(
+        "{runs} runs of many at once from seed {seed}: {} imports, {} arrivals, {} given up and watched \
+         again, {} ends seen, all places taken in {full} runs",
+        total.imports, total.arrivals, total.again, total.ended,
+    );
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run() {
     for seed in 0..20 {
         assert_eq!(simulate(seed, Instant::now()), simulate(seed, Instant::now()));
+        assert_eq!(many::simulate(seed, Instant::now()), many::simulate(seed, Instant::now()));
     }
 }
 

@@ -11,7 +11,7 @@ use kore_transport::{Phase, TransportError};
 use kore_types::{BotImport, BotImportId};
 
 use super::driver::{Driver, Task};
-use super::settings::{IntoIds, OnUpdate, WatchImport, in_order};
+use super::settings::{OnUpdate, WatchImport, in_order};
 use crate::Error;
 use crate::blocking::Client;
 
@@ -140,8 +140,7 @@ impl fmt::Debug for Updates {
     }
 }
 
-#[allow(private_bounds, reason = "one id or several, and nothing else")]
-impl<'a, Ids: IntoIds> WatchImport<'a, Client, Ids> {
+impl<'a, Ids> WatchImport<'a, Client, Ids> {
     /// The updates one by one, in place of the outcome alone.
     pub fn updates(self) -> Updates {
         self.start().0
@@ -149,7 +148,7 @@ impl<'a, Ids: IntoIds> WatchImport<'a, Client, Ids> {
 
     fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
         let client = self.client.clone();
-        let (driver, ids, on_update) = self.begin(&client.core.ledger.clone(), now());
+        let (driver, ids, on_update) = self.begin(&client.core.ledger, now());
         (Updates { client, driver, looks: Vec::new(), sent: 0, answers: channel() }, ids, on_update)
     }
 }

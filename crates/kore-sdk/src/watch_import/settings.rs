@@ -1,11 +1,13 @@
 //! What to watch, and how.
 
 use std::collections::{HashMap, HashSet};
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kore_protocol::watch::{
-    DEFAULT_CONCURRENCY, End, Event, Ledger, Now, Pacing, ResumeToken, Settings, Unfunded, Update, Watches,
+    Backoff, DEFAULT_CONCURRENCY, End, Event, Ledger, Now, Pacing, ResumeToken, Settings, Unfunded, Update,
+    Watches,
 };
 use kore_types::{BotImportId, Outcome};
 
@@ -49,12 +51,13 @@ use crate::Error;
 #[must_use = "it does nothing until it is awaited or run"]
 pub struct WatchImport<'a, C, Ids = BotImportId> {
     pub(super) client: &'a C,
-    ids: Ids,
+    ids: Vec<BotImportId>,
     deadline: Option<Duration>,
     resume: Vec<ResumeToken>,
     settings: Settings,
     concurrency: NonZeroUsize,
-    pub(super) on_update: OnUpdate<'a>,
+    on_update: OnUpdate<'a>,
+    of: PhantomData<fn(Ids)>,
 }
 
 /// What is done with each update before it counts.
@@ -68,7 +71,7 @@ impl OnUpdate<'_> {
 }
 
 impl<'a, C, Ids> WatchImport<'a, C, Ids> {
-    pub(crate) fn new(client: &'a C, ids: Ids) -> Self {
+    pub(crate) fn new(client: &'a C, ids: Vec<BotImportId>) -> Self {
         let mut settings = Settings::default();
         settings.seed = crate::call::random();
         Self {
@@ -79,6 +82,7 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
             settings,
             concurrency: DEFAULT_CONCURRENCY,
             on_update: OnUpdate(Box::new(|_| {})),
+            of: PhantomData,
         }
     }
 
@@ -95,6 +99,12 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
         self
     }
 
+    /// How long to wait after a look that failed on the way, in place of 1 s doubling to 30 s.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.transient = backoff;
+        self
+    }
+
     /// How long one look may take, 30 s unless told otherwise.
     pub fn look_timeout(mut self, timeout: Duration) -> Self {
         self.settings.look_timeout = timeout;
@@ -108,16 +118,13 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     }
 
     /// The machine, and the ids in it, each once, in the order in which they were given.
-    pub(super) fn begin(self, ledger: &Ledger, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>)
-    where
-        Ids: IntoIds,
-    {
+    pub(super) fn begin(self, ledger: &Ledger, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>) {
         let look_timeout = self.settings.look_timeout;
         let mut watches = Watches::new(ledger.clone(), self.settings).concurrency(self.concurrency);
         let left = self.resume.iter().map(ResumeToken::left).max();
         let timeout = self.deadline.or(left).unwrap_or(DEFAULT_DEADLINE);
         let mut tokens = HashMap::new();
-        let mut ids = self.ids.into_ids();
+        let mut ids = self.ids;
         for token in self.resume {
             ids.push(token.id.clone());
             if let Some(earlier) = tokens.insert(token.id.clone(), token) {
@@ -136,28 +143,11 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     }
 }
 
-/// One import or several.
-pub(super) trait IntoIds {
-    fn into_ids(self) -> Vec<BotImportId>;
-}
-
-impl IntoIds for BotImportId {
-    fn into_ids(self) -> Vec<Self> {
-        vec![self]
-    }
-}
-
-impl IntoIds for Vec<BotImportId> {
-    fn into_ids(self) -> Self {
-        self
-    }
-}
-
 impl<'a, C> WatchImport<'a, C> {
     /// Goes on where another watch has ended, within the platform's windows. The import is that of
     /// the token.
     pub fn resume(mut self, token: ResumeToken) -> Self {
-        self.ids = token.id.clone();
+        self.ids = vec![token.id.clone()];
         self.resume = vec![token];
         self
     }

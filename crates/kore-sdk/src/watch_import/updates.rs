@@ -7,14 +7,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
-use futures_core::Stream;
+use futures_core::Stream as _;
 use futures_util::stream::FuturesUnordered;
 use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
 use kore_types::{BotImport, BotImportId};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::driver::{Driver, Task};
-use super::settings::{IntoIds, OnUpdate, WatchImport, in_order};
+use super::settings::{OnUpdate, WatchImport, in_order};
 use crate::{Client, Error};
 
 /// The updates of a watch, as they come: a `Stream`, and [`next`](Self::next) for those who have
@@ -86,7 +86,7 @@ impl Updates {
         self.driver.cancel_all(now());
     }
 
-    fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<Error>>> {
+    pub(super) fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<Error>>> {
         loop {
             match self.driver.next(now()) {
                 Task::Tell(update) => return Poll::Ready(Some(update)),
@@ -123,14 +123,6 @@ impl Updates {
     }
 }
 
-impl Stream for Updates {
-    type Item = Update<Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_update(context)
-    }
-}
-
 impl Drop for Updates {
     fn drop(&mut self) {
         // What is under way is noted as sent, and not as under way for ever.
@@ -144,8 +136,7 @@ impl fmt::Debug for Updates {
     }
 }
 
-#[allow(private_bounds, reason = "one id or several, and nothing else")]
-impl<'a, Ids: IntoIds> WatchImport<'a, Client, Ids> {
+impl<'a, Ids> WatchImport<'a, Client, Ids> {
     /// The updates one by one, in place of the outcome alone.
     pub fn updates(self) -> Updates {
         self.start().0
@@ -153,7 +144,7 @@ impl<'a, Ids: IntoIds> WatchImport<'a, Client, Ids> {
 
     fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
         let client = self.client.clone();
-        let (driver, ids, on_update) = self.begin(&client.core.ledger.clone(), now());
+        let (driver, ids, on_update) = self.begin(&client.core.ledger, now());
         let updates = Updates { client, driver, looks: FuturesUnordered::new(), sleep: None };
         (updates, ids, on_update)
     }

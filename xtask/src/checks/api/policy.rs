@@ -6,7 +6,8 @@ use cargo_metadata::camino::Utf8Path;
 const SHARED: [&str; 8] = ["alloc", "bytes", "core", "http", "serde", "serde_core", "serde_json", "std"];
 
 /// In the files that adapt another client to ours, and there alone.
-const ADAPTERS: [(&str, &str, &[&str]); 3] = [
+const ADAPTERS: [(&str, &str, &[&str]); 4] = [
+    ("kore-sdk", "stream", &["futures_core"]),
     ("kore-transport", "reqwest_transport", &["reqwest"]),
     ("kore-transport", "tower_transport", &["http_body", "tower_service"]),
     ("kore-transport", "ureq_transport", &["ureq"]),

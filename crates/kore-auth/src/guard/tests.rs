@@ -1,0 +1,160 @@
+//! The order of the rules, and their edges.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use kore_types::{ClientId, TokenRefusal};
+
+use super::*;
+use crate::{Algorithm, Credentials, Secret};
+
+const NOW: u64 = 1_800_000_000;
+const SCOPE: &str = "bot_definition:bot_import";
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+fn verifier() -> Verifier {
+    let secret = Secret::new("s3cret").expect("not empty");
+    Verifier::hmac(Algorithm::Hs256, &secret).expect("HS256").scopes([SCOPE])
+}
+
+fn apps(verifier: Verifier) -> HashMap<&'static str, Verifier> {
+    HashMap::from([("cs-1", verifier)])
+}
+
+fn claims() -> Claims {
+    Claims::new("me", "cs-1")
+}
+
+fn signed(claims: &Claims, secret: &str) -> String {
+    let id = ClientId::new("cs-1").expect("valid");
+    let credentials = Credentials::new(id, Secret::new(secret).expect("not empty"));
+    credentials.sign(claims).expect("signs").expose().to_owned()
+}
+
+/// One look at `at` with a fresh guard.
+fn admitted(verifier: Verifier, claims: &Claims, at: SystemTime) -> Result<Claims, VerifyError> {
+    Guard::new().admit(&apps(verifier), Some(signed(claims, "s3cret").as_bytes()), SCOPE, at)
+}
+
+#[test]
+fn a_good_token_gives_its_claims() {
+    assert_eq!(admitted(verifier(), &claims(), at(NOW)), Ok(claims()));
+}
+
+#[test]
+fn the_first_rule_that_is_broken_is_the_answer() {
+    use VerifyError as E;
+
+    // Each breaks what stands in its row, and all that is below it.
+    let ended = claims().expires_at(at(NOW));
+    let long = claims().with_jti("a").expires_at(at(NOW + 3601));
+    let used = claims().with_jti("used").expires_at(at(NOW + 60));
+    let guard = Guard::new();
+    let strict = apps(verifier().enforce_jti(true).scopes(["other"]));
+    let admit = |token: Option<&[u8]>| guard.admit(&strict, token, SCOPE, at(NOW)).expect_err("refused");
+    let of = |claims: &Claims, secret: &str| admit(Some(signed(claims, secret).as_bytes()));
+    let stranger = Claims::new("me", "cs-2").expires_at(at(NOW));
+
+    assert_eq!(admit(None), E::Missing);
+    assert_eq!(admit(Some(b"nonsense")), E::NotAJwt);
+    assert_eq!(admit(Some(b"\xff.\xff.\xff")), E::NotAJwt);
+    assert_eq!(admit(Some(b"")), E::NotAJwt);
+    assert_eq!(of(&stranger, "wrong"), E::UnknownApp);
+    assert_eq!(of(&ended, "wrong"), E::WrongSignature);
+    assert_eq!(of(&ended, "s3cret"), E::Expired);
+    assert_eq!(of(&claims(), "s3cret"), E::JtiMissing);
+    assert_eq!(of(&long, "s3cret"), E::JtiTooLong);
+    assert_eq!(of(&used, "s3cret"), E::WrongScope, "it is used up all the same");
+    assert_eq!(of(&used, "s3cret"), E::Replay);
+    assert_eq!(of(&used, "wrong"), E::WrongSignature);
+}
+
+#[test]
+fn a_token_that_is_refused_uses_no_jti_up_but_for_its_scope() {
+    let guard = Guard::new();
+    let once = claims().with_jti("once").expires_at(at(NOW + 60));
+    let admit = |secret: &str, now: u64| {
+        let token = signed(&once, secret);
+        guard.admit(&apps(verifier()), Some(token.as_bytes()), SCOPE, at(now))
+    };
+    assert_eq!(admit("wrong", NOW), Err(VerifyError::WrongSignature));
+    assert_eq!(admit("s3cret", NOW - 3541), Err(VerifyError::JtiTooLong));
+    assert_eq!(admit("s3cret", NOW), Ok(once.clone()));
+    assert_eq!(admit("s3cret", NOW), Err(VerifyError::Replay));
+    assert_eq!(admit("s3cret", NOW + 60), Err(VerifyError::Expired));
+}
+
+#[test]
+fn an_end_is_exclusive_and_an_hour_inclusive() {
+    let ends_in = |seconds: u64| claims().expires_at(at(NOW + seconds));
+    assert!(admitted(verifier(), &ends_in(1), at(NOW)).is_ok());
+    let just_before = at(NOW) + Duration::from_nanos(999_999_999);
+    assert!(admitted(verifier(), &ends_in(1), just_before).is_ok());
+    assert_eq!(admitted(verifier(), &ends_in(0), at(NOW)), Err(VerifyError::Expired));
+
+    let with_jti = |seconds: u64| ends_in(seconds).with_jti("a");
+    assert!(admitted(verifier(), &with_jti(3600), at(NOW)).is_ok());
+    assert_eq!(admitted(verifier(), &with_jti(3601), at(NOW)), Err(VerifyError::JtiTooLong));
+    assert_eq!(admitted(verifier(), &with_jti(3601), just_before), Err(VerifyError::JtiTooLong));
+    assert!(admitted(verifier(), &with_jti(3601), at(NOW + 1)).is_ok());
+    assert!(admitted(verifier(), &ends_in(3601), at(NOW)).is_ok(), "only a jti has the limit");
+}
+
+#[test]
+fn a_token_in_its_leeway_is_taken_once_too() {
+    let guard = Guard::new();
+    let apps = apps(verifier().leeway(Duration::from_secs(10)));
+    let token = signed(&claims().with_jti("a").expires_at(at(NOW)), "s3cret");
+    let admit = |now: u64| guard.admit(&apps, Some(token.as_bytes()), SCOPE, at(now));
+    assert!(admit(NOW - 1).is_ok());
+    assert_eq!(admit(NOW + 9), Err(VerifyError::Replay));
+    assert_eq!(admit(NOW + 10), Err(VerifyError::Expired));
+}
+
+#[test]
+fn a_token_that_is_first_used_in_its_leeway_is_no_replay_of_another() {
+    let guard = Guard::new();
+    let apps = apps(verifier().leeway(Duration::from_secs(10)));
+    let admit = |jti: &str, exp: u64, now: u64| {
+        let token = signed(&claims().with_jti(jti).expires_at(at(exp)), "s3cret");
+        guard.admit(&apps, Some(token.as_bytes()), SCOPE, at(now)).map(drop)
+    };
+    assert_eq!(admit("a", NOW + 3, NOW), Ok(()));
+    assert_eq!(admit("b", NOW, NOW + 5), Ok(()), "it ended sooner than one that has ended");
+}
+
+#[test]
+fn a_full_store_is_told_apart_and_spares_tokens_without_a_jti() {
+    let guard = Guard::with_replays(Replays::bounded(0));
+    let once = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
+    let apps = apps(verifier());
+    let error = guard.admit(&apps, Some(once.as_bytes()), SCOPE, at(NOW)).expect_err("no room");
+    assert_eq!((error, error.refusal()), (VerifyError::ReplaysFull, TokenRefusal::CannotTell));
+    let plain = signed(&claims(), "s3cret");
+    assert!(guard.admit(&apps, Some(plain.as_bytes()), SCOPE, at(NOW)).is_ok());
+}
+
+#[test]
+fn apps_may_come_from_a_closure() {
+    let token = signed(&claims(), "s3cret");
+    let guard = Guard::new();
+    let known = |id: &str| (id == "cs-1").then(verifier);
+    assert!(guard.admit(&known, Some(token.as_bytes()), SCOPE, at(NOW)).is_ok());
+    let none = |_: &str| None;
+    let error = guard.admit(&none, Some(token.as_bytes()), SCOPE, at(NOW)).expect_err("no app");
+    assert_eq!((error, error.refusal()), (VerifyError::UnknownApp, TokenRefusal::InvalidSdkCredentials));
+}
+
+#[test]
+fn of_one_token_that_arrives_many_times_at_once_one_is_admitted() {
+    let token = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
+    let (guard, apps) = (Guard::new(), apps(verifier()));
+    let admitted = std::thread::scope(|scope| {
+        let admit = || (0..50).filter(|_| guard.admit(&apps, Some(token.as_bytes()), SCOPE, at(NOW)).is_ok());
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(move || admit().count())).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).sum::<usize>()
+    });
+    assert_eq!(admitted, 1);
+}

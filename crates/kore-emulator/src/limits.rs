@@ -1,0 +1,41 @@
+//! The rate limits, and how a request over one is answered.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use kore_protocol::{Limited, Limiter};
+use kore_types::BotImportId;
+
+/// What of the limits may be set. The windows and the messages are documented; no source names the
+/// HTTP status or says whether there is a `Retry-After`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LimitRules {
+    pub(crate) lenient: bool,
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: bool,
+}
+
+impl Default for LimitRules {
+    fn default() -> Self {
+        Self { lenient: false, status: StatusCode::TOO_MANY_REQUESTS, retry_after: false }
+    }
+}
+
+impl LimitRules {
+    /// Counts a request for an import that is held.
+    pub(crate) fn admit(
+        self,
+        limiter: &mut Limiter<BotImportId>,
+        import_id: &BotImportId,
+        now: Instant,
+    ) -> Result<(), Limited> {
+        if self.lenient { Ok(()) } else { limiter.admit(import_id.clone(), now) }
+    }
+
+    pub(crate) fn answer(self, limited: Limited) -> Response<Bytes> {
+        let mut response = if self.retry_after { limited.to_http() } else { limited.refusal().to_http() };
+        *response.status_mut() = self.status;
+        response
+    }
+}

@@ -1,0 +1,151 @@
+//! Both windows at their edges, and what the keys cost.
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const NANO: Duration = Duration::from_nanos(1);
+
+fn refused(refusal: Refusal, free_in: Duration) -> Result<(), Limited> {
+    Err(Limited { refusal, free_in })
+}
+
+#[test]
+fn the_61st_of_a_minute_is_refused_until_the_first_is_exactly_a_minute_old() {
+    let start = Instant::now();
+    let mut limiter = Limiter::new();
+    // Apart by what no whole number of milliseconds is.
+    let apart = Duration::from_nanos(1_333_333);
+    for n in 0..60 {
+        assert_eq!(limiter.admit(1, start + n * apart), Ok(()), "{n}");
+    }
+    let now = start + 60 * apart;
+    assert_eq!(limiter.admit(1, now), refused(Refusal::MinuteLimit, 60 * SECOND - 60 * apart));
+    assert_eq!(limiter.admit(1, start + 60 * SECOND - NANO), refused(Refusal::MinuteLimit, NANO));
+    for n in 0..60 {
+        let free = start + 60 * SECOND + n * apart;
+        assert!(n == 0 || limiter.admit(1, free - NANO).is_err(), "{n} frees no sooner");
+        assert_eq!(limiter.admit(1, free), Ok(()), "{n} frees exactly then");
+    }
+}
+
+#[test]
+fn the_1801st_of_an_hour_is_refused_although_the_minute_has_room() {
+    let start = Instant::now();
+    let mut limiter = Limiter::new();
+    for n in 0..1800 {
+        assert_eq!(limiter.admit(1, start + n * SECOND), Ok(()), "{n}");
+    }
+    let now = start + 1800 * SECOND;
+    assert_eq!(limiter.admit(1, now), refused(Refusal::HourLimit, 1800 * SECOND));
+    assert_eq!(limiter.admit(1, start + 3600 * SECOND - NANO), refused(Refusal::HourLimit, NANO));
+    assert_eq!(limiter.admit(1, start + 3600 * SECOND), Ok(()));
+    assert_eq!(limiter.admit(1, start + 3600 * SECOND), refused(Refusal::HourLimit, SECOND));
+}
+
+#[test]
+fn of_two_full_windows_the_one_that_is_full_for_longer_is_told() {
+    let start = Instant::now();
+    let mut limiter = Limiter::with_quotas(Quota::new(2, 60 * SECOND), Quota::new(3, 600 * SECOND));
+    for at in [0, 580, 590] {
+        assert_eq!(limiter.admit(1, start + at * SECOND), Ok(()));
+    }
+    // The hour's slot frees at 600 s, the minute's at 640 s.
+    assert_eq!(limiter.admit(1, start + 595 * SECOND), refused(Refusal::MinuteLimit, 45 * SECOND));
+    assert_eq!(limiter.admit(1, start + 640 * SECOND), Ok(()));
+    assert_eq!(limiter.admit(1, start + 641 * SECOND), refused(Refusal::HourLimit, 539 * SECOND));
+}
+
+#[test]
+fn a_refused_request_takes_no_slot() {
+    let start = Instant::now();
+    let mut limiter = Limiter::with_quotas(Quota::new(1, 10 * SECOND), Quota::PER_HOUR);
+    assert_eq!(limiter.admit(1, start), Ok(()));
+    for n in 1..10 {
+        assert!(limiter.admit(1, start + n * SECOND).is_err());
+    }
+    assert_eq!(limiter.admit(1, start + 10 * SECOND), Ok(()));
+}
+
+#[test]
+fn each_key_has_windows_of_its_own() {
+    let start = Instant::now();
+    let mut limiter = Limiter::with_quotas(Quota::new(1, SECOND), Quota::PER_HOUR);
+    assert_eq!(limiter.admit(1, start), Ok(()));
+    assert_eq!(limiter.admit(2, start), Ok(()));
+    assert!(limiter.admit(1, start).is_err());
+}
+
+#[test]
+fn a_time_that_goes_back_frees_nothing_and_breaks_nothing() {
+    let start = Instant::now();
+    let mut limiter = Limiter::with_quotas(Quota::new(2, 10 * SECOND), Quota::PER_HOUR);
+    assert_eq!(limiter.admit(0, start), Ok(()));
+    assert_eq!(limiter.admit(1, start + 5 * SECOND), Ok(()));
+    assert_eq!(limiter.admit(1, start), Ok(()));
+    assert_eq!(limiter.admit(1, start + SECOND), refused(Refusal::MinuteLimit, 10 * SECOND));
+    assert_eq!(limiter.admit(1, start + 15 * SECOND), Ok(()));
+}
+
+#[test]
+fn a_quota_of_none_refuses_all() {
+    let mut limiter = Limiter::with_quotas(Quota::new(0, SECOND), Quota::PER_HOUR);
+    assert_eq!(limiter.admit(1, Instant::now()), refused(Refusal::MinuteLimit, SECOND));
+}
+
+#[test]
+fn silent_keys_are_freed_and_no_key_before_its_windows_are_empty() {
+    let start = Instant::now();
+    let mut limiter = Limiter::with_quotas(Quota::new(9, 10 * SECOND), Quota::new(1, 100 * SECOND));
+    // A new key each second, and each older one again at the last moment at which it is full.
+    for n in 0..1000 {
+        let now = start + n * SECOND;
+        assert_eq!(limiter.admit(n, now), Ok(()));
+        if let Some(older) = n.checked_sub(99) {
+            assert_eq!(limiter.admit(older, now), refused(Refusal::HourLimit, SECOND), "{n}");
+        }
+        assert!(limiter.keys() <= 300, "{n}: {}", limiter.keys());
+    }
+    assert_eq!(limiter.admit(0, start + 1200 * SECOND), Ok(()));
+    assert_eq!(limiter.keys(), 1, "all others have been silent for two periods");
+}
+
+#[test]
+fn many_keys_are_gone_with_the_first_request_after_two_periods() {
+    let start = Instant::now();
+    let mut limiter = Limiter::new();
+    for n in 0..50_000_u32 {
+        limiter.admit(n, start + Duration::from_micros(n.into())).expect("the first of its key");
+    }
+    limiter.admit(0, start + 7201 * SECOND).expect("a free slot");
+    assert_eq!(limiter.keys(), 1);
+}
+
+/// A log that is never tidied, against which any sequence is checked.
+#[test]
+fn any_sequence_is_counted_as_by_hand() {
+    let start = Instant::now();
+    let [minute, hour] = [Quota::new(3, 7 * SECOND), Quota::new(5, 31 * SECOND)];
+    let mut limiter = Limiter::with_quotas(minute, hour);
+    let mut taken: Vec<(u64, Duration)> = Vec::new();
+    let (mut random, mut now, mut refusals) = (0x9e37_79b9_7f4a_7c15_u64, Duration::ZERO, 0);
+    for n in 0..20_000 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let key = random % 5;
+        // Now and then a long silence.
+        now += if random % 97 == 0 { 40 * SECOND } else { SECOND.mul_f64((random >> 40) as f64 / 1.2e7) };
+        let within = |quota: Quota| {
+            let counts = |(of, at): &&(u64, Duration)| *of == key && now < *at + quota.period;
+            taken.iter().rev().take(300).filter(counts).count() < quota.requests as usize
+        };
+        let free = within(minute) && within(hour);
+        assert_eq!(limiter.admit(key, start + now).is_ok(), free, "request {n} at {now:?}");
+        if free {
+            taken.push((key, now));
+        } else {
+            refusals += 1;
+        }
+    }
+    assert!((2_000..18_000).contains(&refusals), "{refusals} of both kinds are seen");
+}

@@ -1,0 +1,3 @@
+//! kore-emulator: that it answers as the platform does, as far as that is known.
+
+mod strict;
