@@ -43,10 +43,12 @@ impl Failure {
         self
     }
 
-    pub(crate) fn message(&self) -> &str {
-        &self.message
+    /// What went wrong, fit for a terminal.
+    pub(crate) fn message(&self) -> String {
+        Printable::new(self.message.as_bytes(), MAX_MESSAGE).to_string()
     }
 
+    /// What to do next.
     pub(crate) fn advice(&self) -> Option<&str> {
         self.hint.as_deref()
     }

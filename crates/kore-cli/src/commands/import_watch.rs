@@ -4,6 +4,7 @@ mod ids;
 mod shown;
 mod signals;
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
@@ -52,7 +53,7 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
         fail_fast: args.fail_fast,
         tokens: &tokens,
     };
-    let shown = Shown::new(args.output, args.timeout, &ids);
+    let shown = Shown::new(args.output, args.timeout);
     let (endings, shown, signal) = watch.run(&ids, signals, shown, &explain).await;
     let exit = match signal {
         Some(signal) => signal,
@@ -74,7 +75,7 @@ fn imports(args: &WatchArgs) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Fai
     for argument in &args.resume {
         tokens.extend(parse_tokens(argument)?);
     }
-    let mut known: std::collections::HashSet<_> = ids.iter().cloned().collect();
+    let mut known: HashSet<_> = ids.iter().cloned().collect();
     ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
     Ok((ids, tokens))
 }
@@ -107,6 +108,7 @@ impl Watch<'_> {
         for token in self.tokens {
             watch = watch.resume(token.clone());
         }
+        let given: HashMap<_, _> = self.tokens.iter().map(|token| (&token.id, token)).collect();
         let began = Instant::now();
         let mut board = Board::new(ids, began);
         let mut updates = watch.updates();
@@ -136,7 +138,7 @@ impl Watch<'_> {
                 Some(Update::Ended { id, end }) => {
                     let elapsed = began.elapsed();
                     let trouble = board.import(&id).and_then(|import| import.trouble.clone());
-                    let given = self.tokens.iter().find(|token| token.id == id);
+                    let given = given.get(&id).copied();
                     let ending = Ending::new(id, end, elapsed, trouble.as_deref(), given, explain);
                     board.ended(&ending);
                     shown.ended(&ending, Instant::now());
@@ -149,7 +151,7 @@ impl Watch<'_> {
             }
         }
         shown.all_over(&board, Instant::now());
-        let places: std::collections::HashMap<_, _> = ids.iter().zip(0_usize..).collect();
+        let places: HashMap<_, _> = ids.iter().zip(0_usize..).collect();
         endings.sort_by_key(|ending| places.get(&ending.id).copied());
         (endings, shown, signal)
     }

@@ -12,7 +12,8 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Whether a terminal shows it that can move its cursor.
+    /// Whether a terminal shows it that can move its cursor. A console of Windows, which sets no
+    /// `TERM`, is none: it may not know the sequences.
     pub(crate) fn is_screen(self) -> bool {
         let is_terminal = match self {
             Self::Stdout => io::stdout().is_terminal(),

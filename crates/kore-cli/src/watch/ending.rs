@@ -125,7 +125,7 @@ impl Ending {
             }
             Ok(End::CouldNotLook { error, unended }) => {
                 let failure = explain(&error);
-                ending.message = Some(failure.message().to_owned());
+                ending.message = Some(failure.message());
                 ending.hint = failure.advice().map(str::to_owned);
                 ending.unended(Verdict::CouldNotLook, failure.exit, unended);
             }

@@ -1,5 +1,6 @@
 //! Which imports are to be watched.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Read;
 
@@ -25,7 +26,7 @@ pub(super) fn ids(arguments: &[OsString], input: impl Read) -> Result<Vec<BotImp
             ids.extend(of_lines(input)?);
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(id.clone()));
     Ok(ids)
 }

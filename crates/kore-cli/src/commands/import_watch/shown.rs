@@ -27,7 +27,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(format: WatchOutput, timeout: Duration, _ids: &[BotImportId]) -> Self {
+    pub(super) fn new(format: WatchOutput, timeout: Duration) -> Self {
         // A log on the same terminal would tear the view.
         let quiet = std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty());
         let is_screen = |stream: Stream| quiet && stream.is_screen();
