@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
-    /// Show three imports of an emulator inside this process; needs no account and no network
+    /// Watch two imports of an emulator inside this process; needs no account and no network
     Demo,
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
@@ -153,6 +153,33 @@ pub(crate) struct EmulatorArgs {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+
+    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once
+    #[arg(long = "scenario", value_name = "NAME|FILE")]
+    pub(crate) scenarios: Vec<OsString>,
+
+    /// What moves the scenarios on
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Moved::Time, requires = "scenarios")]
+    pub(crate) mode: Moved,
+
+    /// How much faster than the scenarios say, such as 10 or 0.5; with --mode time
+    #[arg(long, value_name = "FACTOR", requires = "scenarios")]
+    pub(crate) speed: Option<kore_emulator::Speed>,
+
+    /// What goes wrong on the way to the emulator, in a file (.toml, .json)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+}
+
+/// What moves an emulated import on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Moved {
+    /// Nothing: they are at their ends at once
+    AtOnce,
+    /// Time, as the scenario says
+    Time,
+    /// Looks: each ends a task
+    Looks,
 }
 
 #[derive(clap::Args)]

@@ -75,7 +75,7 @@ impl App {
     }
 }
 
-fn random_hex<const N: usize>() -> String {
+pub(crate) fn random_hex<const N: usize>() -> String {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("an operating system has a source of randomness");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

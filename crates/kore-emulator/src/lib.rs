@@ -18,16 +18,52 @@
 //! unless it is [`lenient`](EmulatorBuilder::lenient); a test may bring a [`clock`](EmulatorBuilder::clock).
 //!
 //! One server each, many in one process; dropping the handle stops it.
+//!
+//! A [`Scenario`] makes an import live: its tasks start and end by time, by looks or at once
+//! ([`Mode`]), and a test can steer it. [`scenarios`] has some to begin with. A [`Fault`] is what
+//! goes wrong on the way.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use kore_emulator::{App, Emulator, Fault, Mode, Scenario, Task, scenarios};
+//!
+//! let scenario = Scenario::builder("no-entity")
+//!     .task(Task::new("Bot Definition", "Shop"))
+//!     .task(Task::new("Dialog", "Pay").outcome("failed").extra("error", "no entity"))
+//!     .build()?;
+//! let emulator = Emulator::builder()
+//!     .app(App::made_up())
+//!     .scenario(scenario, Mode::LOOKS)             // the third look sees that it failed
+//!     .fault(Fault::reset().after(1).first(1))     // and the second request is reset
+//!     .start()
+//!     .await?;
+//! let stuck = emulator.create(scenarios::stuck(), Mode::TIME);
+//! emulator.fail(&stuck)?;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod samples;
+pub mod scenarios;
 
 mod app;
+mod builder;
 mod clock;
+mod emulator;
+mod faults;
+mod input;
+mod life;
 mod limits;
 mod platform;
+mod scenario;
 mod server;
 
 pub use app::App;
+pub use builder::EmulatorBuilder;
+pub use emulator::Emulator;
+pub use faults::{Fault, Faults};
+pub use input::InputError;
 pub use kore_protocol::watch::Now;
-pub use server::{Emulator, EmulatorBuilder};
+pub use life::{InvalidSpeed, Mode, Speed, SteerError};
+pub use scenario::{Scenario, ScenarioBuilder, Task};

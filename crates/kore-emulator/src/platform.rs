@@ -1,8 +1,8 @@
 //! What the platform does with a request, without a socket and without a clock.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -14,8 +14,9 @@ use kore_protocol::{
 };
 use kore_types::{BotImport, BotImportId, ClientId, TokenRefusal};
 
-use crate::App;
+use crate::life::Life;
 use crate::limits::LimitRules;
+use crate::{App, SteerError};
 
 /// The calls that are served.
 enum Call {
@@ -35,11 +36,19 @@ pub(crate) struct Platform {
 
 #[derive(Debug, Default)]
 struct State {
-    imports: HashMap<BotImportId, BotImport>,
+    imports: HashMap<BotImportId, Held>,
     /// The order in which imports were given, for lists.
     order: Vec<BotImportId>,
     /// By import, those alone that are held: what is asked for at random takes no memory.
     limiter: Limiter<BotImportId>,
+}
+
+/// An import that the platform holds. There may be a million of them, so what is large is shared or
+/// stands elsewhere.
+#[derive(Clone, Debug)]
+enum Held {
+    Fixed(Arc<BotImport>),
+    Living(Life),
 }
 
 impl Platform {
@@ -56,11 +65,33 @@ impl Platform {
     /// Holds an import, in place of one with the same id. One without an id is not held.
     pub(crate) fn hold(&self, import: BotImport) -> Option<BotImportId> {
         let id = import.id.get()?.clone();
-        let mut state = self.state();
-        if state.imports.insert(id.clone(), import).is_none() {
-            state.order.push(id.clone());
-        }
+        self.put(id.clone(), Held::Fixed(import.into()));
         Some(id)
+    }
+
+    /// Holds an import that lives, in place of one with the same id.
+    pub(crate) fn hold_life(&self, id: BotImportId, life: Life) {
+        self.put(id, Held::Living(life));
+    }
+
+    fn put(&self, id: BotImportId, held: Held) {
+        let mut state = self.state();
+        if state.imports.insert(id.clone(), held).is_none() {
+            state.order.push(id);
+        }
+    }
+
+    /// Changes the life of an import.
+    pub(crate) fn steer(
+        &self,
+        id: &BotImportId,
+        change: impl FnOnce(&mut Life) -> Result<(), SteerError>,
+    ) -> Result<(), SteerError> {
+        match self.state().imports.get_mut(id) {
+            Some(Held::Living(life)) => change(life),
+            Some(Held::Fixed(_)) => Err(SteerError::Fixed),
+            None => Err(SteerError::Unknown),
+        }
     }
 
     pub(crate) fn import_ids(&self) -> Vec<BotImportId> {
@@ -86,7 +117,7 @@ impl Platform {
         match call {
             Call::GetStatus => {
                 let asked = get_status::Request::from_http(request)?;
-                self.get_status(&asked, now.instant).map(|response| response.to_http())
+                self.get_status(&asked, now).map(|response| response.to_http())
             }
         }
     }
@@ -94,17 +125,45 @@ impl Platform {
     fn get_status(
         &self,
         asked: &get_status::Request,
-        now: Instant,
+        now: Now,
     ) -> Result<get_status::Response, RequestError> {
+        let id = &asked.import_id;
+        let import = match self.look(id, now)? {
+            Held::Fixed(import) => Arc::unwrap_or_clone(import),
+            Held::Living(life) => life.document(id, now.wall),
+        };
+        Ok(get_status::Response::new(import))
+    }
+
+    /// The import as it is before this look, which counts from the next one on. The document, which
+    /// may be long, is made without the lock.
+    fn look(&self, id: &BotImportId, now: Now) -> Result<Held, RequestError> {
         let State { imports, limiter, .. } = &mut *self.state();
-        let import = imports.get(&asked.import_id).ok_or(Refusal::InvalidRequestId)?;
-        self.limits.admit(limiter, &asked.import_id, now)?;
-        Ok(get_status::Response::new(import.clone()))
+        let held = imports.get_mut(id).ok_or(Refusal::InvalidRequestId)?;
+        self.limits.admit(limiter, id, now.instant)?;
+        let seen = held.clone();
+        if let Held::Living(life) = held {
+            life.look();
+        }
+        Ok(seen)
     }
 
     fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), TokenRefusal> {
         let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
         self.guard.admit(&self.apps, token, scope.name, now)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_takes_little_room() {
+        // A full table has room for up to 16/7 of its entries, and an id stands in it and in the
+        // order, each time with its text: of 40 bytes, in a block of 48 at most.
+        let each = 16 * (size_of::<(BotImportId, Held)>() + 1) / 7 + 2 * (size_of::<BotImportId>() + 48);
+        assert!(each <= 512, "{each} bytes");
     }
 }

@@ -105,8 +105,13 @@ Example:
 
 pub(super) const EMULATOR: &str = "\
 It prints what a client needs as lines for a POSIX shell, then the imports that
-it holds, one a line: one that succeeded (the documented sample), one that runs
-and one that failed.
+it holds, one a line: one for each --scenario, in order; without any, one that
+succeeded (the documented sample), one that runs and one that failed.
+
+Scenarios by name: documented-success, older-spelling, failure, stuck,
+ten-thousand-tasks, unknown-words, demo-success, demo-failure. What a file of
+your own holds is documented with kore_emulator::Scenario, and what one of
+faults holds with kore_emulator::Faults.
 
 Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 it could not start.
 
@@ -121,3 +126,13 @@ Examples:
   kore completions bash > ~/.local/share/bash-completion/completions/kore
   kore completions zsh > \"${fpath[1]}/_kore\"
   kore completions fish > ~/.config/fish/completions/kore.fish";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_help_names_each_scenario() {
+        for name in kore_emulator::scenarios::names() {
+            assert!(super::EMULATOR.contains(name), "{name}");
+        }
+    }
+}

@@ -22,8 +22,9 @@ use crate::output;
 use crate::reports;
 use crate::settings::Settings;
 use crate::watch::{Board, Ending, command, exit_code, parse_tokens};
-use shown::Shown;
-use signals::Signals;
+
+pub(super) use shown::Shown;
+pub(super) use signals::Signals;
 
 const RUN: &str = "kore import watch bir-…";
 
@@ -80,18 +81,19 @@ fn imports(args: &WatchArgs) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Fai
     Ok((ids, tokens))
 }
 
-struct Watch<'a> {
-    client: &'a Client,
-    pacing: Option<Pacing>,
-    look_timeout: Option<Duration>,
-    timeout: Duration,
-    fail_fast: bool,
-    tokens: &'a [ResumeToken],
+/// What is watched with, and how.
+pub(super) struct Watch<'a> {
+    pub(super) client: &'a Client,
+    pub(super) pacing: Option<Pacing>,
+    pub(super) look_timeout: Option<Duration>,
+    pub(super) timeout: Duration,
+    pub(super) fail_fast: bool,
+    pub(super) tokens: &'a [ResumeToken],
 }
 
 impl Watch<'_> {
     /// Until each import has ended, one way or another; in the order of the ids.
-    async fn run(
+    pub(super) async fn run(
         &self,
         ids: &[BotImportId],
         mut signals: Signals,

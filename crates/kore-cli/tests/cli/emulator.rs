@@ -22,7 +22,14 @@ impl Running {
     }
 
     fn with_stderr(stderr: Stdio) -> Self {
-        let (mut command, home) = Kore::new(["emulator", "--port", "0"]).into_command();
+        // Three settings and three imports.
+        Self::of(&[], 6, stderr)
+    }
+
+    /// With further arguments, and so many lines to read.
+    fn of(arguments: &[&str], lines: usize, stderr: Stdio) -> Self {
+        let all = ["emulator", "--port", "0"].into_iter().chain(arguments.iter().copied());
+        let (mut command, home) = Kore::new(all).into_command();
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -30,9 +37,22 @@ impl Running {
             .spawn()
             .expect("the binary starts");
         let out = BufReader::new(child.stdout.take().expect("piped"));
-        // Three settings and three imports, while it runs: the lines are flushed.
-        let lines = out.lines().take(6).collect::<Result<_, _>>().expect("lines");
+        // While it runs: the lines are flushed.
+        let lines = out.lines().take(lines).collect::<Result<_, _>>().expect("lines");
         Self { child, lines, _home: home }
+    }
+
+    /// Asks for the status of its n-th import.
+    fn status(&self, n: usize) -> Kore {
+        let setting = |name: &str| {
+            let start = format!("export {name}=");
+            self.lines.iter().find_map(|line| line.strip_prefix(&start)).expect(name).to_owned()
+        };
+        let mut kore = Kore::new(["import", "status", "--exit-status", &self.lines[3 + n]]);
+        for name in ["KORE_HOST", "KORE_CLIENT_ID", "KORE_CLIENT_SECRET"] {
+            kore = kore.env(name, setting(name));
+        }
+        kore
     }
 
     fn signal(&mut self, signal: &str) -> Option<i32> {
@@ -78,6 +98,49 @@ fn its_lines_are_settings_and_bare_ids() {
         assert!(line.starts_with(start), "{line}");
     }
     assert!(emulator.lines[3..].iter().all(|line| line.parse::<kore_sdk::BotImportId>().is_ok()));
+}
+
+#[test]
+fn scenarios_run_in_the_order_and_the_mode_asked_for() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("mine.toml");
+    std::fs::write(&file, "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\noutcome = 'failed'\n").expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let arguments = ["--scenario", "demo-success", "--scenario", file, "--mode"];
+    let with = |mode| Running::of(&[&arguments[..], &[mode]].concat(), 5, Stdio::inherit());
+    let emulator = with("at-once");
+    assert_eq!(emulator.status(0).run().code, 0);
+    let failed = emulator.status(1).run();
+    assert_eq!((failed.code, failed.stdout.contains("Pay")), (1, true), "{}", failed.stdout);
+    let emulator = with("looks");
+    let codes = [1, 1, 0].map(|n| emulator.status(n).run().code);
+    // One task runs, then it has failed; the other import has not been looked at until then.
+    assert_eq!(codes, [3, 1, 3]);
+}
+
+#[test]
+fn faults_are_those_of_the_file() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("faults.json");
+    std::fs::write(&file, r#"{"faults": [{"effect": "proxy_page", "first": 1}]}"#).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let emulator = Running::of(&["--faults", file], 6, Stdio::inherit());
+    assert_eq!([0, 0].map(|n| emulator.status(n).run().code), [5, 0]);
+}
+
+#[test]
+fn a_scenario_that_cannot_be_used_is_told_with_what_to_do() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("mine.toml");
+    std::fs::write(&file, "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduration = 5\n").expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let emulator = |arguments: &[&str]| Kore::new(["emulator"].iter().chain(arguments)).fails(2);
+    emulator(&["--scenario", file]).says(&["--scenario: ", "mine.toml, line 4", "write \"5s\""]);
+    emulator(&["--scenario", "sucess"]).says(&["no scenario \"sucess\"", "hint: ", "documented-success"]);
+    emulator(&["--scenario", "./sucess.toml"]).says(&["--scenario: ./sucess.toml", "cannot be read"]);
+    emulator(&["--faults", file]).says(&["--faults: ", "line 1", "`tasks`", "`faults`"]);
+    emulator(&["--scenario", "stuck", "--mode", "looks", "--speed", "2"])
+        .says(&["--speed is for --mode time"]);
 }
 
 #[test]

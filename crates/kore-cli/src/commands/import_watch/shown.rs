@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output::{self, Lines, Live, Stream, Writer, final_json, final_people, ndjson};
 use crate::watch::{Board, Ending};
 
-pub(super) struct Shown {
+pub(in crate::commands) struct Shown {
     stdout: Writer,
     live: Option<Live>,
     lines: Option<(Lines, Stream, Writer)>,
@@ -27,7 +27,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(format: WatchOutput, timeout: Duration) -> Self {
+    pub(in crate::commands) fn new(format: WatchOutput, timeout: Duration) -> Self {
         // A log on the same terminal would tear the view.
         let quiet = std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty());
         let is_screen = |stream: Stream| quiet && stream.is_screen();
@@ -54,18 +54,18 @@ impl Shown {
     }
 
     /// How often [`tick_passed`](Self::tick_passed) is to be called.
-    pub(super) fn tick(&self) -> Duration {
+    pub(in crate::commands) fn tick(&self) -> Duration {
         if self.live.is_some() { Live::TICK } else { Duration::from_secs(1) }
     }
 
-    pub(super) fn tick_passed(&mut self, board: &Board, now: Instant) {
+    pub(in crate::commands) fn tick_passed(&mut self, board: &Board, now: Instant) {
         if let Some(live) = &mut self.live {
             live.draw(board, now);
         }
         self.line(|lines, wall| lines.heartbeat(board, now, wall));
     }
 
-    pub(super) fn event(&mut self, id: &BotImportId, event: &Event, now: Instant) {
+    pub(in crate::commands) fn event(&mut self, id: &BotImportId, event: &Event, now: Instant) {
         if self.ndjson
             && let Some(line) = ndjson::event(id, event, now, SystemTime::now())
         {
@@ -74,7 +74,7 @@ impl Shown {
         self.line(|lines, wall| lines.event(id, event, now, wall));
     }
 
-    pub(super) fn ended(&mut self, ending: &Ending, now: Instant) {
+    pub(in crate::commands) fn ended(&mut self, ending: &Ending, now: Instant) {
         if self.ndjson {
             self.stdout.raw(&ndjson::ended(ending, SystemTime::now()));
         }
@@ -92,7 +92,7 @@ impl Shown {
     }
 
     /// Nothing is watched any more.
-    pub(super) fn all_over(&mut self, board: &Board, now: Instant) {
+    pub(in crate::commands) fn all_over(&mut self, board: &Board, now: Instant) {
         match &mut self.live {
             Some(live) if self.people_at_end => live.clear(),
             Some(live) => live.settle(board, now),
@@ -101,7 +101,7 @@ impl Shown {
     }
 
     /// The end on standard output; and what could not be written.
-    pub(super) fn finish(
+    pub(in crate::commands) fn finish(
         mut self,
         format: WatchOutput,
         endings: &[Ending],

@@ -5,7 +5,7 @@ use std::io;
 use crate::exit::Exit;
 
 #[cfg(unix)]
-pub(super) struct Signals {
+pub(in crate::commands) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
@@ -13,7 +13,7 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// Listens from now on.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::commands) fn new() -> io::Result<Self> {
         use std::sync::Arc;
         use std::sync::atomic::AtomicBool;
 
@@ -33,7 +33,7 @@ impl Signals {
     }
 
     /// The exit code of the first signal.
-    pub(super) async fn next(&mut self) -> Exit {
+    pub(in crate::commands) async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.interrupt.recv() => Exit::Interrupted,
             _ = self.terminate.recv() => Exit::Terminated,
@@ -42,15 +42,15 @@ impl Signals {
 }
 
 #[cfg(not(unix))]
-pub(super) struct Signals;
+pub(in crate::commands) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::commands) fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
-    pub(super) async fn next(&mut self) -> Exit {
+    pub(in crate::commands) async fn next(&mut self) -> Exit {
         // Without the signal the process ends as the system has it.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

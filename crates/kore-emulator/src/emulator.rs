@@ -1,0 +1,132 @@
+//! A running emulator, and what a test does with it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kore_types::{BotImport, BotImportId};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::app::random_hex;
+use crate::clock::Clock;
+use crate::life::Life;
+use crate::platform::Platform;
+use crate::{EmulatorBuilder, Mode, Scenario, SteerError};
+
+/// A running emulator. Dropping it stops it.
+#[derive(Debug)]
+pub struct Emulator {
+    address: SocketAddr,
+    platform: Arc<Platform>,
+    clock: Clock,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    pub(crate) fn new(
+        address: SocketAddr,
+        platform: Arc<Platform>,
+        clock: Clock,
+        stop: oneshot::Sender<()>,
+        serving: JoinHandle<()>,
+    ) -> Self {
+        Self { address, platform, clock, stop: Some(stop), serving: Some(serving) }
+    }
+
+    /// Starts with a free port, no app and no import.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// The base URL for clients.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Holds an import, in place of one with the same id. `None`, and nothing held, if it has no
+    /// valid `_id`.
+    pub fn hold(&self, import: BotImport) -> Option<BotImportId> {
+        self.platform.hold(import)
+    }
+
+    /// Holds a new import that lives as the scenario says, from now on, under a made-up id. Many may
+    /// share one scenario; each takes less than half a KiB.
+    pub fn create(&self, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> BotImportId {
+        let id = made_up_id();
+        self.import_of(id.clone(), scenario, mode);
+        id
+    }
+
+    /// The same with an id that is given, in place of an import with that id: so one that has ended
+    /// can begin again.
+    pub fn import_of(&self, id: BotImportId, scenario: impl Into<Arc<Scenario>>, mode: Mode) {
+        self.platform.hold_life(id, Life::new(scenario.into(), mode, self.clock.now().wall));
+    }
+
+    /// Ends the task that runs, one that never ends by itself too; the next one starts now.
+    ///
+    /// # Errors
+    /// If the import is not held, is a fixed document, or has ended.
+    pub fn advance(&self, id: &BotImportId) -> Result<(), SteerError> {
+        self.platform.steer(id, |life| life.advance(self.clock.now().wall))
+    }
+
+    /// Ends the import now, as its scenario ends it.
+    ///
+    /// # Errors
+    /// If the import is not held, is a fixed document, or has ended.
+    pub fn finish(&self, id: &BotImportId) -> Result<(), SteerError> {
+        self.platform.steer(id, |life| life.finish(self.clock.now().wall))
+    }
+
+    /// Ends the import now, with a failure of the task that runs.
+    ///
+    /// # Errors
+    /// If the import is not held, is a fixed document, or has ended.
+    pub fn fail(&self, id: &BotImportId) -> Result<(), SteerError> {
+        self.platform.steer(id, |life| life.fail(self.clock.now().wall))
+    }
+
+    /// The imports that it holds, in the order in which they were given.
+    pub fn import_ids(&self) -> Vec<BotImportId> {
+        self.platform.import_ids()
+    }
+
+    /// Takes no more connections, and lets requests that are under way end, for at most 2 s.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(serving) = self.serving.take() {
+            // It ends by itself; that it panicked is no concern of one who stops it.
+            let _ = serving.await;
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
+    }
+}
+
+/// An id of the documented form: a uuid behind the prefix.
+pub(crate) fn made_up_id() -> BotImportId {
+    let hex = random_hex::<16>();
+    let id = format!(
+        "{}{}-{}-4{}-8{}-{}",
+        BotImportId::PREFIX,
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    );
+    BotImportId::new(id).expect("hexadecimal digits are safe")
+}

@@ -1,0 +1,142 @@
+//! Which faults strike a request. Pure: the time and the seed are arguments.
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response};
+
+use super::effect::Effect;
+use super::{Fault, Faults};
+
+/// The faults, and how many requests each has seen.
+#[derive(Debug)]
+struct Plan {
+    seed: u64,
+    faults: Vec<(Fault, u64)>,
+}
+
+/// What is to happen to one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decision {
+    pub(crate) latency: Duration,
+    /// In place of the platform's answer.
+    pub(crate) answer: Option<Response<Bytes>>,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) delivery: Delivery,
+}
+
+/// How the answer is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    #[default]
+    Whole,
+    Reset,
+    ResetAfter(usize),
+    CutAfter(usize),
+    Drip {
+        bytes: NonZeroUsize,
+        pause: Duration,
+    },
+}
+
+/// What goes wrong between clients and the platform, for all connections.
+#[derive(Debug)]
+pub(crate) struct FaultyWay {
+    plan: Mutex<Plan>,
+    started: SystemTime,
+}
+
+impl FaultyWay {
+    pub(crate) fn new(faults: Faults, now: SystemTime) -> Self {
+        Self { plan: Mutex::new(Plan::new(faults)), started: now }
+    }
+
+    /// Decides about a request that arrives now.
+    pub(crate) fn decide(&self, method: &Method, path: &str, now: SystemTime) -> Decision {
+        let since_start = now.duration_since(self.started).unwrap_or_default();
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.decide(method, path, since_start)
+    }
+}
+
+impl Plan {
+    fn new(Faults { seed, faults }: Faults) -> Self {
+        Self { seed, faults: faults.into_iter().map(|fault| (fault, 0)).collect() }
+    }
+
+    /// Decides about a request that arrives so long after the start.
+    fn decide(&mut self, method: &Method, path: &str, since_start: Duration) -> Decision {
+        let mut decision = Decision::default();
+        let mut is_changed = false;
+        for (index, (fault, seen)) in (0u64..).zip(&mut self.faults) {
+            if !fault.is_for(method, path) {
+                continue;
+            }
+            let number = *seen;
+            *seen += 1;
+            if !fault.strikes(number, since_start, self.seed, index) {
+                continue;
+            }
+            match &fault.effect {
+                Effect::Latency(delay) => decision.latency = decision.latency.saturating_add(*delay),
+                Effect::Answer(_) | Effect::ContentType(_) if is_changed => {}
+                Effect::Answer(answer) => {
+                    is_changed = true;
+                    decision.answer = Some(answer.clone());
+                }
+                Effect::ContentType(value) => {
+                    is_changed = true;
+                    decision.content_type = Some(value.clone());
+                }
+                effect if decision.delivery == Delivery::Whole => decision.delivery = delivery(effect),
+                _ => {}
+            }
+        }
+        decision
+    }
+}
+
+fn delivery(effect: &Effect) -> Delivery {
+    match *effect {
+        Effect::Reset => Delivery::Reset,
+        Effect::ResetAfter(bytes) => Delivery::ResetAfter(bytes),
+        Effect::CutAfter(bytes) => Delivery::CutAfter(bytes),
+        Effect::Drip { bytes, pause } => Delivery::Drip { bytes, pause },
+        Effect::Answer(_) | Effect::ContentType(_) | Effect::Latency(_) => Delivery::Whole,
+    }
+}
+
+impl Fault {
+    fn is_for(&self, method: &Method, path: &str) -> bool {
+        let is_for =
+            |route: &kore_protocol::Metadata| route.method == *method && route.path.values(path).is_some();
+        self.route.as_ref().is_none_or(is_for)
+    }
+
+    /// Whether it strikes the request of that number, from 0, of those that are for its endpoint.
+    fn strikes(&self, number: u64, since_start: Duration, seed: u64, index: u64) -> bool {
+        let in_turn = number >= self.after && number - self.after < self.first;
+        in_turn && self.within.contains(&since_start) && chance(seed, index, number) < self.probability
+    }
+}
+
+/// A number from 0 to just below 1 that looks random: a function of its arguments, so that no
+/// request changes the luck of another.
+fn chance(seed: u64, index: u64, number: u64) -> f64 {
+    let mixed = mix(mix(mix(seed) ^ index) ^ number);
+    // The 53 bits that an f64 holds exactly.
+    (mixed >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// The step of splitmix64.
+fn mix(number: u64) -> u64 {
+    let mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests;

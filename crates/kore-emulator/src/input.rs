@@ -1,0 +1,136 @@
+//! Reading what a user wrote: files in TOML or JSON, with errors that say where.
+
+mod duration;
+mod entries;
+mod json_text;
+
+use std::fmt;
+use std::path::Path;
+
+use kore_types::{Printable, RawValue};
+use serde::de::DeserializeOwned;
+
+pub(crate) use duration::{Written, WrittenOrForever};
+pub(crate) use entries::{Entries, Keys, Reserved};
+pub(crate) use json_text::JsonText;
+
+/// The most that is read of a file: more than a scenario of 100,000 tasks.
+const MAX_LEN: u64 = 32 * 1024 * 1024;
+
+/// The most of a message that is shown, in bytes.
+const MAX_MESSAGE: usize = 600;
+
+/// A scenario or a list of faults that cannot be used.
+///
+/// Its message is one line: the file, the line and the column, the key, what was expected and what
+/// was found, as far as they are known.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InputError(Box<str>);
+
+impl InputError {
+    pub(crate) fn new(message: impl fmt::Display) -> Self {
+        Self(message.to_string().into())
+    }
+
+    /// An error in a text that came from `source`.
+    fn within(source: &str, line: usize, column: usize, key: &str, message: &str) -> Self {
+        let place = if line == 0 { String::new() } else { format!(", line {line}, column {column}") };
+        // The path of the whole is a dot.
+        let key = if key.is_empty() || key == "." { String::new() } else { format!("{key}: ") };
+        let source = Printable::text(source);
+        let text = format!("{key}{message}");
+        Self::new(format_args!("{source}{place}: {}", Printable::new(text.as_bytes(), MAX_MESSAGE)))
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InputError({self})")
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// What can be read from TOML and from JSON. The two differ in how values of any form are kept.
+pub(crate) trait Input: Sized {
+    /// The form that a TOML file has.
+    type Toml: DeserializeOwned;
+    /// The form that a JSON file has.
+    type Json: DeserializeOwned;
+
+    fn of_toml(file: Self::Toml) -> Result<Self, InputError>;
+    fn of_json(file: Self::Json) -> Result<Self, InputError>;
+}
+
+/// Reads TOML; `source` is what errors call the text.
+pub(crate) fn from_toml<I: Input>(text: &str, source: &str) -> Result<I, InputError> {
+    let refused = |error: &toml::de::Error, key: &str| {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.get(..at).unwrap_or_default();
+        let line = if error.span().is_some() { 1 + before.matches('\n').count() } else { 0 };
+        let column = 1 + before.chars().rev().take_while(|c| *c != '\n').count();
+        InputError::within(source, line, column, key, error.message())
+    };
+    let toml = toml::Deserializer::parse(text).map_err(|error| refused(&error, ""))?;
+    let file = serde_path_to_error::deserialize(toml)
+        .map_err(|error| refused(error.inner(), &error.path().to_string()))?;
+    I::of_toml(file).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
+}
+
+/// Reads JSON; `source` is what errors call the text.
+pub(crate) fn from_json<I: Input>(text: &str, source: &str) -> Result<I, InputError> {
+    let refused = |error: &serde_json::Error, key: &str| {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string();
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        InputError::within(source, error.line(), error.column(), key, message)
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let file = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| refused(error.inner(), &error.path().to_string()))?;
+    json.end().map_err(|error| refused(&error, ""))?;
+    I::of_json(file).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
+}
+
+/// Reads a file, by its extension.
+pub(crate) fn from_file<I: Input>(path: &Path) -> Result<I, InputError> {
+    let source = path.display().to_string();
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let read: fn(&str, &str) -> Result<I, InputError> = match extension {
+        Some("toml") => from_toml,
+        Some("json") => from_json,
+        _ => {
+            let message = "expected a name that ends in .toml or .json";
+            return Err(InputError::within(&source, 0, 0, "", message));
+        }
+    };
+    let text = text_of(path).map_err(|error| {
+        InputError::within(&source, 0, 0, "", &format!("the file cannot be read: {error}"))
+    })?;
+    read(&text, &source)
+}
+
+fn text_of(path: &Path) -> std::io::Result<String> {
+    use std::io::Read as _;
+
+    let mut text = String::new();
+    let length = std::fs::File::open(path)?.take(MAX_LEN + 1).read_to_string(&mut text)?;
+    if length as u64 > MAX_LEN {
+        return Err(std::io::Error::other("it is over 32 MiB"));
+    }
+    Ok(text)
+}
+
+/// A value as JSON text.
+pub(crate) fn raw(value: &impl serde::Serialize) -> Result<Box<RawValue>, String> {
+    serde_json::value::to_raw_value(value).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

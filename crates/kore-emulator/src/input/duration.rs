@@ -1,0 +1,76 @@
+//! Durations as a user writes them.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// The longest that is taken: far from what a clock cannot add.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A duration such as `"20s"`, `"1m 30s"` or `"500ms"`; zero is one too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written(pub(crate) Duration);
+
+impl Written {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(without_unit(text));
+        }
+        let duration = humantime::parse_duration(text)
+            .map_err(|error| format!("expected a duration such as \"1s\" or \"500ms\": {error}"))?;
+        if duration > LONGEST {
+            return Err("expected a duration of at most \"365days\"".to_owned());
+        }
+        Ok(Self(duration))
+    }
+}
+
+/// The same, or `"forever"`, which is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrittenOrForever(pub(crate) Option<Duration>);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Text("a duration such as \"1s\" or \"500ms\"", Self::parse))
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenOrForever {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parse = |text: &str| match text {
+            "forever" => Ok(Self(None)),
+            text => Written::parse(text).map(|Written(duration)| Self(Some(duration))),
+        };
+        deserializer.deserialize_any(Text("a duration such as \"1s\" or \"500ms\", or \"forever\"", parse))
+    }
+}
+
+/// What is expected, and how it is read.
+struct Text<F>(&'static str, F);
+
+impl<T, F: Fn(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        self.1(text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        Err(E::custom(without_unit(number)))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        Err(E::custom(without_unit(number)))
+    }
+}
+
+fn without_unit(number: impl fmt::Display) -> String {
+    format!("the unit is missing: write \"{number}s\" for seconds")
+}

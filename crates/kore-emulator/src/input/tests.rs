@@ -1,0 +1,138 @@
+use std::path::Path;
+
+use crate::{Faults, Scenario};
+
+fn refused_toml(text: &str) -> String {
+    Scenario::from_toml(text, "a.toml").expect_err(text).to_string()
+}
+
+fn refused_json(text: &str) -> String {
+    Scenario::from_json(text, "a.json").expect_err(text).to_string()
+}
+
+fn says(error: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+    assert!(!error.contains('\n'), "{error:?}");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_place_and_the_accepted_ones() {
+    let task = "tasks = []\n\n[[tasks2]]\n";
+    says(&refused_toml(task), &["a.toml, line 3, column ", "unknown field `tasks2`", "`older_spelling`"]);
+    let nested = "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduraton = '1s'\n";
+    says(&refused_toml(nested), &["a.toml, line 4, column 1: tasks[0]", "`duraton`", "`duration`"]);
+    let json = "{\"tasks\": [\n{\"type\": \"Dialog\", \"name\": \"Pay\",\n \"duraton\": 1}]}";
+    says(&refused_json(json), &["a.json, line 3, column ", "tasks[0].duraton: unknown field `duraton`"]);
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    says(&refused_toml("[[tasks]]\nname = 'Pay'\n"), &["a.toml, line 1", "tasks[0]: missing field `type`"]);
+    says(&refused_toml(""), &["missing field `tasks`"]);
+    says(&refused_json("{}"), &["a.json, line 1", "missing field `tasks`"]);
+}
+
+#[test]
+fn a_value_of_another_type_is_named_with_its_key() {
+    let text = "tasks = []\nolder_spelling = 'yes'\n";
+    says(&refused_toml(text), &["line 2", "older_spelling: invalid type: string", "expected a boolean"]);
+    let json = "{\"tasks\": [],\n\"bot\": 7}";
+    says(&refused_json(json), &["line 2", "bot: invalid type: integer `7`, expected a string"]);
+}
+
+#[test]
+fn a_duration_without_a_unit_says_what_to_write() {
+    for duration in ["5", "'5'"] {
+        let text = format!("[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduration = {duration}\n");
+        says(&refused_toml(&text), &["line 4", "tasks[0].duration", "the unit is missing: write \"5s\""]);
+    }
+    let text = "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduration = 'soon'\n";
+    says(&refused_toml(text), &["line 4", "expected a duration such as \"1s\""]);
+    let text = "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduration = '9999years'\n";
+    says(&refused_toml(text), &["at most \"365days\""]);
+    let json = r#"{"tasks": [{"type": "Dialog", "name": "Pay", "duration": 5}]}"#;
+    says(&refused_json(json), &["tasks[0].duration: the unit is missing: write \"5s\""]);
+    let json = r#"{"tasks": [{"type": "Dialog", "name": "Pay", "duration": true}]}"#;
+    says(&refused_json(json), &["expected a duration such as \"1s\" or \"500ms\", or \"forever\""]);
+}
+
+#[test]
+fn a_key_that_is_set_in_another_way_says_how() {
+    let text = "tasks = []\n[document]\nstatus = 'success'\n";
+    says(&refused_toml(text), &["a.toml, line ", "document", "`status` cannot stand here", "`pending`"]);
+    let text = "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nextra = { status = 'failed' }\n";
+    says(&refused_toml(text), &["line 4", "tasks[0].extra", "`outcome` of the task gives it"]);
+    let task = crate::Task::new("Dialog", "Pay").extra("taskName", 1);
+    let built = Scenario::builder("a").task(task).build().expect_err("reserved").to_string();
+    says(&built, &["task 1 (\"Pay\")", "`taskName`", "`name` of the task"]);
+    let built = Scenario::builder("a").document("_id", 1).build().expect_err("reserved").to_string();
+    says(&built, &["scenario \"a\"", "`_id`"]);
+}
+
+#[test]
+fn what_is_not_toml_or_json_at_all_is_told_with_its_place() {
+    says(&refused_toml("tasks = [\nname"), &["a.toml, line 2"]);
+    says(&refused_json("{\"tasks\": [],\n]"), &["a.json, line 2, column 1"]);
+    says(&refused_json("{\"tasks\": []} more"), &["a.json, line 1", "trailing characters"]);
+    says(&refused_json("{\"tasks\": [], \"document\": {\"a\": 1, \"a\": 2}}"), &["`a` stands twice"]);
+}
+
+#[test]
+fn values_keep_their_digits_order_and_kind() {
+    let json = r#"{"tasks": [], "document": {"z": 1e400, "a": 1.50, "n": null, "o": {"b":1,"a":[2.0]}}}"#;
+    let toml = "tasks = []\n[document]\nz = 12\na = 1.5\nd = 2022-07-29T07:24:17.496Z\no = { b = 1, a = [true, 'x'] }\n";
+    let values = |scenario: Scenario| -> Vec<String> {
+        scenario.keys().0.iter().map(|(key, value)| format!("{key} {}", value.get())).collect()
+    };
+    assert_eq!(
+        values(Scenario::from_json(json, "").expect("valid")),
+        ["z 1e400", "a 1.50", "n null", r#"o {"b":1,"a":[2.0]}"#]
+    );
+    assert_eq!(
+        values(Scenario::from_toml(toml, "").expect("valid")),
+        ["z 12", "a 1.5", r#"d "2022-07-29T07:24:17.496Z""#, r#"o {"b":1,"a":[true,"x"]}"#]
+    );
+    says(&refused_toml("tasks = []\ndocument.x = nan"), &["line 2", "document.x: JSON has no such number"]);
+}
+
+#[test]
+fn a_file_is_read_by_its_extension_and_names_the_scenario() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenarios");
+    let stuck = Scenario::from_file(folder.join("stuck.toml")).expect("a scenario");
+    assert_eq!((stuck.name(), stuck.duration()), ("stuck", None));
+    let refused = |path: &str| Scenario::from_file(path).expect_err(path).to_string();
+    says(&refused("a.yaml"), &["a.yaml: expected a name that ends in .toml or .json"]);
+    says(&refused("/no/such.toml"), &["/no/such.toml: the file cannot be read"]);
+}
+
+#[test]
+fn faults_in_a_file_are_checked_likewise() {
+    let refused = |fault: &str| {
+        let text = format!("[[faults]]\n{fault}\n");
+        Faults::from_toml(&text, "f.toml").expect_err(fault).to_string()
+    };
+    says(&refused("effect = 'rest'"), &["f.toml, line 2", "unknown variant `rest`", "`reset`"]);
+    says(&refused("effect = 'reset'\nfrist = 1"), &["line 3", "`frist`", "`first`"]);
+    says(&refused("effect = 'reset'\nroute = 'status'"), &["line 3", "`bot_import::get_status`"]);
+    says(&refused("effect = 'reset'\nprobability = 2.0"), &["faults[0].probability", "from 0 to 1, found 2"]);
+    says(&refused("effect = 'reset'\nfirst = -1"), &["faults[0].first", "-1"]);
+    says(&refused("effect = 'reset'\nfrom = '2s'\nuntil = '1s'"), &["fault 1", "`until`"]);
+    says(&refused("effect.answer = { status = 99 }"), &["from 200 to 599, found 99"]);
+    says(&refused("effect.answer = { status = 503, bdy = '' }"), &["`bdy`", "`body`"]);
+    says(
+        &refused("effect.answer = { status = 503, headers = { 'a b' = '' } }"),
+        &["\"a b\" is not the name"],
+    );
+    says(&refused("effect.drip = { bytes = 0, pause = '1s' }"), &["faults[0].effect.drip.bytes"]);
+}
+
+#[test]
+fn a_probability_may_be_written_without_a_point() {
+    for probability in ["0", "1"] {
+        let text = format!("[[faults]]\neffect = 'reset'\nprobability = {probability}");
+        Faults::from_toml(&text, "").expect("valid");
+    }
+    Faults::from_json(r#"{"faults": [{"effect": {"latency": "1s"}, "probability": 1}]}"#, "").expect("valid");
+}

@@ -1,0 +1,190 @@
+//! What happens in an import, told in advance.
+
+mod build;
+mod file;
+
+use std::path::Path;
+use std::time::Duration;
+
+use kore_types::{Status, StatusLog, TaskType};
+
+pub use build::{ScenarioBuilder, Task};
+
+use crate::InputError;
+use crate::input::{self, Keys};
+
+/// The course of an import: its tasks in order, each with a duration and an outcome, and how the
+/// import ends. Made with [`Scenario::builder`], or read from a file:
+///
+/// ```
+/// use kore_emulator::Scenario;
+///
+/// let scenario = Scenario::from_toml(r#"
+///     name = "no-entity"            # all but `tasks` may be left out
+///     about = "A dialog fails."
+///     bot = "Shop"                  # the name of the import request's entry
+///     status = "failed"             # at the end; else "failed" if a task failed, or "success"
+///     pending = "pending"           # the import's status before its end
+///     running = "inprogress"        # a task's status before its end
+///     older_spelling = false        # botRefId and botId for streamRefId and streamId
+///
+///     [document]                    # further keys of the document, or values for documented ones
+///     createdBy = "u-1f"
+///     region = "eu"
+///
+///     [at_end]                      # keys that the document has from its end on
+///     streamId = "st-1f"
+///
+///     [[tasks]]
+///     type = "Bot Definition"
+///     name = "Shop"                 # one second, and "success"
+///
+///     [[tasks]]
+///     type = "Dialog"
+///     name = "Pay"
+///     duration = "500ms"            # or "forever"
+///     outcome = "failed"            # any word
+///     extra = { error = "no entity", attempts = 3 }
+/// "#, "no-entity.toml")?;
+/// assert_eq!(scenario.task_count(), 2);
+/// assert_eq!(scenario.duration(), Some(std::time::Duration::from_millis(1500)));
+/// # Ok::<(), kore_emulator::InputError>(())
+/// ```
+///
+/// JSON has the same keys, and keeps each digit of the numbers in `document`, `at_end` and `extra`.
+///
+/// The log begins with the entry `importRequest`, `success`, as that of the documented answer to the
+/// import call does. The entry of a task appears as the task starts, and gets its outcome
+/// and its extra keys as the task ends. That the import is `pending` until its end is documented;
+/// no document shows the status of a task that runs, and `inprogress` is the word of sibling jobs.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    name: Box<str>,
+    about: Box<str>,
+    older_spelling: bool,
+    pending: Status,
+    running: Status,
+    end: Status,
+    /// For imports that are made to fail.
+    failed: Status,
+    document: Keys,
+    at_end: Keys,
+    request: StatusLog,
+    /// The entries of the tasks as they are at their ends.
+    tasks: Vec<StatusLog>,
+    /// When each task ends, from the start of the first, endless ones taking no time.
+    ends: Vec<Duration>,
+    /// The tasks that never end, in order.
+    endless: Vec<usize>,
+}
+
+impl Scenario {
+    /// Starts with no task: an import that succeeds at once.
+    pub fn builder(name: impl Into<String>) -> ScenarioBuilder {
+        ScenarioBuilder::new(name.into())
+    }
+
+    /// Reads a file, whose name ends in `.toml` or `.json`.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no scenario; the message says what and where.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InputError> {
+        let path = path.as_ref();
+        let mut scenario: Self = input::from_file(path)?;
+        if scenario.name.is_empty() {
+            scenario.name = path.file_stem().unwrap_or_default().to_string_lossy().into();
+        }
+        Ok(scenario)
+    }
+
+    /// Reads a TOML text; `source` is what errors call it.
+    ///
+    /// # Errors
+    /// If the text is no scenario; the message says what and where.
+    pub fn from_toml(text: &str, source: &str) -> Result<Self, InputError> {
+        input::from_toml(text, source)
+    }
+
+    /// Reads a JSON text; `source` is what errors call it.
+    ///
+    /// # Errors
+    /// If the text is no scenario; the message says what and where.
+    pub fn from_json(text: &str, source: &str) -> Result<Self, InputError> {
+        input::from_json(text, source)
+    }
+
+    /// Its name; that of its file, without the extension, if the file gives none.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for, in a sentence; empty if nothing was said.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// How many tasks there are, the import request not counted.
+    pub fn task_count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// How long it takes by time; `None` if it never ends.
+    pub fn duration(&self) -> Option<Duration> {
+        self.endless.is_empty().then(|| self.ends.last().copied().unwrap_or_default())
+    }
+
+    /// How many tasks have ended a while after the start of the first.
+    pub(crate) fn ended_after(&self, elapsed: Duration) -> usize {
+        self.ends.partition_point(|end| *end <= elapsed)
+    }
+
+    /// When a task starts, from the start of the first; for one past the last, its end.
+    pub(crate) fn start_of(&self, task: usize) -> Duration {
+        task.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
+    }
+
+    /// The first of the tasks from `from` on that never ends.
+    pub(crate) fn endless_from(&self, from: usize) -> Option<usize> {
+        self.endless.get(self.endless.partition_point(|task| *task < from)).copied()
+    }
+
+    /// The log: tasks that have ended, and perhaps the status of the one after them.
+    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<StatusLog> {
+        let mut log = Vec::with_capacity(ended + 2);
+        log.push(self.request.clone());
+        log.extend_from_slice(&self.tasks[..ended.min(self.tasks.len())]);
+        if let (Some(task), Some(status)) = (self.tasks.get(ended), next) {
+            let mut entry = StatusLog::default();
+            entry.status = status.clone().into();
+            entry.task_type = task.task_type.clone();
+            entry.task_name = task.task_name.clone();
+            log.push(entry);
+        }
+        log
+    }
+
+    pub(crate) fn words(&self) -> Words<'_> {
+        Words { pending: &self.pending, running: &self.running, end: &self.end, failed: &self.failed }
+    }
+
+    pub(crate) fn has_older_spelling(&self) -> bool {
+        self.older_spelling
+    }
+
+    /// Keys of the document from its start on, and from its end on.
+    pub(crate) fn keys(&self) -> (&Keys, &Keys) {
+        (&self.document, &self.at_end)
+    }
+}
+
+/// The words for each state.
+pub(crate) struct Words<'a> {
+    pub(crate) pending: &'a Status,
+    pub(crate) running: &'a Status,
+    pub(crate) end: &'a Status,
+    pub(crate) failed: &'a Status,
+}
+
+fn request(bot: &str) -> StatusLog {
+    StatusLog::new(TaskType::ImportRequest, bot, Status::Success)
+}
