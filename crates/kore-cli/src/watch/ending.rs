@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kore_sdk::watch::{End, ResumeToken, Unfunded};
+use kore_sdk::watch::{End, ResumeToken, Unended, Unfunded};
 use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 
 use crate::commands::{about_another, doubt};
@@ -117,7 +117,14 @@ impl Ending {
             }
             Ok(End::DeadlineReached(unended)) => {
                 ending.message = Some(not_over(unended.last.as_ref(), "not over at the deadline"));
-                ending.unended(Verdict::DeadlineReached, Exit::ImportNotOver, unended);
+                // Nothing was ever seen: that is no matter of time alone.
+                let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
+                let exit = never.as_ref().map_or(Exit::ImportNotOver, |failure| match failure.exit {
+                    Exit::NoAnswer => Exit::NoAnswer,
+                    _ => Exit::ImportNotOver,
+                });
+                ending.hint = never.and_then(|failure| failure.advice().map(str::to_owned));
+                ending.unended(Verdict::DeadlineReached, exit, unended);
             }
             Ok(End::Cancelled(unended)) => {
                 ending.message = Some(not_over(unended.last.as_ref(), "given up"));
@@ -141,7 +148,7 @@ impl Ending {
         ending
     }
 
-    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: kore_sdk::watch::Unended) {
+    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<Error>) {
         self.verdict = verdict;
         self.exit = exit;
         self.import = unended.last;

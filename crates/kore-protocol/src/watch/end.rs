@@ -14,31 +14,34 @@ pub enum End<E> {
     /// The platform said that the import failed; its failed entries say at which task.
     Failed(BotImport),
     /// The deadline came first.
-    DeadlineReached(Unended),
+    DeadlineReached(Unended<E>),
     /// The watch was given up by its owner.
-    Cancelled(Unended),
+    Cancelled(Unended<E>),
     /// A look failed in a way that does not pass.
     CouldNotLook {
         /// What went wrong.
         error: E,
         /// Where the watch stood.
-        unended: Unended,
+        unended: Unended<E>,
     },
 }
 
 /// Where a watch stood that ended before its import.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Unended {
+pub struct Unended<E> {
     /// The last document, if a look went well.
     pub last: Option<BotImport>,
+    /// What the last look failed with, if it did and was to be tried again: of an import of which
+    /// nothing was ever seen it says why.
+    pub trouble: Option<E>,
     /// With it another watch goes on from here, within the platform's windows.
     pub resume: ResumeToken,
 }
 
-impl Unended {
-    pub(super) fn new(last: Option<BotImport>, resume: ResumeToken) -> Self {
-        Self { last, resume }
+impl<E> Unended<E> {
+    pub(super) fn new(last: Option<BotImport>, trouble: Option<E>, resume: ResumeToken) -> Self {
+        Self { last, trouble, resume }
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Watch<E> {
     state: State<E>,
     /// Elsewhere, since a watch that has not looked yet is not to have room for it.
     last: Option<Box<BotImport>>,
+    /// What the last look failed with, if it did.
+    trouble: Option<E>,
     failures: u32,
     /// Whether the look before was refused for its token.
     token_renewed: bool,
@@ -162,6 +164,7 @@ impl<E: LookError> Watch<E> {
             deadline,
             state: State::Resting { until: now, what: Waiting::NextLook },
             last: None,
+            trouble: None,
             failures: 0,
             token_renewed: false,
             events: VecDeque::new(),
@@ -197,15 +200,15 @@ impl<E: LookError> Watch<E> {
     #[allow(clippy::result_large_err, reason = "it is the watch itself, handed back")]
     pub fn into_end(self) -> Result<End<E>, Self> {
         let State::Ended(ending) = self.state else { return Err(self) };
-        let last = self.last.map(|last| *last);
+        let (last, trouble) = (self.last.map(|last| *last), self.trouble);
         let document = |last: Option<BotImport>| last.expect("an outcome comes with its document");
         Ok(match ending {
             Ending::Succeeded => End::Succeeded(document(last)),
             Ending::Failed => End::Failed(document(last)),
-            Ending::DeadlineReached(resume) => End::DeadlineReached(Unended::new(last, resume)),
-            Ending::Cancelled(resume) => End::Cancelled(Unended::new(last, resume)),
+            Ending::DeadlineReached(resume) => End::DeadlineReached(Unended::new(last, trouble, resume)),
+            Ending::Cancelled(resume) => End::Cancelled(Unended::new(last, trouble, resume)),
             Ending::CouldNotLook(error, resume) => {
-                End::CouldNotLook { error, unended: Unended::new(last, resume) }
+                End::CouldNotLook { error, unended: Unended::new(last, None, resume) }
             }
         })
     }
@@ -284,6 +287,7 @@ impl<E: LookError> Watch<E> {
         }
         let now = now.instant;
         self.windows.lock().release(now);
+        self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
         self.events.extend(diff(self.last.as_deref(), &import));
@@ -312,6 +316,7 @@ impl<E: LookError> Watch<E> {
             self.token_renewed = true;
             self.events.push_back(Event::TokenRenewed);
             self.state = State::Resting { until: at, what: Waiting::Retry };
+            self.trouble = Some(error);
             return;
         }
         if !error.is_retryable() && !error.is_rate_limited() {
@@ -331,6 +336,7 @@ impl<E: LookError> Watch<E> {
             at: until,
         });
         self.state = State::Resting { until, what: Waiting::Retry };
+        self.trouble = Some(error);
     }
 
     fn outcome(&self, import: &BotImport) -> Outcome {

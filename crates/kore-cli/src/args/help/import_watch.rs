@@ -32,7 +32,8 @@ Exit codes; where several apply, the first in this list counts:
   1  an import failed
   4  the platform refused the token or its scope
   5  another answer than the one asked for
-  6  no answer: TLS or proxy; what may pass is tried again until the deadline
+  6  no answer: TLS or proxy, or none to any look until the deadline, which is
+     how a wrong host ends; what may pass is tried again until then
   3  an import was not over at the deadline, or its status is not known
   7  an output or a report could not be written
   0  all imports succeeded

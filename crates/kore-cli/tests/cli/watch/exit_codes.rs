@@ -36,7 +36,7 @@ fn of_several_ends_the_documented_one_counts() {
 }
 
 #[test]
-fn no_answer_for_good_is_6_and_what_may_pass_is_waited_for() {
+fn no_answer_is_6_for_good_or_until_the_deadline() {
     let talkative = Server::greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let run =
         Kore::watch(&format!("localhost:{}", talkative.port), &["bir-1"]).args(["--timeout", "2s"]).run();
@@ -46,8 +46,15 @@ fn no_answer_for_good_is_6_and_what_may_pass_is_waited_for() {
     let run = Kore::watch(&silent.0.url, &["bir-1"])
         .args(["--timeout", "500ms", "--request-timeout", "100ms"])
         .run();
-    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert_eq!(run.code, 6, "{}", run.stderr);
     assert!(run.stdout.contains("no look went well; the last look failed: "), "{}", run.stdout);
+    run.says(&["hint: --request-timeout 60s waits longer"]);
+    let run = Kore::watch("https://bots.kore.invalid", &["bir-1"]).args(["--timeout", "500ms"]).run();
+    assert_eq!(run.code, 6, "{}", run.stderr);
+    // An answer that says to come back is one.
+    let busy = Server::answering("503 Service Unavailable", "", "");
+    let run = Kore::watch(&busy.url, &["bir-1"]).args(["--timeout", "500ms"]).run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
 }
 
 #[test]

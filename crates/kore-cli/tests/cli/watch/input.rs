@@ -55,7 +55,7 @@ fn a_request_and_the_whole_have_limits_of_their_own() {
     let (server, _listener) = crate::server::Server::silent();
     let kore = Kore::watch(&server.url, &["bir-1"]).args(["--timeout", "600ms", "--request-timeout=100ms"]);
     let run = { kore }.run();
-    assert_eq!(run.code, 3);
+    assert_eq!(run.code, 6);
     assert!(run.stdout.contains("the look failed"), "{}", run.stdout);
 }
 

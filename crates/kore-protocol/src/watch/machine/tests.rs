@@ -349,3 +349,22 @@ fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
         Watch::<Failure>::resume(&token, None, Settings::default(), now).expect("a slot frees in an hour");
     assert_eq!(watch.left(now), [0, 0]);
 }
+
+#[test]
+fn an_end_that_is_none_says_what_the_last_look_failed_with() {
+    let mut pair = Pair::new(60 * SECOND);
+    pair.look();
+    pair.fail(transient());
+    pair.watch.cancel(pair.now);
+    let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
+    assert_eq!(unended.trouble, Some(transient()));
+
+    let mut pair = Pair::new(60 * SECOND);
+    pair.look();
+    pair.fail(transient());
+    pair.look();
+    pair.answer("pending");
+    pair.watch.cancel(pair.now);
+    let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
+    assert_eq!(unended.trouble, None, "it has passed");
+}
