@@ -233,3 +233,28 @@ fn a_deadline_without_a_free_slot_is_said_at_once() {
     assert!(matches!(&pair.ends()[..], [(id, Err(Unfunded { .. }))] if id == "bir-0"));
     assert_eq!(ids(&pair.looks().0), ["bir-1"]);
 }
+
+#[test]
+fn a_hundred_thousand_imports_have_their_turns_and_an_outcome_each() {
+    let mut pair = Pair::new(64, 100_000, 1800 * SECOND);
+    let mut under_way = VecDeque::new();
+    let (mut ended, mut looks) = (0, HashMap::<String, u32>::new());
+    loop {
+        let (sent, next) = pair.looks();
+        under_way.extend(sent);
+        // Each takes 100 ms, so that one after the other waits for its turn.
+        let Some(look) = under_way.pop_front() else {
+            let Next::Wait(until) = next else { break };
+            pair.now.instant = until;
+            continue;
+        };
+        pair.now.instant += Duration::from_micros(1600);
+        let nth = looks.entry(look.request().import_id.to_string()).or_default();
+        *nth += 1;
+        let status = if *nth < 3 { "pending" } else { "success" };
+        pair.answer(&look, status);
+        ended += pair.ends().iter().filter(|(_, end)| matches!(end, Ok(End::Succeeded(_)))).count();
+    }
+    assert_eq!(ended, 100_000);
+    assert!(looks.values().all(|looks| *looks == 3));
+}
