@@ -31,9 +31,20 @@ struct Run {
     expected: &'static [u16],
 }
 
-const RUNS: [Run; 2] = [
+const RUNS: [Run; 3] = [
     Run { name: "without rate limits", arguments: &["--lenient"], expected: &[200, 400, 401, 405] },
     Run { name: "with rate limits", arguments: &[], expected: &[200, 400, 401, 405, 429] },
+    Run { name: "imports that move on", arguments: SCENARIOS, expected: &[200, 400, 401, 405] },
+];
+
+/// Each look at one of these shows another document.
+const SCENARIOS: &[&str] = &[
+    "--lenient",
+    "--mode=looks",
+    "--scenario=documented-success",
+    "--scenario=older-spelling",
+    "--scenario=failure",
+    "--scenario=unknown-words",
 ];
 
 /// The schema of what stands in a path for an import.
