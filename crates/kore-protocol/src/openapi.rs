@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document of the API, made from the endpoints, the refusals and the models.
 //!
 //! Nothing is said twice: paths, methods and scopes are the endpoints' metadata, statuses and
-//! messages the [`Refusal`](crate::Refusal)s, fields the models of `kore-types`. An endpoint says
+//! messages the [`Refusal`]s, fields the models of `kore-types`. An endpoint says
 //! the rest in its own file, by `Described`, and has a line in `OPERATIONS`.
 //!
 //! The committed document is [`OPENAPI_JSON`](crate::OPENAPI_JSON); `cargo xtask openapi` writes
