@@ -91,7 +91,7 @@ impl Check {
         match self {
             Self::Fmt => toolchain::fmt(workspace, skipped),
             Self::Clippy => toolchain::clippy(workspace, skipped),
-            Self::Test => toolchain::test(workspace),
+            Self::Test => toolchain::test(workspace, skipped),
             Self::Doc => toolchain::doc(workspace),
             Self::Features => features::run(workspace, skipped),
             Self::Dependencies => dependencies::run(workspace),

@@ -1,6 +1,8 @@
 //! The arguments. Secrets are none of them: other users of the machine could read them.
 
+mod given;
 mod help;
+mod import_watch;
 mod parse;
 
 use std::ffi::OsString;
@@ -8,6 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use given::flags_of_watch;
+pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchOutput};
 
 use crate::duration;
 
@@ -33,7 +38,7 @@ pub(crate) enum Command {
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
-    /// Show three imports of an emulator inside this process; needs no account and no network
+    /// Watch two imports of an emulator inside this process; needs no account and no network
     Demo,
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
@@ -44,7 +49,10 @@ pub(crate) enum Command {
 pub(crate) enum Import {
     /// Ask for the status of an import, once
     #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::status())]
-    Status(StatusArgs),
+    Status(Box<StatusArgs>),
+    /// Wait until imports have ended, and say how
+    #[command(override_usage = "kore import watch [OPTIONS] <BIR>…", after_help = help::watch())]
+    Watch(Box<WatchArgs>),
 }
 
 #[derive(clap::Args)]
@@ -66,6 +74,10 @@ pub(crate) struct StatusArgs {
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+
+    /// How long one request may take, with a unit [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -121,8 +133,8 @@ pub(crate) struct ConnectionArgs {
     #[arg(long)]
     pub(crate) allow_http: bool,
 
-    /// How long one request may take, with a unit [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    /// How long one request may take; commands name the flag differently.
+    #[arg(skip)]
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -194,9 +206,11 @@ mod tests {
 
     #[test]
     fn no_argument_takes_a_secret() {
-        let status = ["kore", "import", "status", "bir-1"];
-        for flag in ["--client-secret", "--jwt", "--secret", "--token"] {
-            assert!(Args::try_parse_from(status.into_iter().chain([flag, "x"])).is_err(), "{flag}");
+        for command in ["status", "watch"] {
+            let line = ["kore", "import", command, "bir-1"];
+            for flag in ["--client-secret", "--jwt", "--secret", "--token"] {
+                assert!(Args::try_parse_from(line.into_iter().chain([flag, "x"])).is_err(), "{flag}");
+            }
         }
     }
 }

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// What was asked for was done.
     Success = 0,
-    /// With `--exit-status`: the import failed.
+    /// The import failed, or one of those that are watched; for one look with `--exit-status`.
     ImportFailed = 1,
     /// The arguments or the settings are wrong; nothing was sent.
     Usage = 2,
-    /// With `--exit-status`: the import has not ended, or its word for that is not known.
+    /// The import has not ended, or its word for that is not known; for one look with
+    /// `--exit-status`.
     ImportNotOver = 3,
     /// The platform refused the token or its scope.
     Auth = 4,
@@ -21,6 +22,10 @@ pub(crate) enum Exit {
     NoAnswer = 6,
     /// There is an answer, and it could not be written.
     Output = 7,
+    /// Ctrl-C ended a watch.
+    Interrupted = 130,
+    /// SIGTERM ended a watch.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

@@ -43,6 +43,16 @@ impl Failure {
         self
     }
 
+    /// What went wrong, fit for a terminal.
+    pub(crate) fn message(&self) -> String {
+        Printable::new(self.message.as_bytes(), MAX_MESSAGE).to_string()
+    }
+
+    /// What to do next.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Writes `error: …` and `hint: …` to standard error, a line each.
     pub(crate) fn print(&self) {
         line(ERROR, "error", &self.message);
@@ -62,6 +72,11 @@ impl fmt::Display for Failure {
 /// Writes `warning: …` to standard error.
 pub(crate) fn warn(message: &str) {
     line(WARNING, "warning", message);
+}
+
+/// Writes `hint: …` to standard error.
+pub(crate) fn say(hint: &str) {
+    line(HINT, "hint", hint);
 }
 
 fn line(style: Style, label: &str, text: &str) {

@@ -16,6 +16,8 @@ use crate::settings::{Connection, Credentials, Identity, Sourced};
 pub(crate) struct Context<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) identity: &'a Identity,
+    /// The flag that says how long a request may take.
+    pub(crate) timeout_flag: &'static str,
     pub(crate) now: SystemTime,
 }
 
@@ -39,9 +41,10 @@ impl Context<'_> {
             return Some(hint);
         }
         if error.is_timeout() {
-            return Some(
-                "--timeout 60s waits longer for a slow host; a wrong host or a firewall never answers".into(),
-            );
+            return Some(format!(
+                "{} 60s waits longer for a slow host; a wrong host or a firewall never answers",
+                self.timeout_flag
+            ));
         }
         match error.response() {
             Some(response) => self.about_answer(error, response),

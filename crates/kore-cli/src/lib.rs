@@ -17,7 +17,10 @@ mod failure;
 mod hint;
 mod logging;
 mod output;
+mod reports;
 mod settings;
+mod shell;
+mod watch;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -46,7 +49,8 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Import { import: Import::Status(args) } => on_runtime(commands::import_status(args)),
+        Command::Import { import: Import::Status(args) } => on_runtime(commands::import_status(*args)),
+        Command::Import { import: Import::Watch(args) } => on_runtime(commands::import_watch(*args)),
         Command::Token(args) => commands::token(args),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),
         Command::Demo => on_runtime(commands::demo()),

@@ -55,12 +55,13 @@ impl Settings {
         Ok(Self { levels, config })
     }
 
-    /// Names all that is missing at once, so that one run is enough to learn it.
-    pub(crate) fn complete(&self, import_id: bool, host: bool) -> Result<(), Failure> {
+    /// Names all that is missing at once, so that one run is enough to learn it; a missing import id
+    /// is named by the command to run.
+    pub(crate) fn complete(&self, import_id: Option<&str>, host: bool) -> Result<(), Failure> {
         let host = host && self.first(|level| level.host.as_ref()).is_none();
         let identity = identity::missing(&self.levels);
         let nouns = [
-            import_id.then_some("no import id"),
+            import_id.map(|_| "no import id"),
             host.then_some("no host"),
             identity.id.then_some("no client id"),
             identity.secret.then_some("no client secret"),
@@ -85,9 +86,9 @@ impl Settings {
                 hint = config.hint(&hint);
             }
         }
-        if import_id {
+        if let Some(command) = import_id {
             hint.push_str(if hint.is_empty() { "run" } else { "; then run" });
-            hint.push_str(": kore import status bir-… (the import call answers with the id as _id)");
+            hint.push_str(&format!(": {command} (the import call answers with the id as _id)"));
         }
         Err(Failure::usage(format!("{} given", list(&nouns))).hint(hint))
     }

@@ -1,6 +1,8 @@
 //! The checks that come with Rust.
 
-use crate::command::{cargo, execute, has_subcommand};
+use std::process::Command;
+
+use crate::command::{cargo, execute, has_subcommand, works};
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
 
@@ -24,7 +26,10 @@ pub(crate) fn clippy(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Re
     )
 }
 
-pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn test(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Result<()> {
+    if !works(Command::new("xmllint").arg("--version")) {
+        skipped.add("the JUnit schema", "xmllint is not installed (Debian has it in libxml2-utils)");
+    }
     execute(cargo(workspace).args(["test", "--workspace", "--all-features", "--locked"]))
 }
 

@@ -1,5 +1,8 @@
 //! What `--help` says behind the arguments: environment, exit codes, examples.
 
+mod import_watch;
+
+pub(super) use import_watch::watch;
 use kore_sdk::protocol::bot_import::get_status;
 
 /// The exit codes but for 0.
@@ -42,11 +45,13 @@ KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
 Exit codes:
   0  done; with --exit-status: the import succeeded
 {FAILURES}
+Those of watch, 130 and 143 among them: kore import watch --help
 
 Examples:
   kore demo
   kore import status bir-5f1c9a70-a0aa-52bb-acdf-f3aaaaaaaaaa
-  kore import status --exit-status --output json bir-… > status.json"
+  kore import status --exit-status --output json bir-… > status.json
+  kore import watch --timeout 1h --junit import.xml bir-…"
     )
 }
 

@@ -25,10 +25,14 @@ impl Args {
 /// Adds what is meant by what is common elsewhere.
 fn advised(mut error: Error) -> Error {
     let is = |kind, text: &str| matches!(error.get(kind), Some(ContextValue::String(found)) if found == text);
-    if is(ContextKind::InvalidSubcommand, "status") {
-        let meant = ContextValue::Strings(vec!["import status".to_owned()]);
+    let usage = usage(&error);
+    let asks = ["status", "watch"];
+    if let Some(name) = asks.into_iter().find(|name| is(ContextKind::InvalidSubcommand, name)) {
+        let meant = ContextValue::Strings(vec![format!("import {name}")]);
         error.insert(ContextKind::SuggestedSubcommand, meant);
-    } else if is(ContextKind::InvalidArg, "--json") && usage(&error).contains("kore import status") {
+    } else if is(ContextKind::InvalidArg, "--json")
+        && asks.iter().any(|name| usage.contains(&format!("kore import {name}")))
+    {
         // How to pass it as a value helps no one.
         error.remove(ContextKind::Suggested);
         error.insert(ContextKind::SuggestedArg, ContextValue::String("--output json".to_owned()));

@@ -11,6 +11,7 @@ use crate::environment::{CLIENT_ID, CLIENT_SECRET, HOST};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::shell::quoted;
 
 pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let cannot = |what: &str, error: io::Error| Failure::usage(format!("cannot {what}: {error}"));
@@ -89,15 +90,6 @@ fn tell(url: &str) {
     );
 }
 
-/// A value for a POSIX shell, in quotes unless it is plain.
-fn quoted(value: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/');
-    if !value.is_empty() && value.bytes().all(plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
 /// Listens from now on; ends with Ctrl-C or SIGTERM.
 #[cfg(unix)]
 fn stopped() -> io::Result<impl Future<Output = ()>> {
@@ -124,17 +116,4 @@ fn stopped() -> io::Result<impl Future<Output = ()>> {
             std::future::pending::<()>().await;
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_safe_for_a_shell() {
-        assert_eq!(quoted("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("$(x)`y`'z"), r"'$(x)`y`'\''z'");
-    }
 }

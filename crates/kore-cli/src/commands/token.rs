@@ -13,7 +13,7 @@ use crate::settings::{Credentials, Identity, Settings};
 
 pub(crate) fn token(args: TokenArgs) -> Result<Exit, Failure> {
     let settings = Settings::read(args.identity, ConnectionArgs::default(), &Environment::of_process())?;
-    settings.complete(false, false)?;
+    settings.complete(None, false)?;
     if settings.jti() && args.lifetime > MAX_JTI_LIFETIME {
         return Err(Failure::usage("--lifetime: a token with a jti is good for at most 1h")
             .hint("say less, or leave --jti and KORE_JTI away if the app does not enforce JTI"));

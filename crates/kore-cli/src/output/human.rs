@@ -71,7 +71,7 @@ fn created(created_on: &Field<Timestamp>, now: SystemTime) -> String {
 }
 
 /// The keys that this version does not know with their values, printable; then how many are left.
-pub(super) fn extras(extra: &Extra) -> Vec<(String, String)> {
+pub(crate) fn extras(extra: &Extra) -> Vec<(String, String)> {
     let mut shown: Vec<_> = extra.iter().take(MAX_KEYS).map(|(key, raw)| (word(key), value(raw))).collect();
     if extra.len() > MAX_KEYS {
         shown.push(("…".to_owned(), format!("and {} more keys", extra.len() - MAX_KEYS)));

@@ -1,11 +1,11 @@
 //! The log of an import, grouped so that a thousand tasks stay readable.
 
-use kore_sdk::types::{Field, OutcomeCounts, StatusLogs};
+use kore_sdk::types::{Field, StatusLogs};
 use kore_sdk::{BotImport, Outcome, StatusLog};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::human::{HEADING, LABEL, extras, style};
-use super::text::{column, field, json, names, pad, word};
+use super::text::{column, counted, field, json, names, pad, word};
 
 /// How many failed tasks are shown one by one.
 const MAX_FAILED: usize = 100;
@@ -27,23 +27,6 @@ pub(super) fn summary(import: &BotImport) -> String {
     }
 }
 
-fn counted(counts: OutcomeCounts) -> String {
-    let total = counts.total();
-    let parts: Vec<_> = [
-        (Outcome::Failed, counts.failed, "failed"),
-        (Outcome::Unknown, counts.unknown, "with an unknown status"),
-        (Outcome::Running, counts.running, "running"),
-        (Outcome::Succeeded, counts.succeeded, "succeeded"),
-    ]
-    .into_iter()
-    .filter(|(_, count, _)| *count > 0)
-    .map(|(outcome, count, word)| format!("{0}{count} {word}{0:#}", style(outcome)))
-    .collect();
-    let tasks = if total == 1 { "task" } else { "tasks" };
-    let separator = if parts.is_empty() { "" } else { ": " };
-    format!("{total} {tasks}{separator}{}", parts.join(", "))
-}
-
 pub(super) fn render(import: &BotImport, width: usize) -> String {
     let of = |outcome| {
         let entries = import.entries().iter().filter(move |entry| entry.outcome() == outcome);
@@ -58,16 +41,27 @@ pub(super) fn render(import: &BotImport, width: usize) -> String {
     out
 }
 
+/// The failed tasks alone, without a heading.
+pub(super) fn failed(import: &BotImport) -> String {
+    let failed: Vec<_> = import.failed_entries().collect();
+    let mut out = String::new();
+    rows(&mut out, &failed, MAX_FAILED);
+    out
+}
+
 fn heading(out: &mut String, title: &str) {
     out.push_str(&format!("\n{HEADING}{title}{HEADING:#}\n"));
 }
 
-/// A line for each task, its further keys beneath.
 fn one_by_one(out: &mut String, title: &str, entries: &[&StatusLog], max: usize) {
-    if entries.is_empty() {
-        return;
+    if !entries.is_empty() {
+        heading(out, title);
+        rows(out, entries, max);
     }
-    heading(out, title);
+}
+
+/// A line for each task, its further keys beneath.
+fn rows(out: &mut String, entries: &[&StatusLog], max: usize) {
     let (shown, left) = entries.split_at(entries.len().min(max));
     let rows: Vec<_> = shown
         .iter()

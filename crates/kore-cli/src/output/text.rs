@@ -1,8 +1,11 @@
 //! Foreign text in a place of limited width.
 
+use kore_sdk::Outcome;
 use kore_sdk::protocol::Excerpt;
-use kore_sdk::types::{Field, RawValue, Verbatim};
+use kore_sdk::types::{Field, OutcomeCounts, RawValue, Verbatim};
 use unicode_width::UnicodeWidthStr as _;
+
+use super::human::style;
 
 /// The most of one name or word that is shown, in bytes.
 const MAX_WORD: usize = 200;
@@ -20,7 +23,25 @@ pub(crate) fn field<T: AsRef<str>>(field: &Field<T>) -> String {
 }
 
 pub(crate) fn word(text: &str) -> String {
-    Excerpt::cut(text.as_bytes(), MAX_WORD).to_string()
+    harmless(Excerpt::cut(text.as_bytes(), MAX_WORD).to_string())
+}
+
+/// Takes the meaning from what a pipeline would obey if it stood in its log: `::set-output…` at the
+/// start of a line (GitHub), `##[…]` and `##vso[…]` anywhere in it (GitHub, Azure, TeamCity).
+pub(crate) fn harmless(text: String) -> String {
+    let text = match text.trim_start().starts_with("::") {
+        true => text.replacen("::", r"\::", 1),
+        false => text,
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_command = || shown.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).ends_with("##");
+        if c == '[' && is_command() {
+            shown.push('\\');
+        }
+        shown.push(c);
+    }
+    shown
 }
 
 pub(crate) fn json(raw: &Verbatim) -> String {
@@ -30,9 +51,42 @@ pub(crate) fn json(raw: &Verbatim) -> String {
 /// The value of a key that is not known: a text without its quotes, anything else as JSON.
 pub(crate) fn value(raw: &RawValue) -> String {
     match serde_json::from_str::<String>(raw.get()) {
-        Ok(text) => Excerpt::cut(text.as_bytes(), MAX_VALUE).to_string(),
-        Err(_) => Excerpt::cut(raw.get().as_bytes(), MAX_VALUE).to_string(),
+        Ok(text) => harmless(Excerpt::cut(text.as_bytes(), MAX_VALUE).to_string()),
+        Err(_) => harmless(Excerpt::cut(raw.get().as_bytes(), MAX_VALUE).to_string()),
     }
+}
+
+/// The same for a file: with its line ends, and other control characters shown.
+pub(crate) fn value_lines(raw: &RawValue) -> String {
+    let text = serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
+    text.lines().map(value_of_line).collect::<Vec<_>>().join("\n")
+}
+
+fn value_of_line(line: &str) -> String {
+    Excerpt::cut(line.as_bytes(), MAX_VALUE).to_string()
+}
+
+/// `20 tasks: 1 failed, 2 running, 17 succeeded`.
+pub(crate) fn counted(counts: OutcomeCounts) -> String {
+    let total = counts.total();
+    let parts: Vec<_> = [
+        (Outcome::Failed, counts.failed, "failed"),
+        (Outcome::Unknown, counts.unknown, "with an unknown status"),
+        (Outcome::Running, counts.running, "running"),
+        (Outcome::Succeeded, counts.succeeded, "succeeded"),
+    ]
+    .into_iter()
+    .filter(|(_, count, _)| *count > 0)
+    .map(|(outcome, count, word)| format!("{0}{count} {word}{0:#}", style(outcome)))
+    .collect();
+    let tasks = if total == 1 { "task" } else { "tasks" };
+    let separator = if parts.is_empty() { "" } else { ": " };
+    format!("{total} {tasks}{separator}{}", parts.join(", "))
+}
+
+/// The same without colours.
+pub(crate) fn plainly_counted(counts: OutcomeCounts) -> String {
+    anstream::adapter::strip_str(&counted(counts)).to_string()
 }
 
 /// Fills up to a width with spaces behind it.
@@ -89,6 +143,21 @@ mod tests {
         assert_eq!(pad("日本", 6), "日本  ");
         assert_eq!(column(["日本", "abc"].into_iter(), 40), 4);
         assert_eq!(names(&["日本".to_owned(), "語語".to_owned()], 8), "日本, …");
+    }
+
+    #[test]
+    fn commands_to_a_pipeline_lose_their_meaning() {
+        for (text, shown) in [
+            ("::set-env name=A::b", r"\::set-env name=A::b"),
+            ("  ::error::x", r"  \::error::x"),
+            ("a::b", "a::b"),
+            ("see ##vso[task.x]y", r"see ##vso\[task.x]y"),
+            ("##[error]##[x", r"##\[error]##\[x"),
+            ("### [a] ##", "### [a] ##"),
+            ("###[a]", r"###\[a]"),
+        ] {
+            assert_eq!(word(text), shown);
+        }
     }
 
     #[test]

@@ -100,7 +100,8 @@ fn an_empty_variable_is_unset() {
 #[test]
 fn all_that_is_missing_is_named_at_once() {
     let settings = settings(IdentityArgs::default(), ConnectionArgs::default(), &[]).expect("valid");
-    let failure = settings.complete(true, true).expect_err("incomplete").to_string();
+    let failure =
+        settings.complete(Some("kore import status bir-…"), true).expect_err("incomplete").to_string();
     assert!(
         failure.starts_with("no import id, no host, no client id and no client secret given"),
         "{failure}"
@@ -113,7 +114,7 @@ fn all_that_is_missing_is_named_at_once() {
 fn only_what_is_missing_is_named() {
     let settings =
         settings(flag_id(), ConnectionArgs::default(), &[(environment::HOST, "x")]).expect("valid");
-    let failure = settings.complete(false, true).expect_err("incomplete").to_string();
+    let failure = settings.complete(None, true).expect_err("incomplete").to_string();
     assert!(failure.starts_with("no client secret given [set KORE_CLIENT_SECRET, or"), "{failure}");
 }
 

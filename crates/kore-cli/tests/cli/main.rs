@@ -13,3 +13,4 @@ mod tls;
 mod token;
 mod transport;
 mod usage;
+mod watch;

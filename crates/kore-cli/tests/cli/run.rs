@@ -38,7 +38,16 @@ impl Kore {
 
     /// `kore import status ID` with the credentials of the tests.
     pub(crate) fn status(host: &str, id: &str) -> Self {
-        Self::new(["import", "status", id])
+        Self::asking(host, ["import", "status", id])
+    }
+
+    /// `kore import watch ID…` with the credentials of the tests.
+    pub(crate) fn watch(host: &str, ids: &[&str]) -> Self {
+        Self::asking(host, ["import", "watch"]).args(ids)
+    }
+
+    fn asking<const N: usize>(host: &str, args: [&str; N]) -> Self {
+        Self::new(args)
             .env("KORE_HOST", host)
             .env("KORE_CLIENT_ID", CLIENT_ID)
             .env("KORE_CLIENT_SECRET", SECRET)

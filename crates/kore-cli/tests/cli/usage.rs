@@ -40,12 +40,27 @@ fn help_says_what_counts_and_shows_no_value_of_the_environment() {
 
 #[test]
 fn the_help_of_a_command_lists_the_variables_that_no_flag_stands_for() {
-    for command in [&["import", "status", "--help"][..], &["token", "--help"][..]] {
+    for command in [&["import", "status", "--help"][..], &["import", "watch", "--help"], &["token", "--help"]]
+    {
         let help = Kore::new(command).succeeds().stdout;
         for name in ["KORE_CLIENT_SECRET", "KORE_JWT"] {
             assert!(help.contains(&format!("\n  {name} ")), "{name}: {help}");
         }
     }
+}
+
+#[test]
+fn the_help_of_a_watch_has_its_codes_and_the_keys_of_its_documents() {
+    let help = Kore::new(["import", "watch", "--help"]).succeeds().stdout;
+    for text in (0..=7).map(|code| format!("\n  {code}  ")).chain([
+        "\n  130, 143  ".to_owned(),
+        "<BIR>…".to_owned(),
+        "about_another".to_owned(),
+        "finished (exit_code, resume_command)".to_owned(),
+    ]) {
+        assert!(help.contains(&text), "{text}: {help}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
 }
 
 #[test]
@@ -59,6 +74,8 @@ fn the_help_shows_the_id_as_needed() {
 fn what_is_nearly_right_is_told_with_what_is_right() {
     for (args, says) in [
         (&["status", "bir-1"][..], "'import status'"),
+        (&["watch", "bir-1"], "'import watch'"),
+        (&["import", "watch", "bir-1", "--json"], "'--output json'"),
         (&["import", "status", "bir-1", "--json"], "'--output json'"),
         (&["import", "status", "--json"], "'--output json'"),
         (&["import", "stauts"], "'status'"),

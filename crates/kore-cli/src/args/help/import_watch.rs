@@ -1,0 +1,49 @@
+//! What `kore import watch --help` says behind the arguments.
+
+pub(in super::super) fn watch() -> String {
+    let variables = super::variables(", in place of client id and secret");
+    format!(
+        "\
+{variables}
+  GITHUB_STEP_SUMMARY, GITHUB_ACTIONS
+                      set by GitHub Actions: the summary is added to that of the
+                      job, failed tasks become errors on the page of the run
+
+Standard output has what --output says. The view is where a terminal is:
+standard error, or else standard output. Off a terminal there is a line for each
+change, and one after 30 s of silence.
+
+--output json, at the end:
+  {{\"exit_code\": 1, \"resume_command\": null or text, \"imports\": [
+    {{\"id\": \"bir-…\", \"outcome\": …, \"message\": null or why not succeeded,
+      \"elapsed_ms\": 5012, \"last\": the last document as it came, or null,
+      \"resume\": null, or a token}}]}}
+  outcome: succeeded, failed, deadline_reached, cancelled, could_not_look, or
+  about_another if the last document was about another import.
+--output ndjson, one a line, each with time and event, all but the last with id:
+  status_changed (before, now), task_appeared (index, entry), task_changed
+  (index, before, entry), next_look (at, left), retrying (because, failures,
+  at), throttled (until), token_renewed, ended (as an import above), and at the
+  end finished (exit_code, resume_command)
+
+Exit codes; where several apply, the first in this list counts:
+  130, 143  stopped by Ctrl-C, by SIGTERM; a second one ends it at once
+  2  the arguments or the settings are wrong
+  1  an import failed
+  4  the platform refused the token or its scope
+  5  another answer than the one asked for
+  6  no answer: TLS or proxy; what may pass is tried again until the deadline
+  3  an import was not over at the deadline, or its status is not known
+  7  an output or a report could not be written
+  0  all imports succeeded
+An import that cannot be looked at does not stop the others, but for
+--fail-fast. What did not end can be gone on with: the command for it is printed
+on standard error. It keeps the flags, begins --timeout anew, and stays within
+the platform's rate limits; run it within an hour for that.
+
+Examples:
+  kore import watch bir-…
+  kore import watch --timeout 1h --junit import.xml bir-… bir-…
+  jq -r '.[]._id' started.json | kore import watch --output json - > ended.json"
+    )
+}

@@ -1,0 +1,34 @@
+//! The client of the commands that ask the platform.
+
+use kore_sdk::{Client, ClientBuilder};
+
+use crate::failure::Failure;
+use crate::settings::{Connection, Credentials, Identity, Settings, ca_file};
+
+pub(super) fn builder(
+    settings: &Settings,
+    connection: &Connection,
+    identity: &Identity,
+) -> Result<ClientBuilder, Failure> {
+    let mut builder = Client::builder()
+        .host(connection.host.value.to_string())
+        .jti(settings.jti())
+        .allow_http(connection.allow_http);
+    builder = match identity {
+        Identity::Jwt(jwt) => builder.token(jwt.value.expose()),
+        Identity::Credentials(Credentials { id, secret }) => {
+            builder.credentials(id.value.as_str(), secret.value.expose())
+        }
+    };
+    if let Some(subject) = settings.subject() {
+        builder = builder.subject(subject);
+    }
+    if let Some(timeout) = connection.timeout {
+        // Connecting is within it, so a longer one is for a slow connection too.
+        builder = builder.timeout(timeout).connect_timeout(timeout);
+    }
+    if let Some(file) = &connection.ca_file {
+        builder = builder.add_ca_pem(ca_file::read(file)?);
+    }
+    Ok(builder)
+}

@@ -1,0 +1,91 @@
+//! Which imports are to be watched.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io::Read;
+
+use kore_sdk::BotImportId;
+
+use crate::failure::Failure;
+
+/// The most that is read of standard input: some hundred thousand ids.
+const MAX_INPUT: u64 = 16 * 1024 * 1024;
+
+const WHERE: &str = "the import call answers with the id as _id";
+
+/// The ids of the arguments in their order, those of `input` in the place of `-`, each once.
+pub(super) fn ids(arguments: &[OsString], input: impl Read) -> Result<Vec<BotImportId>, Failure> {
+    let mut ids = Vec::new();
+    let mut input = Some(input);
+    for argument in arguments {
+        if argument != "-" {
+            // What is not UTF-8 becomes U+FFFD here, which no id allows.
+            let id = BotImportId::new(argument.to_string_lossy());
+            ids.push(id.map_err(|error| Failure::usage(error).hint(WHERE))?);
+        } else if let Some(input) = input.take() {
+            ids.extend(of_lines(input)?);
+        }
+    }
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
+    Ok(ids)
+}
+
+/// One id a line; empty lines and the line ends of Windows do no harm.
+fn of_lines(input: impl Read) -> Result<Vec<BotImportId>, Failure> {
+    let cannot = |error| Failure::usage(format!("cannot read ids from standard input: {error}"));
+    let mut bytes = Vec::new();
+    input.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(Failure::usage(format!("standard input is over {} MiB", MAX_INPUT / 1024 / 1024))
+            .hint("expected one import id a line"));
+    }
+    // Some programs on Windows begin a text with it.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.lines().zip(1..).map(|(line, number)| (line.trim(), number));
+    let ids = lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+        BotImportId::new(line).map_err(|error| {
+            Failure::usage(format!("standard input, line {number}: {error}"))
+                .hint(format!("expected one import id a line; {WHERE}"))
+        })
+    });
+    let ids = ids.collect::<Result<Vec<_>, _>>()?;
+    if ids.is_empty() {
+        return Err(Failure::usage("there is no import id on standard input")
+            .hint(format!("expected one a line; {WHERE}")));
+    }
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str], input: &str) -> Result<Vec<String>, String> {
+        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        match ids(&arguments, input.as_bytes()) {
+            Ok(ids) => Ok(ids.iter().map(|id| id.as_str().to_owned()).collect()),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    #[test]
+    fn lines_stand_where_the_dash_stands_and_each_id_once() {
+        let input = "\u{feff}bir-2\r\n\n  bir-1 \nbir-3";
+        let expected = ["bir-1", "bir-2", "bir-3", "bir-4"].map(str::to_owned).to_vec();
+        assert_eq!(read(&["bir-1", "-", "bir-4", "-", "bir-2"], input), Ok(expected));
+    }
+
+    #[test]
+    fn a_bad_line_is_named_by_its_number() {
+        let error = read(&["-"], "bir-1\n\n../etc\n").expect_err("no id");
+        assert!(error.starts_with("standard input, line 3: "), "{error}");
+    }
+
+    #[test]
+    fn an_empty_input_is_told() {
+        assert!(read(&["-"], "\r\n \n").expect_err("empty").contains("no import id on standard input"));
+        assert_eq!(read(&[], "bir-1"), Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,132 @@
+//! What of a watch goes where.
+//!
+//! | `--output` | standard output | standard error on a terminal | else |
+//! |---|---|---|---|
+//! | human | the end on a terminal, else a line a change | the view | nothing |
+//! | json | one document | the view | a line a change |
+//! | ndjson | the events | the view, if they are not on a terminal | nothing |
+
+use std::time::{Duration, Instant, SystemTime};
+
+use kore_sdk::BotImportId;
+use kore_sdk::watch::Event;
+
+use crate::args::WatchOutput;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{self, Lines, Live, Stream, Writer, final_json, final_people, ndjson};
+use crate::watch::{Board, Ending};
+
+pub(in crate::commands) struct Shown {
+    stdout: Writer,
+    live: Option<Live>,
+    lines: Option<(Lines, Stream, Writer)>,
+    ndjson: bool,
+    /// The end is told on the terminal that the view was on.
+    people_at_end: bool,
+}
+
+impl Shown {
+    pub(in crate::commands) fn new(format: WatchOutput, timeout: Duration) -> Self {
+        // A log on the same terminal would tear the view.
+        let quiet = std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty());
+        let is_screen = |stream: Stream| quiet && stream.is_screen();
+        let (out, err) = (is_screen(Stream::Stdout), is_screen(Stream::Stderr));
+        let live = match format {
+            WatchOutput::Human if err => Some(Stream::Stderr),
+            WatchOutput::Human if out => Some(Stream::Stdout),
+            WatchOutput::Json if err => Some(Stream::Stderr),
+            WatchOutput::Ndjson if err && !out => Some(Stream::Stderr),
+            _ => None,
+        };
+        let lines = match format {
+            WatchOutput::Human if !out => Some(Stream::Stdout),
+            WatchOutput::Json if live.is_none() => Some(Stream::Stderr),
+            _ => None,
+        };
+        Self {
+            stdout: Writer::new(Stream::Stdout),
+            live: live.map(|stream| Live::new(stream, timeout)),
+            lines: lines.map(|stream| (Lines::new(Instant::now()), stream, Writer::new(Stream::Stderr))),
+            ndjson: format == WatchOutput::Ndjson,
+            people_at_end: format == WatchOutput::Human && out,
+        }
+    }
+
+    /// How often [`tick_passed`](Self::tick_passed) is to be called.
+    pub(in crate::commands) fn tick(&self) -> Duration {
+        if self.live.is_some() { Live::TICK } else { Duration::from_secs(1) }
+    }
+
+    pub(in crate::commands) fn tick_passed(&mut self, board: &Board, now: Instant) {
+        if let Some(live) = &mut self.live {
+            live.draw(board, now);
+        }
+        self.line(|lines, wall| lines.heartbeat(board, now, wall));
+    }
+
+    pub(in crate::commands) fn event(&mut self, id: &BotImportId, event: &Event, now: Instant) {
+        if self.ndjson
+            && let Some(line) = ndjson::event(id, event, now, SystemTime::now())
+        {
+            self.stdout.raw(&line);
+        }
+        self.line(|lines, wall| lines.event(id, event, now, wall));
+    }
+
+    pub(in crate::commands) fn ended(&mut self, ending: &Ending, now: Instant) {
+        if self.ndjson {
+            self.stdout.raw(&ndjson::ended(ending, SystemTime::now()));
+        }
+        self.line(|lines, wall| Some(lines.ended(ending, now, wall)));
+    }
+
+    fn line(&mut self, line: impl FnOnce(&mut Lines, SystemTime) -> Option<String>) {
+        let Some((lines, stream, stderr)) = &mut self.lines else { return };
+        if let Some(line) = line(lines, SystemTime::now()) {
+            match stream {
+                Stream::Stdout => self.stdout.styled(&line),
+                Stream::Stderr => stderr.styled(&line),
+            }
+        }
+    }
+
+    /// Nothing is watched any more.
+    pub(in crate::commands) fn all_over(&mut self, board: &Board, now: Instant) {
+        match &mut self.live {
+            Some(live) if self.people_at_end => live.clear(),
+            Some(live) => live.settle(board, now),
+            None => {}
+        }
+    }
+
+    /// The end on standard output; and what could not be written.
+    pub(in crate::commands) fn finish(
+        mut self,
+        format: WatchOutput,
+        endings: &[Ending],
+        exit: Exit,
+        resume: Option<&str>,
+        annotations: &str,
+    ) -> Option<Failure> {
+        let now = SystemTime::now();
+        match format {
+            WatchOutput::Human if self.people_at_end => {
+                let width = output::width();
+                self.stdout.styled(&final_people(endings, now, width));
+            }
+            WatchOutput::Human => {
+                self.line(|lines, wall| lines.total(endings, Instant::now(), wall));
+            }
+            WatchOutput::Json => self.stdout.raw(&final_json(endings, exit as u8, resume)),
+            WatchOutput::Ndjson => self.stdout.raw(&ndjson::finished(exit as u8, resume, now)),
+        }
+        if format == WatchOutput::Human {
+            self.stdout.raw(annotations);
+        } else {
+            // GitHub reads both, and a document stays one.
+            Writer::new(Stream::Stderr).raw(annotations);
+        }
+        self.stdout.failure()
+    }
+}

@@ -1,0 +1,155 @@
+//! A watch where no terminal shows it: one line a change.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use kore_sdk::watch::Event;
+use kore_sdk::{BotImportId, StatusLog};
+
+use super::human::{extras, style};
+use super::span::{span, until};
+use super::text::{counted, field, word};
+use crate::watch::{Board, Ending, Verdict, task};
+
+/// How long it may be silent.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// Makes the lines, each with the time in front.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    last: Instant,
+}
+
+impl Lines {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { last: now }
+    }
+
+    fn line(&mut self, now: Instant, wall: SystemTime, text: &str) -> String {
+        self.last = now;
+        format!("{} {text}\n", humantime::format_rfc3339_seconds(wall))
+    }
+
+    /// The line of an event, if it is a change.
+    pub(crate) fn event(
+        &mut self,
+        id: &BotImportId,
+        event: &Event,
+        now: Instant,
+        wall: SystemTime,
+    ) -> Option<String> {
+        let id = word(id.as_str());
+        let text = changed(event, now)?;
+        Some(self.line(now, wall, &format!("{id} {text}")))
+    }
+
+    pub(crate) fn ended(&mut self, ending: &Ending, now: Instant, wall: SystemTime) -> String {
+        let text = format!("{} {}", word(ending.id.as_str()), verdict(ending));
+        self.line(now, wall, &text)
+    }
+
+    /// A line if there was none for too long.
+    pub(crate) fn heartbeat(&mut self, board: &Board, now: Instant, wall: SystemTime) -> Option<String> {
+        if now.saturating_duration_since(self.last) < HEARTBEAT {
+            return None;
+        }
+        let open: Vec<_> = board.imports.iter().filter(|import| import.verdict.is_none()).collect();
+        let waited = span(now.saturating_duration_since(board.began));
+        let text = match &open[..] {
+            [one] => {
+                let status = one.status.as_deref().unwrap_or("no answer yet");
+                let runs = one.running.first().map(|task| format!(", {task} runs")).unwrap_or_default();
+                format!("{} still {status} after {waited}: {}/{} tasks{runs}", one.id, one.done, one.seen)
+            }
+            open => {
+                format!("still waiting after {waited}: {} of {} imports", open.len(), board.imports.len())
+            }
+        };
+        Some(self.line(now, wall, &text))
+    }
+
+    /// All together, if there are several.
+    pub(crate) fn total(&mut self, endings: &[Ending], now: Instant, wall: SystemTime) -> Option<String> {
+        (endings.len() > 1).then(|| self.line(now, wall, &total(endings)))
+    }
+}
+
+fn changed(event: &Event, now: Instant) -> Option<String> {
+    Some(match event {
+        Event::StatusChanged { now: None, .. } => "the answer has no status".to_owned(),
+        Event::StatusChanged { before: None, now: Some(now) } => format!("status {}", word(now.as_str())),
+        Event::StatusChanged { before: Some(before), now: Some(now) } => {
+            format!("status {} -> {}", word(before.as_str()), word(now.as_str()))
+        }
+        Event::TaskAppeared { entry, .. } => format!("{}: {}", task(entry), stands(entry)),
+        Event::TaskChanged { before, entry, .. } if before.status == entry.status => {
+            format!("{}: {}", task(entry), stands(entry))
+        }
+        Event::TaskChanged { before, entry, .. } => {
+            format!("{}: {} -> {}", task(entry), field(&before.status), stands(entry))
+        }
+        Event::Throttled { until: at } => {
+            format!("the platform's rate limits are used up; next look in {}", until(*at, now))
+        }
+        Event::Retrying { because, failures, at } => {
+            let again = if *failures > 1 { format!(" ({failures} times in a row)") } else { String::new() };
+            format!("the look failed{again}: {}; next try in {}", word(because), until(*at, now))
+        }
+        Event::TokenRenewed => {
+            "the platform refused a token that it had taken before; a new one is used".into()
+        }
+        _ => return None,
+    })
+}
+
+/// The status of a task, coloured, and its further keys.
+fn stands(entry: &StatusLog) -> String {
+    let style = style(entry.outcome());
+    let extras: Vec<_> =
+        extras(entry.extra()).into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    let extras = if extras.is_empty() { String::new() } else { format!(" ({})", extras.join(", ")) };
+    format!("{style}{}{style:#}{extras}", field(&entry.status))
+}
+
+/// `succeeded after 5 s: 20 tasks: 20 succeeded`.
+pub(super) fn verdict(ending: &Ending) -> String {
+    let after = span(ending.elapsed);
+    let style = verdict_style(ending.verdict);
+    let words = ending.verdict.words();
+    let why = match (&ending.verdict, &ending.message, &ending.import) {
+        (Verdict::Succeeded | Verdict::Failed, _, Some(import)) => counted(import.counts()),
+        (Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
+            message.split_once(": ").map_or(&**message, |(_, why)| why).to_owned()
+        }
+        (_, message, _) => message.clone().unwrap_or_default(),
+    };
+    format!("{style}{words}{style:#} after {after}: {why}")
+}
+
+pub(super) fn verdict_style(verdict: Verdict) -> anstyle::Style {
+    use kore_sdk::Outcome;
+    style(match verdict {
+        Verdict::Succeeded => Outcome::Succeeded,
+        Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
+        Verdict::Failed | Verdict::CouldNotLook | Verdict::AboutAnother => Outcome::Failed,
+    })
+}
+
+/// `3 imports: 2 succeeded, 1 failed`.
+pub(crate) fn total(endings: &[Ending]) -> String {
+    const ORDER: [Verdict; 6] = [
+        Verdict::Succeeded,
+        Verdict::Failed,
+        Verdict::CouldNotLook,
+        Verdict::AboutAnother,
+        Verdict::DeadlineReached,
+        Verdict::Cancelled,
+    ];
+    let count = |verdict| endings.iter().filter(|ending| ending.verdict == verdict).count();
+    let parts = ORDER.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);
+    let parts: Vec<_> = parts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
+    let imports = if endings.len() == 1 { "import" } else { "imports" };
+    format!("{} {imports}: {}", endings.len(), parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+use kore_sdk::Status;
+use kore_sdk::types::{RawValue, TaskType};
+
+use super::*;
+
+fn id() -> BotImportId {
+    "bir-1".parse().expect("valid")
+}
+
+fn entry(name: &str, status: Status) -> StatusLog {
+    StatusLog::new(TaskType::Dialog, name, status)
+}
+
+fn said(event: &Event) -> Option<String> {
+    let now = Instant::now();
+    let line = Lines::new(now).event(&id(), event, now, SystemTime::UNIX_EPOCH)?;
+    Some(anstream::adapter::strip_str(&line).to_string())
+}
+
+#[test]
+fn each_change_is_a_line_with_a_time() {
+    let mut failed = entry("a", Status::Failed);
+    failed.set("error", &RawValue::from_string("\"no\\nentity\"".to_owned()).expect("JSON"));
+    let now = Instant::now();
+    for (event, text) in [
+        (Event::StatusChanged { before: None, now: Some(Status::Pending) }, "status pending"),
+        (
+            Event::StatusChanged { before: Some(Status::Pending), now: Some(Status::Success) },
+            "status pending -> success",
+        ),
+        (Event::TaskAppeared { index: 0, entry: entry("a", Status::InProgress) }, "Dialog a: inprogress"),
+        (
+            Event::TaskChanged { index: 0, before: entry("a", Status::InProgress), entry: failed },
+            "Dialog a: inprogress -> failed (error: no\\nentity)",
+        ),
+        (
+            Event::Retrying { because: "HTTP 503".to_owned(), failures: 2, at: now },
+            "the look failed (2 times in a row): HTTP 503; next try in 0 s",
+        ),
+    ] {
+        assert_eq!(said(&event).as_deref(), Some(&*format!("1970-01-01T00:00:00Z bir-1 {text}\n")));
+    }
+    assert_eq!(said(&Event::NextLook { at: now, left: [60, 1800] }), None);
+}
+
+#[test]
+fn a_name_cannot_begin_a_line_of_its_own() {
+    let line = said(&Event::TaskAppeared { index: 0, entry: entry("\n::error::x\x1b[2J", Status::Success) });
+    let line = line.expect("a line");
+    assert_eq!(line.lines().count(), 1);
+    assert!(!line.contains('\x1b'), "{line:?}");
+}
+
+#[test]
+fn silence_ends_after_half_a_minute_and_a_line_puts_it_off() {
+    let began = Instant::now();
+    let board = Board::new(&[id()], began);
+    let mut lines = Lines::new(began);
+    let mut beat =
+        |seconds| lines.heartbeat(&board, began + Duration::from_secs(seconds), SystemTime::UNIX_EPOCH);
+    assert_eq!(beat(29), None);
+    assert!(beat(30).expect("a line").ends_with("bir-1 still no answer yet after 30 s: 0/0 tasks\n"));
+    assert_eq!(beat(59), None);
+    assert!(beat(60).is_some());
+    let event = Event::StatusChanged { before: None, now: Some(Status::Pending) };
+    lines.event(&id(), &event, began + Duration::from_secs(80), SystemTime::UNIX_EPOCH).expect("a line");
+    assert_eq!(lines.heartbeat(&board, began + Duration::from_secs(109), SystemTime::UNIX_EPOCH), None);
+}

@@ -1,0 +1,69 @@
+//! Drawing over what was drawn before.
+
+use super::Row;
+
+/// What is on the screen: the width of each row that was drawn last. The cursor stands at the
+/// start of the row below them.
+#[derive(Debug)]
+pub(super) struct Screen {
+    drawn: Vec<usize>,
+    reflows: bool,
+}
+
+impl Screen {
+    /// On the terminal of this process. When a terminal becomes narrower, nearly every one breaks
+    /// the rows that are too long now, so that there are more of them; these two cut them.
+    pub(super) fn of_process() -> Self {
+        let cuts = ["XTERM_VERSION", "STY"].iter().any(|name| std::env::var_os(name).is_some());
+        Self { drawn: Vec::new(), reflows: !cuts }
+    }
+
+    /// What is to be written: up to the first row, all below it erased, the new rows.
+    pub(super) fn paint(&mut self, rows: &[Row], width: usize, colours: bool) -> String {
+        let lines = |drawn: &usize| if self.reflows { drawn.div_ceil(width).max(1) } else { 1 };
+        let up: usize = self.drawn.iter().map(lines).sum();
+        let mut out = String::new();
+        if up > 0 {
+            out.push_str(&format!("\x1b[{up}A"));
+        }
+        // What was typed meanwhile, ^C for one, stands before the cursor.
+        out.push_str("\r\x1b[J");
+        self.drawn.clear();
+        for row in rows {
+            // The last column stays free: some terminals break the row after it.
+            let (text, drawn) = row.cut(width - 1, colours);
+            out.push_str(&text);
+            out.push_str("\r\n");
+            self.drawn.push(drawn);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(texts: &[&str]) -> Vec<Row> {
+        texts.iter().map(|text| Row::default().plain(text)).collect()
+    }
+
+    #[test]
+    fn the_next_frame_is_drawn_over_the_last_one() {
+        let mut screen = Screen { drawn: Vec::new(), reflows: true };
+        assert_eq!(screen.paint(&rows(&["a", "b"]), 80, false), "\r\x1b[Ja\r\nb\r\n");
+        assert_eq!(screen.paint(&rows(&["c"]), 80, false), "\x1b[2A\r\x1b[Jc\r\n");
+        assert_eq!(screen.paint(&[], 80, false), "\x1b[1A\r\x1b[J");
+    }
+
+    #[test]
+    fn rows_that_a_narrower_terminal_has_broken_count_as_more() {
+        let long = "x".repeat(70);
+        let mut screen = Screen { drawn: Vec::new(), reflows: true };
+        screen.paint(&rows(&[&long, "b"]), 80, false);
+        assert!(screen.paint(&rows(&[&long]), 40, false).starts_with("\x1b[3A\r"));
+        let mut cutting = Screen { drawn: Vec::new(), reflows: false };
+        cutting.paint(&rows(&[&long, "b"]), 80, false);
+        assert!(cutting.paint(&rows(&[&long]), 40, false).starts_with("\x1b[2A\r"));
+    }
+}

@@ -1,0 +1,22 @@
+//! Files and lines for the pipelines in which a watch runs.
+
+pub(crate) mod annotations;
+mod file;
+mod junit;
+mod markdown;
+
+pub(crate) use file::{append, write_atomically};
+pub(crate) use junit::junit;
+pub(crate) use markdown::markdown;
+
+use kore_sdk::StatusLog;
+use kore_sdk::protocol::Excerpt;
+
+use crate::output::value_lines;
+
+/// What an entry says beside its type, name and status, a key a line: why it failed, as a rule.
+fn reasons(entry: &StatusLog) -> String {
+    let lines =
+        entry.extra().iter().map(|(key, raw)| format!("{}: {}\n", Excerpt::masked(key), value_lines(raw)));
+    lines.collect()
+}

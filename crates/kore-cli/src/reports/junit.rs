@@ -1,0 +1,128 @@
+//! JUnit XML, for Jenkins, GitLab and Azure.
+
+use std::collections::HashSet;
+
+use kore_sdk::types::Printable;
+use kore_sdk::{Outcome, StatusLog};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::reasons;
+use crate::output::field;
+use crate::watch::{Ending, Verdict};
+
+const NAME: &str = "kore import watch";
+
+/// The report: a suite for each import, in it a test case for each entry of the log. Where the log
+/// does not say how the import ended there is a test case for the import itself, so that a report
+/// is never green, nor empty, when it should not be.
+pub(crate) fn junit(endings: &[Ending]) -> String {
+    let mut report = Report::new(NAME);
+    report.add_test_suites(endings.iter().map(suite));
+    if let Some(longest) = endings.iter().map(|ending| ending.elapsed).max() {
+        report.set_time(longest);
+    }
+    let xml = report.to_string().expect("no text has a character that XML forbids");
+    without_skipped_in_root(&xml)
+}
+
+/// The schema of Jenkins' xUnit plugin knows the attribute of a suite, but not of the root.
+fn without_skipped_in_root(xml: &str) -> String {
+    let Some((start, rest)) = xml.split_once(" skipped=\"") else { return xml.to_owned() };
+    match rest.split_once('"') {
+        Some((_, rest)) if start.ends_with('"') => format!("{start}{rest}"),
+        _ => xml.to_owned(),
+    }
+}
+
+fn suite(ending: &Ending) -> TestSuite {
+    let mut suite = TestSuite::new(ending.id.as_str());
+    suite.set_time(ending.elapsed);
+    let mut names = Names::default();
+    for entry in ending.entries() {
+        let class = field(&entry.task_type);
+        let name = names.unique(&class, field(&entry.task_name));
+        let mut case = TestCase::new(name, status(entry));
+        case.set_classname(class);
+        suite.add_test_case(case);
+    }
+    let says_how = match ending.verdict {
+        Verdict::Succeeded => !ending.entries().is_empty(),
+        Verdict::Failed => ending.failed_entries().next().is_some(),
+        _ => false,
+    };
+    if !says_how {
+        let class = "import".to_owned();
+        let name = names.unique(&class, ending.id.as_str().to_owned());
+        let mut case = TestCase::new(name, of_import(ending));
+        case.set_classname(class);
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn status(entry: &StatusLog) -> TestCaseStatus {
+    let word = field(&entry.status);
+    let mut status = match entry.outcome() {
+        Outcome::Succeeded => return TestCaseStatus::success(),
+        Outcome::Failed => {
+            let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failure.set_type(word.clone());
+            failure
+        }
+        Outcome::Running | Outcome::Unknown => TestCaseStatus::skipped(),
+    };
+    let reasons = reasons(entry);
+    let first = reasons.lines().next().map(|line| line.split_once(": ").map_or(line, |(_, value)| value));
+    status.set_message(match (entry.outcome(), first) {
+        (Outcome::Failed, Some(first)) => printable(first),
+        (Outcome::Failed, None) => format!("the status is {word}"),
+        _ => format!("not ended: the status is {word}"),
+    });
+    status.set_description(xml_text(&format!("status: {word}\n{reasons}")));
+    status
+}
+
+fn of_import(ending: &Ending) -> TestCaseStatus {
+    if ending.succeeded() {
+        return TestCaseStatus::success();
+    }
+    let kind = match ending.verdict {
+        Verdict::Failed => NonSuccessKind::Failure,
+        _ => NonSuccessKind::Error,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    let message = ending.message.as_deref().unwrap_or(ending.verdict.words());
+    status.set_type(ending.verdict.as_str());
+    status.set_message(printable(message));
+    let hint = ending.hint.as_deref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    status.set_description(xml_text(&format!("{message}{hint}")));
+    status
+}
+
+fn printable(text: &str) -> String {
+    Printable::text(text).to_string()
+}
+
+/// Line by line, so that characters that XML forbids are shown and not dropped.
+fn xml_text(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// GitLab shows one of two cases that have class and name in common.
+#[derive(Default)]
+struct Names(HashSet<(String, String)>);
+
+impl Names {
+    fn unique(&mut self, class: &str, name: String) -> String {
+        let mut candidate = name.clone();
+        let mut nth = 2;
+        while !self.0.insert((class.to_owned(), candidate.clone())) {
+            candidate = format!("{name} ({nth})");
+            nth += 1;
+        }
+        candidate
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! How the watch of one import ended, for every report and for the exit code.
+
+use std::time::Duration;
+
+use kore_sdk::watch::{End, ResumeToken, Unfunded};
+use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
+
+use crate::commands::{about_another, doubt};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{plainly_counted, word};
+
+/// What came of an import, as the words of every output name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Succeeded,
+    Failed,
+    DeadlineReached,
+    Cancelled,
+    CouldNotLook,
+    AboutAnother,
+}
+
+impl Verdict {
+    /// The word of the JSON documents.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::DeadlineReached => "deadline_reached",
+            Self::Cancelled => "cancelled",
+            Self::CouldNotLook => "could_not_look",
+            Self::AboutAnother => "about_another",
+        }
+    }
+
+    /// Whether the platform said it.
+    pub(crate) fn is_of_platform(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+
+    /// The words for people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::DeadlineReached => "not over at the deadline",
+            Self::Cancelled => "given up",
+            Self::CouldNotLook => "cannot be looked at",
+            Self::AboutAnother => "was answered for another import",
+        }
+    }
+}
+
+/// How the watch of one import ended.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) id: BotImportId,
+    pub(crate) verdict: Verdict,
+    /// The last document.
+    pub(crate) import: Option<BotImport>,
+    /// Why, for anything but a success.
+    pub(crate) message: Option<String>,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+    /// What is odd about it, whatever the verdict.
+    pub(crate) warning: Option<String>,
+    pub(crate) resume: Option<ResumeToken>,
+    pub(crate) elapsed: Duration,
+    exit: Exit,
+}
+
+impl Ending {
+    /// `trouble` is what the last looks failed with, if they did; `given` the token that the user
+    /// gave for this import.
+    pub(crate) fn new(
+        id: BotImportId,
+        end: Result<End<Error>, Unfunded>,
+        elapsed: Duration,
+        trouble: Option<&str>,
+        given: Option<&ResumeToken>,
+        explain: impl FnOnce(&Error) -> Failure,
+    ) -> Self {
+        let mut ending = Self {
+            id,
+            verdict: Verdict::Succeeded,
+            import: None,
+            message: None,
+            hint: None,
+            warning: None,
+            resume: None,
+            elapsed,
+            exit: Exit::Success,
+        };
+        let not_over = |import: Option<&BotImport>, so: &str| {
+            let status = match import.map(|import| (import, import.status.get())) {
+                None => "no look went well".to_owned(),
+                Some((_, None)) => "the last answer had no status".to_owned(),
+                Some((import, Some(status))) => {
+                    let tasks = plainly_counted(import.counts());
+                    format!("its status was {}, with {tasks}", word(status.as_str()))
+                }
+            };
+            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(because)));
+            format!("{so}: {status}{}", trouble.unwrap_or_default())
+        };
+        match end {
+            Ok(End::Succeeded(import)) => ending.import = Some(import),
+            Ok(End::Failed(import)) => {
+                ending.message = Some(match import.failed_entries().count() {
+                    0 => "the import failed, and no task says that it did".to_owned(),
+                    _ => format!("the import failed: {}", plainly_counted(import.counts())),
+                });
+                ending.verdict = Verdict::Failed;
+                ending.exit = Exit::ImportFailed;
+                ending.import = Some(import);
+            }
+            Ok(End::DeadlineReached(unended)) => {
+                ending.message = Some(not_over(unended.last.as_ref(), "not over at the deadline"));
+                ending.unended(Verdict::DeadlineReached, Exit::ImportNotOver, unended);
+            }
+            Ok(End::Cancelled(unended)) => {
+                ending.message = Some(not_over(unended.last.as_ref(), "given up"));
+                ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
+            }
+            Ok(End::CouldNotLook { error, unended }) => {
+                let failure = explain(&error);
+                ending.message = Some(failure.message());
+                ending.hint = failure.advice().map(str::to_owned);
+                ending.unended(Verdict::CouldNotLook, failure.exit, unended);
+            }
+            Err(unfunded) => {
+                ending.message = Some(unfunded.to_string());
+                ending.hint = Some("a longer --timeout leaves room for a look".to_owned());
+                ending.verdict = Verdict::DeadlineReached;
+                ending.exit = Exit::ImportNotOver;
+                ending.resume = given.cloned();
+            }
+        }
+        ending.judge_document();
+        ending
+    }
+
+    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: kore_sdk::watch::Unended) {
+        self.verdict = verdict;
+        self.exit = exit;
+        self.import = unended.last;
+        self.resume = Some(unended.resume);
+    }
+
+    /// A document about another import says nothing about this one.
+    fn judge_document(&mut self) {
+        let Some(import) = &self.import else { return };
+        let is_over = self.verdict.is_of_platform();
+        match about_another(import, &self.id) {
+            Some(message) if is_over => {
+                self.verdict = Verdict::AboutAnother;
+                self.exit = Exit::OtherAnswer;
+                self.message = Some(message);
+                self.hint = Some("ask again, and look for a cache on the way".to_owned());
+            }
+            Some(message) => self.warning = Some(message),
+            None => self.warning = doubt(import),
+        }
+    }
+
+    pub(crate) fn succeeded(&self) -> bool {
+        self.verdict == Verdict::Succeeded
+    }
+
+    /// Whether another run can go on with it.
+    pub(crate) fn is_unended(&self) -> bool {
+        matches!(self.verdict, Verdict::DeadlineReached | Verdict::Cancelled | Verdict::CouldNotLook)
+    }
+
+    /// The tasks that failed; none of a document that is about another import.
+    pub(crate) fn failed_entries(&self) -> impl Iterator<Item = &StatusLog> {
+        self.entries().iter().filter(|entry| entry.outcome() == Outcome::Failed)
+    }
+
+    /// The log; none of a document that is about another import.
+    pub(crate) fn entries(&self) -> &[StatusLog] {
+        match &self.import {
+            Some(import) if about_another(import, &self.id).is_none() => import.entries(),
+            _ => &[],
+        }
+    }
+}
+
+/// The exit code for all imports together. What went wrong with one counts in the order of
+/// `--help`: that an import failed is never hidden by one that could not be looked at.
+pub(crate) fn exit_code<'a>(endings: impl IntoIterator<Item = &'a Ending>) -> Exit {
+    const ORDER: [Exit; 6] =
+        [Exit::Usage, Exit::ImportFailed, Exit::Auth, Exit::OtherAnswer, Exit::NoAnswer, Exit::ImportNotOver];
+    let exits: Vec<_> = endings.into_iter().map(|ending| ending.exit).collect();
+    ORDER.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Success)
+}

@@ -1,0 +1,178 @@
+//! Where each import stands while it is watched.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use kore_sdk::watch::Event;
+use kore_sdk::{BotImportId, Outcome, StatusLog};
+
+use super::{Ending, Verdict};
+use crate::output::{field, word};
+
+/// What a watch waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The first answer.
+    FirstAnswer,
+    Look(Instant),
+    /// Another try after a failure.
+    Retry(Instant),
+    /// A free slot in the platform's windows.
+    Slot(Instant),
+}
+
+/// One import. All its text is fit for a terminal.
+#[derive(Debug)]
+pub(crate) struct Import {
+    pub(crate) id: String,
+    /// The word of the platform.
+    pub(crate) status: Option<String>,
+    /// Tasks in the log, and those that have ended.
+    pub(crate) seen: usize,
+    pub(crate) done: usize,
+    pub(crate) failed: usize,
+    /// The tasks that run.
+    pub(crate) running: Vec<String>,
+    pub(crate) next: Next,
+    /// What the last looks failed with.
+    pub(crate) trouble: Option<String>,
+    /// How it ended.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl Import {
+    fn new(id: &BotImportId) -> Self {
+        Self {
+            id: word(id.as_str()),
+            status: None,
+            seen: 0,
+            done: 0,
+            failed: 0,
+            running: Vec::new(),
+            next: Next::FirstAnswer,
+            trouble: None,
+            verdict: None,
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::StatusChanged { now, .. } => {
+                self.status = now.as_ref().map(|status| word(status.as_str()));
+                self.trouble = None;
+            }
+            Event::TaskAppeared { entry, .. } => self.add(entry),
+            Event::TaskChanged { before, entry, .. } => {
+                self.remove(before);
+                self.add(entry);
+            }
+            Event::Throttled { until } => self.next = Next::Slot(*until),
+            Event::Retrying { because, at, .. } => {
+                self.trouble = Some(because.clone());
+                self.next = Next::Retry(*at);
+            }
+            Event::NextLook { at, .. } => {
+                self.trouble = None;
+                self.next = Next::Look(*at);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, entry: &StatusLog) {
+        self.seen += 1;
+        let outcome = entry.outcome();
+        self.done += usize::from(outcome.is_over());
+        self.failed += usize::from(outcome == Outcome::Failed);
+        if outcome == Outcome::Running {
+            self.running.push(task(entry));
+        }
+    }
+
+    fn remove(&mut self, entry: &StatusLog) {
+        self.seen = self.seen.saturating_sub(1);
+        let outcome = entry.outcome();
+        self.done = self.done.saturating_sub(usize::from(outcome.is_over()));
+        self.failed = self.failed.saturating_sub(usize::from(outcome == Outcome::Failed));
+        if outcome == Outcome::Running
+            && let Some(at) = self.running.iter().position(|running| *running == task(entry))
+        {
+            self.running.remove(at);
+        }
+    }
+}
+
+/// `Dialog ShowDiseaseList`.
+pub(crate) fn task(entry: &StatusLog) -> String {
+    format!("{} {}", field(&entry.task_type), field(&entry.task_name))
+}
+
+/// All imports, in the order in which they were given.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) began: Instant,
+    pub(crate) imports: Vec<Import>,
+    places: HashMap<BotImportId, usize>,
+}
+
+impl Board {
+    pub(crate) fn new(ids: &[BotImportId], began: Instant) -> Self {
+        Self {
+            began,
+            imports: ids.iter().map(Import::new).collect(),
+            places: ids.iter().cloned().zip(0..).collect(),
+        }
+    }
+
+    pub(crate) fn import(&self, id: &BotImportId) -> Option<&Import> {
+        self.imports.get(*self.places.get(id)?)
+    }
+
+    pub(crate) fn event(&mut self, id: &BotImportId, event: &Event) {
+        if let Some(import) = self.places.get(id).and_then(|at| self.imports.get_mut(*at)) {
+            import.event(event);
+        }
+    }
+
+    pub(crate) fn ended(&mut self, ending: &Ending) {
+        if let Some(import) = self.places.get(&ending.id).and_then(|at| self.imports.get_mut(*at)) {
+            import.verdict = Some(ending.verdict);
+            if let Some(document) = &ending.import {
+                // No event tells of tasks that are gone from the log.
+                let counts = document.counts();
+                import.seen = counts.total();
+                import.done = counts.succeeded + counts.failed;
+                import.failed = counts.failed;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kore_sdk::Status;
+    use kore_sdk::types::TaskType;
+
+    use super::*;
+
+    fn entry(name: &str, status: Status) -> StatusLog {
+        StatusLog::new(TaskType::Dialog, name, status)
+    }
+
+    #[test]
+    fn tasks_are_counted_as_they_come_and_change() {
+        let id: BotImportId = "bir-1".parse().expect("valid");
+        let mut board = Board::new(std::slice::from_ref(&id), Instant::now());
+        let (a, b) = (entry("a", Status::InProgress), entry("b", Status::InProgress));
+        board.event(&id, &Event::TaskAppeared { index: 0, entry: a.clone() });
+        board.event(&id, &Event::TaskAppeared { index: 1, entry: b });
+        let import = |board: &Board| {
+            let import = board.import(&id).expect("it is there");
+            (import.seen, import.done, import.failed, import.running.join(","))
+        };
+        assert_eq!(import(&board), (2, 0, 0, "Dialog a,Dialog b".to_owned()));
+        let failed = entry("a", Status::Failed);
+        board.event(&id, &Event::TaskChanged { index: 0, before: a, entry: failed });
+        assert_eq!(import(&board), (2, 1, 1, "Dialog b".to_owned()));
+    }
+}

@@ -1,0 +1,151 @@
+//! How imports end is the exit code.
+
+use super::script::{Script, document, failed, running, succeeded};
+use crate::run::Kore;
+use crate::server::Server;
+
+/// One import of each kind.
+fn script() -> Script {
+    Script::new()
+        .import("bir-good", &succeeded("bir-good"))
+        .import("bir-bad", &failed("bir-bad"))
+        .import("bir-slow", &running("bir-slow"))
+        .import("bir-other", &succeeded("bir-good"))
+        .refuses("bir-auth", "401 Unauthorized")
+        .refuses("bir-lost", "404 Not Found")
+}
+
+#[test]
+fn of_several_ends_the_documented_one_counts() {
+    let script = script();
+    for (ids, code) in [
+        (&["bir-good"][..], 0),
+        (&["bir-bad"], 1),
+        (&["bir-slow"], 3),
+        (&["bir-auth"], 4),
+        (&["bir-lost"], 5),
+        (&["bir-other"], 5),
+        (&["bir-good", "bir-slow"], 3),
+        (&["bir-slow", "bir-lost", "bir-good"], 5),
+        (&["bir-lost", "bir-auth", "bir-slow"], 4),
+        (&["bir-auth", "bir-slow", "bir-lost", "bir-bad", "bir-good"], 1),
+    ] {
+        let run = script.watch(ids).args(["--timeout", "300ms"]).run();
+        assert_eq!(run.code, code, "{ids:?}: {} {}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn no_answer_for_good_is_6_and_what_may_pass_is_waited_for() {
+    let talkative = Server::greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    let run =
+        Kore::watch(&format!("localhost:{}", talkative.port), &["bir-1"]).args(["--timeout", "2s"]).run();
+    assert_eq!(run.code, 6, "{}", run.stderr);
+    run.says(&["hint: no scheme means https://"]);
+    let silent = Server::silent();
+    let run = Kore::watch(&silent.0.url, &["bir-1"])
+        .args(["--timeout", "500ms", "--request-timeout", "100ms"])
+        .run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stdout.contains("no look went well; the last look failed: "), "{}", run.stdout);
+}
+
+#[test]
+fn a_word_that_is_not_known_is_no_end() {
+    let script = Script::new().import("bir-1", &[document("bir-1", "Finished", &[])]);
+    let run = script.watch(&["bir-1"]).args(["--timeout", "300ms"]).run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stdout.contains("its status was Finished"), "{}", run.stdout);
+}
+
+#[test]
+fn one_that_cannot_be_looked_at_does_not_stop_the_others() {
+    let script = script().import("bir-1", &[running("bir-1"), running("bir-1"), succeeded("bir-1")].concat());
+    let run = script.watch(&["bir-lost", "bir-1"]).run();
+    assert_eq!(run.code, 5);
+    assert!(run.stdout.contains("bir-lost cannot be looked at after 0 s: "), "{}", run.stdout);
+    assert!(run.stdout.contains("bir-1 succeeded after "), "{}", run.stdout);
+    assert!(run.stdout.ends_with("2 imports: 1 succeeded, 1 cannot be looked at\n"), "{}", run.stdout);
+    run.says(&[
+        "hint: check the host and its path (KORE_HOST)",
+        "To go on",
+        " --resume '[{\"v\":1,\"id\":\"bir-lost\"",
+    ]);
+}
+
+#[test]
+fn an_answer_about_another_import_is_no_success() {
+    let run = script().watch(&["bir-other"]).run();
+    assert!(run.stdout.contains("asked for bir-other, the answer is about bir-good"), "{}", run.stdout);
+    assert_eq!(run.code, 5);
+}
+
+#[test]
+fn fail_fast_gives_the_others_up() {
+    let run = script().watch(&["bir-slow", "bir-bad"]).arg("--fail-fast").run();
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("bir-slow given up after "), "{}", run.stdout);
+    run.says(&["--fail-fast", "\"id\":\"bir-slow\""]);
+    let run = script().watch(&["bir-slow", "bir-good"]).args(["--fail-fast", "--timeout", "300ms"]).run();
+    assert!(
+        run.stdout.contains("bir-slow not over at the deadline"),
+        "a success is no reason: {}",
+        run.stdout
+    );
+    assert_eq!(run.code, 3);
+}
+
+#[test]
+fn each_change_is_one_line_and_nothing_is_told_twice() {
+    let script = Script::new().import(
+        "bir-1",
+        &[
+            document("bir-1", "pending", &[("a", "inprogress")]),
+            document("bir-1", "pending", &[("a", "inprogress")]),
+            document("bir-1", "success", &[("a", "success"), ("b", "success")]),
+        ],
+    );
+    let run = script.watch(&["bir-1"]).succeeds();
+    let lines: Vec<_> = run.stdout.lines().map(|line| line.split_once(' ').expect("a time").1).collect();
+    assert_eq!(
+        lines,
+        [
+            "bir-1 status pending",
+            "bir-1 Dialog a: inprogress",
+            "bir-1 status pending -> success",
+            "bir-1 Dialog a: inprogress -> success",
+            "bir-1 Dialog b: success",
+            "bir-1 succeeded after 0 s: 2 tasks: 2 succeeded",
+        ]
+    );
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+}
+
+#[test]
+fn a_warning_tells_of_failed_tasks_in_a_success() {
+    let script =
+        Script::new().import("bir-1", &[document("bir-1", "success", &[("a", "failed"), ("b", "success")])]);
+    script
+        .watch(&["bir-1"])
+        .succeeds()
+        .says(&["warning: bir-1: the platform says that the import succeeded"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_7_unless_an_import_says_more() {
+    let script = script();
+    for (id, code) in [("bir-good", 7), ("bir-bad", 1)] {
+        for output in ["human", "json", "ndjson"] {
+            let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+            let (mut command, _home) = script.watch(&[id]).args(["--output", output]).into_command();
+            let run = command.stdout(full).output().expect("it ends");
+            assert_eq!(run.status.code(), Some(code), "{output}");
+            let stderr = String::from_utf8_lossy(&run.stderr);
+            assert!(stderr.contains("error: cannot write to standard output"), "{stderr}");
+        }
+        let run = script.watch(&[id]).args(["--junit", "/no/such/report.xml"]).run();
+        assert_eq!(run.code, code);
+        run.says(&["error: cannot write --junit /no/such/report.xml: "]);
+    }
+}
