@@ -1,6 +1,7 @@
 //! The table of checks.
 
 mod api;
+mod conformance;
 mod dependencies;
 mod features;
 mod invariants;
@@ -10,6 +11,7 @@ mod vendor;
 
 use clap::Subcommand;
 
+use crate::openapi;
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
 
@@ -33,13 +35,18 @@ pub(crate) enum Check {
     Invariants,
     /// Public signatures name no crate whose major version is not ours (needs nightly)
     Api,
+    /// The committed OpenAPI document is what the code makes of it: `openapi --check`
+    #[command(skip)]
+    Openapi,
     /// The workspace builds as a vendored folder inside another workspace
     Vendor,
+    /// The OpenAPI document is valid, and the emulator does what it says (needs Python and PyPI once)
+    Conformance,
 }
 
 impl Check {
     /// In the order of `cargo xtask ci`: what fails fast and often comes first.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Fmt,
         Self::Clippy,
         Self::Test,
@@ -49,7 +56,9 @@ impl Check {
         Self::Licences,
         Self::Invariants,
         Self::Api,
+        Self::Openapi,
         Self::Vendor,
+        Self::Conformance,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -63,7 +72,18 @@ impl Check {
             Self::Licences => "licences",
             Self::Invariants => "invariants",
             Self::Api => "api",
+            Self::Openapi => "openapi",
             Self::Vendor => "vendor",
+            Self::Conformance => "conformance",
+        }
+    }
+
+    /// What runs it alone, after `cargo xtask`.
+    pub(crate) fn task(self) -> &'static str {
+        match self {
+            // The plain word writes the document.
+            Self::Openapi => "openapi --check",
+            other => other.name(),
         }
     }
 
@@ -78,7 +98,9 @@ impl Check {
             Self::Licences => licences::run(workspace),
             Self::Invariants => invariants::run(workspace),
             Self::Api => api::run(workspace, skipped),
+            Self::Openapi => openapi::check(workspace),
             Self::Vendor => vendor::run(workspace, skipped),
+            Self::Conformance => conformance::run(workspace, skipped),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         let time = start.elapsed();
         println!("=== {}: {} in {:.1} s ===", check.name(), word(&result), time.as_secs_f64());
         times.push((check.name(), time, word(&result)));
-        result.with_context(|| format!("`cargo xtask {}` failed; that command shows it again", check.name()))
+        result.with_context(|| format!("`cargo xtask {}` failed; that command shows it again", check.task()))
     });
 
     println!("\n{}", table(&times));

@@ -49,6 +49,18 @@ pub(crate) fn execute(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs a command that says much; what it said is shown only if it fails.
+pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<()> {
+    let line = shown(command);
+    println!("$ {line}");
+    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
+    if !output.status.success() {
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        bail!("`{line}` failed ({}):\n{}", output.status, said.concat().trim_end());
+    }
+    Ok(())
+}
+
 /// Standard output of a command that must succeed.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let line = shown(command);
@@ -76,7 +88,10 @@ fn forget_this_package(command: &mut Command) {
 /// The command as one would type it.
 fn shown(command: &Command) -> String {
     let settings = command.get_envs().filter_map(|(name, value)| {
-        Some(format!("{}={}", name.display(), quoted(&value?.to_string_lossy())))
+        // A log is read by more people than may use a token.
+        let is_secret = name.to_string_lossy().ends_with("TOKEN");
+        let value = if is_secret { "…".into() } else { quoted(&value?.to_string_lossy()) };
+        Some(format!("{}={value}", name.display()))
     });
     let program = std::path::Path::new(command.get_program()).file_stem().unwrap_or(command.get_program());
     let arguments = command.get_args().map(|argument| quoted(&argument.to_string_lossy()));
@@ -96,6 +111,12 @@ mod tests {
         let mut command = Command::new("/toolchains/stable/bin/cargo");
         command.env("RUSTDOCFLAGS", "-D warnings").env_remove("RUSTC").args(["doc", "--no-deps"]);
         assert_eq!(shown(&command), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps");
+    }
+
+    #[test]
+    fn a_token_is_not_shown() {
+        let mut command = Command::new("curl");
+        assert_eq!(shown(command.env("KORE_TOKEN", "a.b.c").arg("--help")), "KORE_TOKEN=… curl --help");
     }
 
     #[test]

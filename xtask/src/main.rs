@@ -7,6 +7,7 @@ mod checks;
 mod ci;
 mod command;
 mod fuzz;
+mod openapi;
 mod simulate;
 mod skipped;
 mod workspace;
@@ -33,6 +34,12 @@ enum Task {
     Ci,
     #[command(flatten)]
     One(Check),
+    /// Write the OpenAPI document of the API anew
+    Openapi {
+        /// Only say whether the committed one is current
+        #[arg(long)]
+        check: bool,
+    },
     /// Run the benchmarks and print their ratios to the hand-written baseline
     Bench,
     /// Run the watch against a scripted platform in virtual time, and print how late it sees an end
@@ -67,6 +74,8 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Ci => ci::run(&workspace),
         Task::One(check) => check.run(&workspace, &mut Skipped::default()),
+        Task::Openapi { check: true } => Check::Openapi.run(&workspace, &mut Skipped::default()),
+        Task::Openapi { check: false } => openapi::write(&workspace),
         Task::Bench => bench::run(&workspace),
         Task::Simulate { runs, seed } => simulate::run(&workspace, runs, seed),
         Task::Fuzz { seconds } => fuzz::run(&workspace, seconds),

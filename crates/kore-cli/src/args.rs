@@ -169,6 +169,10 @@ pub(crate) struct EmulatorArgs {
     /// What goes wrong on the way to the emulator, in a file (.toml, .json)
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+
+    /// Keep no rate limits; the documented ones hold otherwise
+    #[arg(long)]
+    pub(crate) lenient: bool,
 }
 
 /// What moves an emulated import on.

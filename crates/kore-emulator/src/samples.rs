@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use kore_protocol::bot_import::get_status;
 use kore_types::{BotImport, BotImportId, RawValue, Status, StatusLog, TaskType, Timestamp};
 
 /// One that succeeded, one that is running and one that failed, in this order.
@@ -11,14 +12,12 @@ pub fn each_outcome() -> [BotImport; 3] {
 
 /// The sample of the vendor's document: an import that succeeded.
 pub fn succeeded() -> BotImport {
-    BotImport::from_json(include_str!("samples/succeeded.json")).expect("a test reads it")
+    BotImport::from_json(get_status::SAMPLE).expect("a test reads it")
 }
 
 /// The same in the spelling of the older document.
 pub fn older_spelling() -> BotImport {
-    let older = include_str!("samples/succeeded.json")
-        .replace("streamRefId", "botRefId")
-        .replace("streamId", "botId");
+    let older = get_status::SAMPLE.replace("streamRefId", "botRefId").replace("streamId", "botId");
     with_id(
         BotImport::from_json(&older).expect("a test reads it"),
         "bir-01der0ne-0000-4000-8000-000000000000",
@@ -76,11 +75,5 @@ mod tests {
         assert!(serde_json::to_string(&older_spelling()).expect("encodes").contains("\"botId\""));
         assert_eq!((running().outcome(), running().counts().running), (Outcome::Running, 1));
         assert_eq!((failed().outcome(), failed().failed_entries().count()), (Outcome::Failed, 2));
-    }
-
-    #[test]
-    fn the_documented_sample_is_the_fixture_of_the_tests() {
-        let fixture = include_str!("../../../tests/fixtures/bot-import-status.success.json");
-        assert_eq!(include_str!("samples/succeeded.json"), fixture);
     }
 }

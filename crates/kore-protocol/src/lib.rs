@@ -62,6 +62,8 @@
 #![forbid(unsafe_code)]
 
 pub mod bot_import;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod watch;
 
 mod base_url;
@@ -75,6 +77,10 @@ mod refusal;
 mod response_error;
 mod retry_after;
 mod routes;
+
+/// The OpenAPI 3.1 document of the API, as JSON: made by the feature `openapi` of this crate from
+/// the endpoints and the models, and committed, so that servers can serve it without the feature.
+pub const OPENAPI_JSON: &str = include_str!("../openapi.json");
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use body::{Body, BodyLimit};

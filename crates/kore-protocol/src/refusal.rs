@@ -6,79 +6,83 @@ use kore_types::{ErrorBody, ErrorCode, TokenRefusal};
 
 use crate::endpoint::json_response;
 
-/// A refusal whose status, code and message are known. Servers answer with it, clients recognise it.
-///
-/// "Documented" is from the vendor's documents, "tested" from the vendor's public test suite of
-/// 2022; where neither says a status, the doc comment says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// No token, or one with a broken signature (tested).
-    InvalidSdkCredentials,
-    /// The token is not a JWT at all (tested).
-    InvalidJwt,
-    /// The app lacks the scope (tested; 401, not 403).
-    WrongScope,
-    /// The token has a `jti`, and an `exp` more than an hour off (documented).
-    JtiTooLong,
-    /// The `jti` of the token was used before (documented).
-    Replay,
-    /// The import request is not known (tested; 400, not 404).
-    InvalidRequestId,
-    /// The bot to import into does not exist (tested).
-    InvalidStreamId,
-    /// The file to import was not uploaded (documented, tested).
-    InvalidFileId,
-    /// The path exists with another method (tested).
-    MethodNotAllowed,
-    /// A required field is missing (tested).
-    InvalidArguments,
-    /// Something broke (tested).
-    InternalServerError,
-    /// More than 60 requests in 60 s. The message is documented; the status is a guess.
-    MinuteLimit,
-    /// More than 1800 requests in 3600 s. The message is documented; the status is a guess.
-    HourLimit,
-    /// Either limit, in the words of older documents; the status is a guess.
-    RateLimit,
-    /// A path that the API does not have; all of it is a guess.
-    UnknownPath,
-}
-
 struct Known {
     refusal: Refusal,
     status: StatusCode,
     code: u64,
     msg: &'static str,
+    meaning: &'static str,
 }
 
-const fn known(refusal: Refusal, status: StatusCode, code: u64, msg: &'static str) -> Known {
-    Known { refusal, status, code, msg }
+/// Declares the refusals and the one table of all that is known of them.
+macro_rules! refusals {
+    (
+        $(#[$meta:meta])*
+        pub enum Refusal {
+            $( $(#[doc = $doc:literal])+ $name:ident = $status:ident, $code:literal, $msg:literal; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Refusal {
+            $( $(#[doc = $doc])+ $name, )*
+        }
+
+        const TABLE: &[Known] = &[$(
+            Known {
+                refusal: Refusal::$name,
+                status: StatusCode::$status,
+                code: $code,
+                msg: $msg,
+                meaning: concat!($($doc),+).trim_ascii(),
+            },
+        )*];
+    };
 }
 
-/// The one table of all refusals.
-#[rustfmt::skip]
-const TABLE: [Known; 15] = [
-    known(Refusal::InvalidSdkCredentials, StatusCode::UNAUTHORIZED, 4002, "Invalid SDK credentials"),
-    known(Refusal::InvalidJwt, StatusCode::UNAUTHORIZED, 4002, "Invalid JWT token"),
-    known(Refusal::WrongScope, StatusCode::UNAUTHORIZED, 4002, "Permission denied. Scope is incorrect!"),
-    known(Refusal::JtiTooLong, StatusCode::UNAUTHORIZED, 401, r#"error verifying the jwt: if "jti" claim "exp" must be <= 1 hour(s)"#),
-    known(Refusal::Replay, StatusCode::UNAUTHORIZED, 401, "error verifying the jwt: possibly a replay"),
-    known(Refusal::InvalidRequestId, StatusCode::BAD_REQUEST, 400, "Invalid request ID"),
-    known(Refusal::InvalidStreamId, StatusCode::BAD_REQUEST, 400, "Invalid StreamId"),
-    known(Refusal::InvalidFileId, StatusCode::BAD_REQUEST, 400, "Invalid file id"),
-    known(Refusal::MethodNotAllowed, StatusCode::METHOD_NOT_ALLOWED, 405, "Method Not Allowed"),
-    known(Refusal::InvalidArguments, StatusCode::PRECONDITION_FAILED, 412, "Validation errors/ Invalid arguments"),
-    known(Refusal::InternalServerError, StatusCode::INTERNAL_SERVER_ERROR, 500, "Internal Server Error"),
-    known(Refusal::MinuteLimit, StatusCode::TOO_MANY_REQUESTS, 429, "You've exceeded the per-minute rate limit. Please wait for sometime before retrying."),
-    known(Refusal::HourLimit, StatusCode::TOO_MANY_REQUESTS, 429, "You've exceeded the hourly rate limit. Please wait for sometime before retrying."),
-    known(Refusal::RateLimit, StatusCode::TOO_MANY_REQUESTS, 429, "Rate limit for this API has been reached. Please try again after some time."),
-    known(Refusal::UnknownPath, StatusCode::NOT_FOUND, 404, "Not Found"),
-];
+refusals! {
+    /// A refusal whose status, code and message are known. Servers answer with it, clients recognise it.
+    ///
+    /// "Documented" is from the vendor's documents, "tested" from the vendor's public test suite of
+    /// 2022; where neither says a status, the doc comment says so.
+    pub enum Refusal {
+        /// No token, or one with a broken signature (tested).
+        InvalidSdkCredentials = UNAUTHORIZED, 4002, "Invalid SDK credentials";
+        /// The token is not a JWT at all (tested).
+        InvalidJwt = UNAUTHORIZED, 4002, "Invalid JWT token";
+        /// The app lacks the scope (tested; 401, not 403).
+        WrongScope = UNAUTHORIZED, 4002, "Permission denied. Scope is incorrect!";
+        /// The token has a `jti`, and an `exp` more than an hour off (documented).
+        JtiTooLong = UNAUTHORIZED, 401, r#"error verifying the jwt: if "jti" claim "exp" must be <= 1 hour(s)"#;
+        /// The `jti` of the token was used before (documented).
+        Replay = UNAUTHORIZED, 401, "error verifying the jwt: possibly a replay";
+        /// The import request is not known (tested; 400, not 404).
+        InvalidRequestId = BAD_REQUEST, 400, "Invalid request ID";
+        /// The bot to import into does not exist (tested).
+        InvalidStreamId = BAD_REQUEST, 400, "Invalid StreamId";
+        /// The file to import was not uploaded (documented, tested).
+        InvalidFileId = BAD_REQUEST, 400, "Invalid file id";
+        /// The path exists with another method (tested).
+        MethodNotAllowed = METHOD_NOT_ALLOWED, 405, "Method Not Allowed";
+        /// A required field is missing (tested).
+        InvalidArguments = PRECONDITION_FAILED, 412, "Validation errors/ Invalid arguments";
+        /// Something broke (tested).
+        InternalServerError = INTERNAL_SERVER_ERROR, 500, "Internal Server Error";
+        /// More than 60 requests in 60 s. The message is documented; the status is a guess.
+        MinuteLimit = TOO_MANY_REQUESTS, 429, "You've exceeded the per-minute rate limit. Please wait for sometime before retrying.";
+        /// More than 1800 requests in 3600 s. The message is documented; the status is a guess.
+        HourLimit = TOO_MANY_REQUESTS, 429, "You've exceeded the hourly rate limit. Please wait for sometime before retrying.";
+        /// Either limit, in the words of older documents; the status is a guess.
+        RateLimit = TOO_MANY_REQUESTS, 429, "Rate limit for this API has been reached. Please try again after some time.";
+        /// A path that the API does not have; all of it is a guess.
+        UnknownPath = NOT_FOUND, 404, "Not Found";
+    }
+}
 
 impl Refusal {
     fn known(self) -> &'static Known {
-        TABLE.iter().find(|known| known.refusal == self).expect("a test finds each refusal in the table")
+        TABLE.iter().find(|known| known.refusal == self).expect("the macro makes a row for each")
     }
 
     /// All refusals that are known.
@@ -99,6 +103,11 @@ impl Refusal {
     /// The `msg` in the body.
     pub fn msg(self) -> &'static str {
         self.known().msg
+    }
+
+    /// What it says of a request, and how sure that is: the variant's documentation.
+    pub fn meaning(self) -> &'static str {
+        self.known().meaning
     }
 
     /// Whether it says that a rate limit was reached.
@@ -146,7 +155,6 @@ mod tests {
 
     #[test]
     fn each_refusal_goes_there_and_back() {
-        assert_eq!(TABLE[TABLE.len() - 1].refusal as usize + 1, TABLE.len(), "a row for each refusal");
         for refusal in Refusal::all() {
             let http = refusal.to_http();
             assert_eq!(http.status(), refusal.status());

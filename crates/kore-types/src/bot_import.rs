@@ -19,9 +19,9 @@ object! {
     /// holds is up to the platform, hence the [`Field`](crate::Field)s.
     pub struct BotImport: "a bot import" {
         /// The import request.
-        id: BotImportId = "_id",
+        id: BotImportId = "_id" [always],
         /// The state of the import as a whole.
-        status: Status = "status",
+        status: Status = "status" [always],
         /// The bot's stream reference.
         stream_ref_id: StreamRefId = "streamRefId" or "botRefId",
         /// What has been done so far, task by task.
@@ -43,11 +43,11 @@ object! {
     /// One entry of an import's log: a task and its state.
     pub struct StatusLog: "a status log entry" {
         /// The kind of the task.
-        task_type: TaskType = "taskType",
+        task_type: TaskType = "taskType" [always],
         /// The name of the task. Names repeat.
-        task_name: String = "taskName",
+        task_name: String = "taskName" [always],
         /// The state of the task.
-        status: Status = "status",
+        status: Status = "status" [always],
     }
 }
 

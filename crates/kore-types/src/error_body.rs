@@ -11,17 +11,17 @@ object! {
     /// `{"errors":[{"msg": "…", "code": …}]}`.
     pub struct ErrorBody: "an error body" {
         /// What is wrong; one entry in every documented sample.
-        errors: ErrorDetails = "errors",
+        errors: ErrorDetails = "errors" [always],
     }
 }
 
 object! {
-    /// One error of an [`ErrorBody`].
+    /// One error of an error body.
     pub struct ErrorDetail: "an error" {
         /// What is wrong, for a person.
-        msg: String = "msg" or "message",
+        msg: String = "msg" or "message" [always],
         /// What is wrong, for a program.
-        code: ErrorCode = "code",
+        code: ErrorCode = "code" [always],
     }
 }
 

@@ -99,8 +99,8 @@ fn refusal(kind: &'static str, prefix: &'static str, text: &str) -> InvalidId {
 /// Declares one kind of identifier: a text with a known prefix and a safe alphabet. The documents
 /// mask digits with `x`, so what follows the prefix is not checked to be a UUID.
 macro_rules! id {
-    ($(#[$meta:meta])* $name:ident, $kind:literal, $prefix:literal) => {
-        $(#[$meta])*
+    ($(#[doc = $doc:literal])* $name:ident, $kind:literal, $prefix:literal) => {
+        $(#[doc = $doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Box<str>);
 
@@ -199,6 +199,7 @@ macro_rules! id {
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({
                     "type": "string",
+                    "description": $crate::json::first_paragraph(&[$($doc),*]),
                     "pattern": concat!("^", $prefix, "[A-Za-z0-9_-]+$"),
                     "maxLength": MAX_ID_LEN,
                 })

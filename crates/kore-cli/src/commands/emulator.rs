@@ -42,7 +42,7 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
 
 /// An emulator with the imports that were asked for, and the faults.
 fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
-    let mut emulator = Emulator::builder();
+    let mut emulator = Emulator::builder().lenient(args.lenient);
     if let Some(path) = &args.faults {
         emulator = emulator.faults(faults(path)?);
     }

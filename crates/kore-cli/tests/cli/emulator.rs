@@ -1,10 +1,11 @@
 //! `kore emulator`, as a script uses it.
 #![cfg(unix)]
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
+use kore_sdk::protocol::bot_import::get_status;
 use tempfile::TempDir;
 
 use crate::run::Kore;
@@ -42,17 +43,35 @@ impl Running {
         Self { child, lines, _home: home }
     }
 
+    fn setting(&self, name: &str) -> &str {
+        let start = format!("export {name}=");
+        self.lines.iter().find_map(|line| line.strip_prefix(&start)).expect(name)
+    }
+
+    /// A command with its settings.
+    fn kore(&self, arguments: &[&str]) -> Kore {
+        ["KORE_HOST", "KORE_CLIENT_ID", "KORE_CLIENT_SECRET"]
+            .into_iter()
+            .fold(Kore::new(arguments), |kore, name| kore.env(name, self.setting(name)))
+    }
+
     /// Asks for the status of its n-th import.
     fn status(&self, n: usize) -> Kore {
-        let setting = |name: &str| {
-            let start = format!("export {name}=");
-            self.lines.iter().find_map(|line| line.strip_prefix(&start)).expect(name).to_owned()
-        };
-        let mut kore = Kore::new(["import", "status", "--exit-status", &self.lines[3 + n]]);
-        for name in ["KORE_HOST", "KORE_CLIENT_ID", "KORE_CLIENT_SECRET"] {
-            kore = kore.env(name, setting(name));
-        }
-        kore
+        self.kore(&["import", "status", "--exit-status", &self.lines[3 + n]])
+    }
+
+    /// Looks at its first import so many times, over one connection; the statuses that are answered.
+    fn looks(&self, count: usize) -> Vec<String> {
+        let (mut token, _home) = self.kore(&["token"]).into_command();
+        let token = String::from_utf8(token.output().expect("the binary starts").stdout).expect("UTF-8");
+        let address = self.setting("KORE_HOST").strip_prefix("http://").expect("plain HTTP");
+        let path = get_status::METADATA.path.fill(&[&self.lines[3]]);
+        let last = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauth: {}\r\n", token.trim_end());
+        let mut stream = TcpStream::connect(address).expect("it serves");
+        stream.write_all(format!("{last}\r\n").repeat(count - 1).as_bytes()).expect("sent");
+        stream.write_all(format!("{last}connection: close\r\n\r\n").as_bytes()).expect("sent");
+        let answers = std::io::read_to_string(stream).expect("UTF-8");
+        answers.split("HTTP/1.1 ").skip(1).map(|answer| answer[..3].to_owned()).collect()
     }
 
     fn signal(&mut self, signal: &str) -> Option<i32> {
@@ -116,6 +135,14 @@ fn scenarios_run_in_the_order_and_the_mode_asked_for() {
     let codes = [1, 1, 0].map(|n| emulator.status(n).run().code);
     // One task runs, then it has failed; the other import has not been looked at until then.
     assert_eq!(codes, [3, 1, 3]);
+}
+
+#[test]
+fn the_rate_limits_hold_unless_it_is_lenient() {
+    let statuses = Running::start().looks(61);
+    assert_eq!((statuses.len(), statuses[59].as_str(), statuses[60].as_str()), (61, "200", "429"));
+    let lenient = Running::of(&["--lenient"], 6, Stdio::inherit()).looks(61);
+    assert_eq!(lenient, vec!["200"; 61]);
 }
 
 #[test]

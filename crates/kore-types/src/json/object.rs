@@ -34,20 +34,24 @@ pub(crate) trait Object: Default {
 }
 
 /// Declares a struct of [`Field`](super::Field)s for the known keys of a JSON object. `or` gives a
-/// key its other spelling; a document keeps the one in which it came.
+/// key its other spelling; a document keeps the one in which it came. `[always]` marks what a
+/// server writes in every document: what the constructors take.
 macro_rules! object {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $doc:literal])*
         pub struct $name:ident: $what:literal {
-            $( $(#[$fmeta:meta])* $field:ident: $ty:ty = $key:literal $(or $other:literal)?, )*
+            $(
+                $(#[doc = $fdoc:literal])*
+                $field:ident: $ty:ty = $key:literal $(or $other:literal)? $([$always:ident])?,
+            )*
         }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $(
-                $(#[$fmeta])*
+                $(#[doc = $fdoc])*
                 #[doc = concat!("\n\nThe key `", $key, "`", $(", in the older spelling `", $other, "`",)? ".")]
                 pub $field: $crate::Field<$ty>,
             )*
@@ -196,18 +200,24 @@ macro_rules! object {
                 stringify!($name).into()
             }
 
+            /// What a server writes, or what a client may read: there each key may be missing or
+            /// `null`.
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let mut properties = serde_json::Map::new();
-                $(
-                    let schema = generator.subschema_for::<Option<$ty>>();
-                    $( properties.insert($other.to_owned(), schema.clone().to_value()); )?
-                    properties.insert($key.to_owned(), schema.to_value());
-                )*
-                schemars::json_schema!({
-                    "type": "object",
-                    "properties": properties,
-                    "additionalProperties": true,
-                })
+                $crate::json::object_schema(generator, &[$($doc),*], &[$(
+                    $crate::json::Key {
+                        key: $key,
+                        other: [$($other)?].first().copied(),
+                        doc: &[$($fdoc),*],
+                        always: !concat!($(stringify!($always))?).is_empty(),
+                        schema: |generator: &mut schemars::SchemaGenerator| {
+                            if generator.contract().is_serialize() {
+                                generator.subschema_for::<$ty>()
+                            } else {
+                                generator.subschema_for::<Option<$ty>>()
+                            }
+                        },
+                    },
+                )*])
             }
         }
     };

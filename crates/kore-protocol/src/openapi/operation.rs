@@ -1,0 +1,126 @@
+//! One call of the API.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use super::{SCHEME, responses};
+use crate::watch::Quota;
+use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, RateLimit, Refusal};
+
+/// What a document about the API needs to know of a call beside its [`Metadata`].
+pub(crate) trait Described: Endpoint + OutgoingRequest {
+    /// The `operationId`.
+    const ID: &'static str;
+    /// The name that the vendor's document gives the call.
+    const SUMMARY: &'static str;
+    /// The address of the vendor's document.
+    const DOCUMENT: &'static str;
+    /// What this call may be answered beside that which any call may.
+    const REFUSALS: &'static [Refusal];
+
+    /// The types of the path's variables, in order, as a tuple.
+    type PathValues: JsonSchema;
+    /// The JSON of the request; `()` for none.
+    type Body: JsonSchema;
+    /// The JSON of the answer.
+    type Answer: JsonSchema;
+
+    /// A request and the answer to it, from the vendor's document.
+    fn sample() -> Option<(Self, Self::Response)>;
+}
+
+/// A [`Described`] endpoint in a list.
+pub(super) struct Operation {
+    metadata: Metadata,
+    describe: fn(&mut SchemaGenerator) -> Value,
+}
+
+impl Operation {
+    pub(super) const fn of<E: Described>() -> Self {
+        Self { metadata: E::METADATA, describe: describe::<E> }
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.metadata.path.as_str()
+    }
+
+    /// The key of the method in a document.
+    pub(super) fn method(&self) -> String {
+        self.metadata.method.as_str().to_ascii_lowercase()
+    }
+
+    pub(super) fn describe(&self, schemas: &mut SchemaGenerator) -> Value {
+        (self.describe)(schemas)
+    }
+}
+
+fn describe<E: Described>(schemas: &mut SchemaGenerator) -> Value {
+    let sample = E::sample();
+    let answer = sample.as_ref().and_then(|(_, answer)| answer.to_body().ok());
+    let mut operation = json!({
+        "operationId": E::ID,
+        "summary": E::SUMMARY,
+        "description": description(&E::METADATA),
+        "externalDocs": {"url": E::DOCUMENT},
+        "security": [{SCHEME: [E::METADATA.scope.name]}],
+        "responses": responses::of_call(
+            content(schemas.subschema_for::<E::Answer>().into(), answer),
+            E::REFUSALS,
+            schemas,
+        ),
+    });
+    let parameters = parameters::<E>(sample.as_ref().map(|(request, _)| request), schemas);
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    let body = schemas.subschema_for::<E::Body>();
+    if body != schemas.subschema_for::<()>() {
+        let example = sample.map(|(request, _)| request.to_body().into_bytes().to_vec());
+        operation["requestBody"] = json!({"required": true, "content": content(body.into(), example)});
+    }
+    operation
+}
+
+fn description(metadata: &Metadata) -> String {
+    let Metadata { scope, rate_limit, .. } = metadata;
+    let whose = match rate_limit {
+        RateLimit::PerImport => "import",
+        RateLimit::PerBot => "bot",
+    };
+    let [minute, hour] = [Quota::PER_MINUTE, Quota::PER_HOUR]
+        .map(|quota| format!("{} requests in any {} s", quota.requests, quota.period.as_secs()));
+    format!(
+        "The app of the token must hold the scope `{}` (Admin Console: {}). Rate limits for each {whose}: \
+         {minute} and {hour} (documented).",
+        scope.name, scope.admin_console
+    )
+}
+
+/// The variables of the path; their schemas are the items of the tuple.
+fn parameters<E: Described>(sample: Option<&E>, schemas: &mut SchemaGenerator) -> Vec<Value> {
+    let mut types = E::PathValues::json_schema(schemas);
+    let types = match types.remove("prefixItems") {
+        Some(Value::Array(types)) => types,
+        _ => Vec::new(),
+    };
+    let values = sample.map(OutgoingRequest::path_values).unwrap_or_default();
+    let variables = E::METADATA.path.variables().zip(types).enumerate();
+    variables
+        .map(|(at, (name, schema))| {
+            let mut parameter = json!({"name": name, "in": "path", "required": true, "schema": schema});
+            if let Some(value) = values.get(at) {
+                parameter["example"] = (*value).into();
+            }
+            parameter
+        })
+        .collect()
+}
+
+/// JSON of that form, with the documented sample.
+fn content(schema: Value, sample: Option<Vec<u8>>) -> Value {
+    let mut json = json!({"schema": schema});
+    if let Some(sample) = sample.and_then(|sample| serde_json::from_slice::<Value>(&sample).ok()) {
+        json["example"] = sample;
+    }
+    json!({responses::JSON: json})
+}
