@@ -11,7 +11,7 @@ mod token;
 
 pub(crate) use completions::completions;
 pub(crate) use demo::demo;
-pub(crate) use doubts::{about_another, doubt};
+pub(crate) use doubts::doubt;
 pub(crate) use emulator::emulator;
 pub(crate) use import_status::import_status;
 pub(crate) use import_watch::import_watch;

@@ -26,6 +26,7 @@ impl Context<'_> {
     pub(crate) fn failure(&self, error: &Error) -> Failure {
         let exit = match error.response() {
             _ if error.is_config() => Exit::Usage,
+            _ if error.is_other_import() => Exit::OtherAnswer,
             Some(_) if error.is_auth() => Exit::Auth,
             Some(_) => Exit::OtherAnswer,
             None => Exit::NoAnswer,
@@ -36,6 +37,9 @@ impl Context<'_> {
     fn hint(&self, error: &Error) -> Option<String> {
         if error.is_config() {
             return self.about_settings(error);
+        }
+        if error.is_other_import() {
+            return Some("ask again, and look for a cache on the way".to_owned());
         }
         if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {
             return Some(hint);

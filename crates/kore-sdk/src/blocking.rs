@@ -45,6 +45,7 @@ impl Client {
     /// import is no error: ask [`BotImport::outcome`].
     pub fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
+        self.core.count(id, std::time::Instant::now());
         Ok(self.send(&request)?.response.import)
     }
 
@@ -87,7 +88,7 @@ impl Client {
         let mut call = Call::new(&self.core, request);
         let http = call.request()?;
         let answer = call.span.clone().in_scope(|| self.transport.send(http));
-        Ok(call.handle_only(answer)?.response.import)
+        Core::asked_for(request, call.handle_only(answer)?)
     }
 }
 

@@ -1,16 +1,18 @@
 //! One call, without the sending: what the async and the blocking client share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use kore_auth::{Issued, Token, TokenSource};
+use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Ledger;
 use kore_protocol::{
     BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
 };
 use kore_transport::TransportError;
+use kore_types::{BotImport, BotImportId};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -25,6 +27,9 @@ pub struct Answer<R> {
     /// The body as it came, byte for byte.
     pub body: Bytes,
 }
+
+/// How long after it began a look outside of any watch is taken to reach the platform.
+const SINGLE_LOOK: Duration = Duration::from_secs(30);
 
 /// What all calls of a client share.
 #[derive(Debug)]
@@ -47,10 +52,30 @@ impl Core {
     pub(crate) fn new(base: BaseUrl, source: TokenSource, body_limit: BodyLimit) -> Self {
         Self {
             base,
-            ledger: Ledger::default(),
+            ledger: Ledger::default().named(random()),
             tokens: Mutex::new(Tokens { source, header: None }),
             body_limit,
         }
+    }
+
+    /// The import of an answer, if it is the one asked for; an answer need not name it.
+    pub(crate) fn asked_for(
+        request: &get_status::Request,
+        answer: Answer<get_status::Response>,
+    ) -> Result<BotImport, Error> {
+        let import = answer.response.import;
+        match import.id.get() {
+            Some(found) if *found != request.import_id => {
+                Err(Error::other_import(request.import_id.clone(), found.clone()))
+            }
+            _ => Ok(import),
+        }
+    }
+
+    /// Takes note of a look outside of any watch, so that those of this client leave it room. A
+    /// second request with a new token is not known yet.
+    pub(crate) fn count(&self, id: &BotImportId, now: Instant) {
+        self.ledger.count(id, now, now + SINGLE_LOOK);
     }
 
     pub(crate) fn base(&self) -> &BaseUrl {

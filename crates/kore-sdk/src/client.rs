@@ -32,6 +32,7 @@ impl Client {
     /// import is no error: ask [`BotImport::outcome`].
     pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
+        self.core.count(id, tokio::time::Instant::now().into_std());
         Ok(self.send(&request).await?.response.import)
     }
 
@@ -80,7 +81,7 @@ impl Client {
         let mut call = Call::new(&self.core, request);
         let http = call.request()?;
         let answer = self.transport.send(http).instrument(call.span.clone()).await;
-        Ok(call.handle_only(answer)?.response.import)
+        Core::asked_for(request, call.handle_only(answer)?)
     }
 }
 

@@ -4,9 +4,10 @@ use std::fmt;
 
 use http::StatusCode;
 use kore_auth::KeyError;
-use kore_protocol::watch::LookError;
+use kore_protocol::watch::{LookError, Unfunded};
 use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
 use kore_transport::TransportError;
+use kore_types::{BotImportId, Printable};
 
 /// Why a client could not be built, or a call has no result.
 ///
@@ -26,6 +27,7 @@ enum Kind {
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
+    OtherImport { asked: BotImportId, found: BotImportId },
 }
 
 impl Error {
@@ -83,6 +85,16 @@ impl Error {
         self.response().is_some_and(ResponseError::is_not_found)
     }
 
+    /// The answer to a look that names another import, which says nothing of the one asked for.
+    pub(crate) fn other_import(asked: BotImportId, found: BotImportId) -> Self {
+        Self::new(Kind::OtherImport { asked, found })
+    }
+
+    /// Whether a look was answered with the status of another import; a watch tells no outcome then.
+    pub fn is_other_import(&self) -> bool {
+        matches!(self.0.kind, Kind::OtherImport { .. })
+    }
+
     /// Whether a time limit of this side ran out.
     pub fn is_timeout(&self) -> bool {
         self.transport().is_some_and(TransportError::is_timeout)
@@ -96,7 +108,7 @@ impl Error {
     /// Whether the same call may fare better later.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            Kind::Config { .. } | Kind::Key(_) | Kind::Token(_) => false,
+            Kind::Config { .. } | Kind::Key(_) | Kind::Token(_) | Kind::OtherImport { .. } => false,
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
         }
@@ -141,6 +153,13 @@ impl From<InvalidToken> for Error {
     }
 }
 
+/// For `?`: a deadline that the rate limits leave no look before is a setting that is wrong.
+impl From<Unfunded> for Error {
+    fn from(unfunded: Unfunded) -> Self {
+        Self::setting("deadline", unfunded)
+    }
+}
+
 /// An answer that broke off is an answer: what had arrived of it tells more than how it ended.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
@@ -180,6 +199,10 @@ impl fmt::Display for Error {
             Kind::Token(error) => error.fmt(f)?,
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Response(error) => error.fmt(f)?,
+            Kind::OtherImport { asked, found } => {
+                let found = Printable::text(found.as_str());
+                write!(f, "asked for {asked}, the answer is about {found}")?;
+            }
         }
         match self.0.attempts {
             0 | 1 => Ok(()),
@@ -203,6 +226,7 @@ impl std::error::Error for Error {
             Kind::Token(error) => error.source(),
             Kind::Transport(error) => error.source(),
             Kind::Response(error) => error.source(),
+            Kind::OtherImport { .. } => None,
         }
     }
 }

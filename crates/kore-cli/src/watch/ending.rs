@@ -5,7 +5,7 @@ use std::time::Duration;
 use kore_sdk::watch::{End, ResumeToken, Unended, Unfunded};
 use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 
-use crate::commands::{about_another, doubt};
+use crate::commands::doubt;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{plainly_counted, word};
@@ -134,7 +134,9 @@ impl Ending {
                 let failure = explain(&error);
                 ending.message = Some(failure.message());
                 ending.hint = failure.advice().map(str::to_owned);
-                ending.unended(Verdict::CouldNotLook, failure.exit, unended);
+                let verdict =
+                    if error.is_other_import() { Verdict::AboutAnother } else { Verdict::CouldNotLook };
+                ending.unended(verdict, failure.exit, unended);
             }
             Err(unfunded) => {
                 ending.message = Some(unfunded.to_string());
@@ -144,7 +146,7 @@ impl Ending {
                 ending.resume = given.cloned();
             }
         }
-        ending.judge_document();
+        ending.warning = ending.import.as_ref().and_then(doubt);
         ending
     }
 
@@ -155,42 +157,23 @@ impl Ending {
         self.resume = Some(unended.resume);
     }
 
-    /// A document about another import says nothing about this one.
-    fn judge_document(&mut self) {
-        let Some(import) = &self.import else { return };
-        let is_over = self.verdict.is_of_platform();
-        match about_another(import, &self.id) {
-            Some(message) if is_over => {
-                self.verdict = Verdict::AboutAnother;
-                self.exit = Exit::OtherAnswer;
-                self.message = Some(message);
-                self.hint = Some("ask again, and look for a cache on the way".to_owned());
-            }
-            Some(message) => self.warning = Some(message),
-            None => self.warning = doubt(import),
-        }
-    }
-
     pub(crate) fn succeeded(&self) -> bool {
         self.verdict == Verdict::Succeeded
     }
 
     /// Whether another run can go on with it.
     pub(crate) fn is_unended(&self) -> bool {
-        matches!(self.verdict, Verdict::DeadlineReached | Verdict::Cancelled | Verdict::CouldNotLook)
+        !self.verdict.is_of_platform()
     }
 
-    /// The tasks that failed; none of a document that is about another import.
+    /// The tasks that failed.
     pub(crate) fn failed_entries(&self) -> impl Iterator<Item = &StatusLog> {
         self.entries().iter().filter(|entry| entry.outcome() == Outcome::Failed)
     }
 
-    /// The log; none of a document that is about another import.
+    /// The log of the last document.
     pub(crate) fn entries(&self) -> &[StatusLog] {
-        match &self.import {
-            Some(import) if about_another(import, &self.id).is_none() => import.entries(),
-            _ => &[],
-        }
+        self.import.as_ref().map(BotImport::entries).unwrap_or_default()
     }
 }
 

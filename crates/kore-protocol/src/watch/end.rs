@@ -7,6 +7,7 @@ use super::ResumeToken;
 /// How a watch ended. Only the first two say that the import has.
 ///
 /// Exhaustive: whoever waits has to think of each.
+#[must_use = "that the wait is over does not say that the import succeeded"]
 #[derive(Clone, Debug, PartialEq)]
 pub enum End<E> {
     /// The platform said that the import succeeded.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kore_types::BotImportId;
 
+use super::machine::LATEST_ARRIVAL;
 use super::{Quota, ResumeToken, Windows};
 
 /// Windows that more than one watch draws on.
@@ -32,6 +33,7 @@ impl From<Windows> for SharedWindows {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     quotas: [Quota; 2],
+    name: Option<u64>,
     imports: Arc<Mutex<Imports>>,
 }
 
@@ -40,16 +42,34 @@ struct Imports {
     windows: HashMap<BotImportId, SharedWindows>,
     /// The size at which idle ones are looked for, so that this costs little on average.
     tidy_at: usize,
+    /// When they were looked for last.
+    tidied: Option<Instant>,
 }
 
 /// The least size at which idle imports are looked for.
 const LEAST_TIDIED: usize = 64;
 
+/// How often they are looked for at least, while new imports come.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
+
 impl Ledger {
     /// With nothing sent so far. The documented quotas are [`Quota::PER_MINUTE`] and
     /// [`Quota::PER_HOUR`].
     pub fn new(quotas: [Quota; 2]) -> Self {
-        Self { quotas, imports: Arc::default() }
+        Self { quotas, name: None, imports: Arc::default() }
+    }
+
+    /// Named by a random number, it does not count its own looks once more when a watch goes on
+    /// from a token of one of its watches.
+    pub fn named(mut self, name: u64) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Takes note of a request for an import outside of any watch, which may reach the platform as
+    /// late as `latest`.
+    pub fn count(&self, id: &BotImportId, now: Instant, latest: Instant) {
+        self.windows(id, now).lock().count(now, latest.min(now + LATEST_ARRIVAL));
     }
 
     /// How many imports it knows.
@@ -68,24 +88,38 @@ impl Ledger {
         if let Some(windows) = imports.windows.get(id) {
             return windows.clone();
         }
-        if imports.windows.len() >= imports.tidy_at {
-            imports
-                .windows
-                .retain(|_, windows| Arc::strong_count(&windows.0) > 1 || !windows.lock().is_idle(now));
-            imports.tidy_at = (imports.windows.len() * 2).max(LEAST_TIDIED);
-        }
-        let windows = SharedWindows::from(Windows::with_quotas(now, self.quotas));
+        imports.tidy(now);
+        let windows = SharedWindows::from(Windows::with_quotas(now, self.quotas).of_ledger(self.name));
         imports.windows.insert(id.clone(), windows.clone());
         windows
     }
 
     /// Takes note of the looks of a watch in another process, as its token tells of them.
     pub fn note(&self, token: &ResumeToken, now: Instant) {
-        self.windows(&token.id, now).lock().add_ages(now, token.ages(self.quotas));
+        if token.ledger.is_none() || token.ledger != self.name {
+            self.windows(&token.id, now).lock().add_ages(now, token.ages(self.quotas));
+        }
     }
 
     fn imports(&self) -> MutexGuard<'_, Imports> {
         self.imports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Imports {
+    /// Forgets idle imports, if there may be many of them.
+    fn tidy(&mut self, now: Instant) {
+        let last = *self.tidied.get_or_insert(now);
+        let is_due = now.saturating_duration_since(last) >= TIDY_EVERY;
+        if self.windows.len() < LEAST_TIDIED || (self.windows.len() < self.tidy_at && !is_due) {
+            return;
+        }
+        self.windows.retain(|_, windows| Arc::strong_count(&windows.0) > 1 || !windows.lock().is_idle(now));
+        if self.windows.len() < self.windows.capacity() / 4 {
+            self.windows.shrink_to_fit();
+        }
+        self.tidy_at = (self.windows.len() * 2).max(LEAST_TIDIED);
+        self.tidied = Some(now);
     }
 }
 
@@ -98,8 +132,6 @@ impl Default for Ledger {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn id(n: usize) -> BotImportId {
@@ -129,6 +161,11 @@ mod tests {
             windows.lock().release(now);
         }
         assert!(ledger.len() <= 2 * LEAST_TIDIED, "{}", ledger.len());
+        // A burst of many is not kept until there are twice as many.
+        let later = start + Duration::from_secs(100_000_000);
+        (10_000..30_000).for_each(|n| ledger.count(&id(n), later, later));
+        ledger.windows(&id(1), later + Duration::from_secs(5000));
+        assert!(ledger.len() <= 2, "{}", ledger.len());
         watched.lock().take(start).expect("a free slot");
         assert_eq!(ledger.windows(&id(0), start).lock().left(start)[0], 59, "one that is watched stays");
     }

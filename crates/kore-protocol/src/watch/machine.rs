@@ -15,6 +15,9 @@ use crate::bot_import::get_status;
 /// The least that a wait lasts, so that no owner spins.
 pub(super) const LEAST_WAIT: Duration = Duration::from_millis(1);
 
+/// How long after it was given up a request may still reach the platform, at the most.
+pub(super) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
+
 /// Times beyond it, which a clock may not be able to name, never come.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -28,6 +31,9 @@ pub struct Unfunded {
 
 impl fmt::Display for Unfunded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.free_in.is_zero() {
+            return f.write_str("the deadline is too soon: it leaves no time for a look");
+        }
         let seconds = self.free_in.as_secs_f64().ceil();
         write!(f, "the deadline is too soon: the platform's rate limits allow the next look in {seconds} s")
     }
@@ -341,20 +347,21 @@ impl<E: LookError> Watch<E> {
 
     fn outcome(&self, import: &BotImport) -> Outcome {
         let Some(status) = import.status.get() else { return Outcome::Unknown };
+        // What is said of another import says nothing of this one.
+        if import.id.get().is_some_and(|id| *id != self.id) {
+            return Outcome::Unknown;
+        }
         let said = |status: &Status| {
             let word = status.as_str();
-            self.settings
-                .words
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(word))
-                .map(|(_, outcome)| *outcome)
+            let mut words = self.settings.words.iter().rev();
+            words.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, outcome)| *outcome)
         };
         said(status).unwrap_or_else(|| status.outcome())
     }
 
     fn give_look_up(&mut self, now: Instant) {
         if let State::Looking { since } = self.state {
-            let latest = since.checked_add(self.settings.look_timeout.min(CENTURY)).unwrap_or(now);
+            let latest = since + self.settings.look_timeout.min(LATEST_ARRIVAL);
             self.windows.lock().abandon(now, latest);
         }
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use kore_types::BotImportId;
 use serde::{Deserialize, Serialize};
 
+use super::machine::LATEST_ARRIVAL;
 use super::{Quota, Windows};
 
 /// What a second watch of the same import needs, in this process or another, to stay within the
@@ -26,6 +27,9 @@ pub struct ResumeToken {
     /// What was left until the deadline, in milliseconds.
     #[serde(rename = "left")]
     left_ms: u64,
+    /// The ledger that knows these looks already, if it has a name.
+    #[serde(rename = "ledger", default, skip_serializing_if = "Option::is_none")]
+    pub(super) ledger: Option<u64>,
     /// Looks as age in milliseconds and count, the oldest first; looks of more than a minute ago
     /// stand together by the minute, with the age of the youngest. One that may still arrive has a
     /// negative age.
@@ -79,7 +83,8 @@ impl ResumeToken {
                 _ => looks.push((age, 1)),
             }
         }
-        Self { version: Version, id, waited_ms: millis(waited), left_ms: millis(left), looks }
+        let ledger = windows.ledger();
+        Self { version: Version, id, waited_ms: millis(waited), left_ms: millis(left), ledger, looks }
     }
 
     /// How long the import has been waited for.
@@ -92,11 +97,16 @@ impl ResumeToken {
         Duration::from_millis(self.left_ms)
     }
 
-    /// The age of each look in milliseconds. A token from outside may name more looks than any
-    /// window holds; those that make no difference are left out.
+    /// The age of each look in milliseconds, the youngest first. A token from outside may name more
+    /// looks than any window holds, or later ones than may arrive; those that make no difference
+    /// are left out.
     pub(super) fn ages(&self, quotas: [Quota; 2]) -> impl Iterator<Item = i64> {
         let most = quotas[0].requests.max(quotas[1].requests) as usize;
-        self.looks.iter().flat_map(move |&(age, count)| std::iter::repeat_n(age, most.min(count as usize)))
+        let latest = i64::try_from(LATEST_ARRIVAL.as_millis()).unwrap_or(i64::MAX);
+        let mut looks = self.looks.clone();
+        looks.sort_unstable();
+        let ages = looks.into_iter().map(move |(age, count)| (age.max(-latest), most.min(count as usize)));
+        ages.flat_map(|(age, count)| std::iter::repeat_n(age, count)).take(most)
     }
 }
 

@@ -30,7 +30,7 @@ impl Backoff {
         let wait = doubled.min(self.most);
         // The upper half has the better bits in most generators.
         let part = (random >> 32) as u32;
-        wait + (wait / 4).mul_f64(f64::from(part) / f64::from(u32::MAX))
+        wait.saturating_add((wait / 4).mul_f64(f64::from(part) / f64::from(u32::MAX)))
     }
 }
 
@@ -45,5 +45,6 @@ mod tests {
             assert_eq!(Backoff::TRANSIENT.wait(failures, 0), least, "{failures}");
             assert_eq!(Backoff::TRANSIENT.wait(failures, u64::MAX), least * 5 / 4, "{failures}");
         }
+        assert_eq!(Backoff::new(Duration::MAX, Duration::MAX).wait(1, u64::MAX), Duration::MAX);
     }
 }

@@ -14,6 +14,9 @@ use crate::bot_import::get_status;
 /// How many looks may be under way at once unless told otherwise.
 pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 
+/// The most room that is kept for updates while there are none.
+const MOST_ROOM: usize = 1024;
+
 /// What a watch among many has to tell.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -249,6 +252,9 @@ impl<E: LookError> Watches<E> {
 
     /// What there is to tell, the oldest first.
     pub fn poll_update(&mut self) -> Option<Update<E>> {
+        if self.updates.is_empty() && self.updates.capacity() > MOST_ROOM {
+            self.updates = VecDeque::new();
+        }
         self.updates.pop_front()
     }
 
@@ -311,7 +317,7 @@ impl<E: LookError> Watches<E> {
         let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
         match entry.phase {
             Phase::Resting(until) => drop(self.due.remove(&(until, index))),
-            Phase::Looking(_) => self.looking -= 1,
+            Phase::Looking(_) => self.looking = self.looking.saturating_sub(1),
         }
         change(&mut entry.watch);
         let events = entry.watch.take_events();
@@ -344,6 +350,10 @@ impl<E: LookError> Watches<E> {
         self.by_id.remove(&id);
         if let Ok(end) = watch.into_end() {
             self.updates.push_back(Update::Ended { id, end: Ok(end) });
+        }
+        if self.by_id.is_empty() {
+            // What many needed is not kept for few.
+            (self.entries, self.free, self.by_id) = (Vec::new(), Vec::new(), HashMap::new());
         }
     }
 }

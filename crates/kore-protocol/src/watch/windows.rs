@@ -42,6 +42,8 @@ pub struct Windows {
     /// oldest first.
     log: VecDeque<u32>,
     in_flight: u32,
+    /// The name of the ledger that keeps them.
+    ledger: Option<u64>,
 }
 
 impl Windows {
@@ -52,7 +54,7 @@ impl Windows {
 
     /// Other windows, with nothing sent so far.
     pub fn with_quotas(now: Instant, quotas: [Quota; 2]) -> Self {
-        Self { quotas, origin: now, log: VecDeque::new(), in_flight: 0 }
+        Self { quotas, origin: now, log: VecDeque::new(), in_flight: 0, ledger: None }
     }
 
     /// Counts requests of those ages in milliseconds too; what is under way has a negative one.
@@ -70,6 +72,23 @@ impl Windows {
         let oldest = if origin.is_some() { oldest } else { 0 };
         let stamp = |age: &i64| u32::try_from(oldest.saturating_sub(*age).max(0)).unwrap_or(u32::MAX);
         self.log = ages.iter().map(stamp).collect();
+    }
+
+    /// Windows that a ledger keeps.
+    pub(super) fn of_ledger(mut self, name: Option<u64>) -> Self {
+        self.ledger = name;
+        self
+    }
+
+    /// The name of the ledger that keeps them, if it has one.
+    pub(super) fn ledger(&self) -> Option<u64> {
+        self.ledger
+    }
+
+    /// Counts a request that nobody asked about; it may reach the platform as late as `latest`.
+    pub(super) fn count(&mut self, now: Instant, latest: Instant) {
+        self.in_flight += 1;
+        self.abandon(now, latest);
     }
 
     /// Whether no request counts any more, and none is under way.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Instant, SystemTime};
 
@@ -16,7 +16,8 @@ use crate::Error;
 use crate::blocking::Client;
 
 /// The updates of a watch, as they come. Each look has a thread of its own while it is under way,
-/// so that the deadline holds whatever the transport does.
+/// so that the deadline holds whatever the transport does. How long a look may take is a matter of
+/// the transport: a thread cannot be stopped, so its look counts as under way until it ends.
 ///
 /// ```no_run
 /// # fn example(client: kore_sdk::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -30,14 +31,11 @@ use crate::blocking::Client;
 pub struct Updates {
     client: Client,
     driver: Driver,
-    /// The looks that are under way, by when they are given up.
-    looks: Vec<(Look, Instant, u64)>,
-    sent: u64,
     answers: (Sender<Answered>, Receiver<Answered>),
 }
 
-/// The number of a look, and its answer.
-type Answered = (u64, Result<BotImport, Error>);
+/// A look, and its answer.
+type Answered = (Look, Result<BotImport, Error>);
 
 fn now() -> Now {
     Now { instant: Instant::now(), wall: SystemTime::now() }
@@ -70,44 +68,55 @@ impl Updates {
         self.driver.cancel_all(now());
     }
 
-    fn send(&mut self, look: Look, until: Instant) {
-        self.sent += 1;
-        let (client, answers) = (self.client.clone(), self.answers.0.clone());
-        let (request, number) = (look.request().clone(), self.sent);
-        self.looks.push((look, until, number));
-        let send = move || {
-            // Whoever waited for it may have gone.
-            let _ = answers.send((number, client.look(&request)));
-        };
+    fn send(&mut self, look: Look) {
+        let (client, request) = (self.client.clone(), look.request().clone());
+        let answering = Answering { look: Some(look), answers: self.answers.0.clone() };
+        let send = move || answering.answer(client.look(&request));
         if let Err(error) = thread::Builder::new().name("kore-look".to_owned()).spawn(send) {
-            tracing::warn!(%error, "cannot start a thread for a look");
-            let error = TransportError::new(Phase::Exchange, format!("no thread to send it from: {error}"));
-            self.answered(number, Some(Err(error.into())));
+            tracing::error!(%error, "cannot start a thread for a look");
         }
     }
 
-    /// Waits until then, or for an answer, or until a look is to be given up.
+    fn take_answers(&mut self) {
+        while let Ok(answered) = self.answers.1.try_recv() {
+            self.answered(answered);
+        }
+    }
+
+    /// Waits until then, or for an answer.
     fn wait(&mut self, until: Instant) {
-        let overdue = self.looks.iter().min_by_key(|(_, until, _)| *until);
-        let (number, until) = match overdue {
-            Some((_, give_up, number)) if *give_up <= until => (Some(*number), *give_up),
-            _ => (None, until),
-        };
-        match self.answers.1.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok((number, answer)) => self.answered(number, Some(answer)),
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(number) = number {
-                    self.answered(number, None);
-                }
-            }
-            Err(RecvTimeoutError::Disconnected) => unreachable!("one sender is kept here"),
+        let time = until.saturating_duration_since(Instant::now());
+        if let Ok(answered) = self.answers.1.recv_timeout(time) {
+            self.answered(answered);
         }
     }
 
-    fn answered(&mut self, number: u64, answer: Option<Result<BotImport, Error>>) {
-        if let Some(at) = self.looks.iter().position(|(_, _, known)| *known == number) {
-            let (look, _, _) = self.looks.swap_remove(at);
-            self.driver.answered(now(), &look, answer);
+    fn answered(&mut self, (look, answer): Answered) {
+        self.driver.answered(now(), &look, Some(answer));
+    }
+}
+
+/// A look whose answer is told in any case: that there is none if there was no thread for it, or
+/// if the transport panicked.
+struct Answering {
+    look: Option<Look>,
+    answers: Sender<Answered>,
+}
+
+impl Answering {
+    fn answer(mut self, answer: Result<BotImport, Error>) {
+        if let Some(look) = self.look.take() {
+            // Whoever waited for it may have gone.
+            let _ = self.answers.send((look, answer));
+        }
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        if let Some(look) = self.look.take() {
+            let message = "no thread could be started for it, or the transport panicked";
+            let _ = self.answers.send((look, Err(TransportError::new(Phase::Exchange, message).into())));
         }
     }
 }
@@ -117,9 +126,11 @@ impl Iterator for Updates {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            // An answer that is there counts, however late its consumer asks.
+            self.take_answers();
             match self.driver.next(now()) {
                 Task::Tell(update) => return Some(update),
-                Task::Send(look, until) => self.send(look, until),
+                Task::Send(look, _) => self.send(look),
                 Task::Wait(until) => self.wait(until),
                 Task::Nothing => return None,
             }
@@ -149,7 +160,7 @@ impl<'a, Ids> WatchImport<'a, Client, Ids> {
     fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
         let client = self.client.clone();
         let (driver, ids, on_update) = self.begin(&client.core.ledger, now());
-        (Updates { client, driver, looks: Vec::new(), sent: 0, answers: channel() }, ids, on_update)
+        (Updates { client, driver, answers: channel() }, ids, on_update)
     }
 }
 

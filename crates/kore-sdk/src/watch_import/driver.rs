@@ -56,14 +56,20 @@ impl Driver {
         match answer {
             Some(Ok(import)) => self.watches.handle_import(now, look, import),
             Some(Err(error)) => self.watches.handle_failure(now, look, error),
-            // Not too slow a look, but the end of the watch, which the machine sees.
-            None if now.instant >= look.deadline() => {}
+            // Not too slow a look, but the end of the watch, which the machine sees; unless the
+            // watch goes on for longer than when the look was sent.
+            None if self.is_over(look, now) => {}
             None => {
                 let limit = format!("{} s for one look", self.look_timeout.as_secs_f64());
                 let error = TransportError::timeout(Phase::Exchange, limit);
                 self.watches.handle_failure(now, look, error.into());
             }
         }
+    }
+
+    fn is_over(&self, look: &Look, now: Now) -> bool {
+        let watch = self.watches.get(&look.request().import_id);
+        watch.is_none_or(|watch| now.instant >= watch.deadline())
     }
 
     /// Watches one more, for as long as the others were to be watched.

@@ -87,7 +87,7 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     }
 
     /// How long to wait at the most, for all imports together; [`DEFAULT_DEADLINE`] unless told
-    /// otherwise, or the longest that resumed watches had left.
+    /// otherwise, or the longest that resumed watches had left if there are no others.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -117,12 +117,18 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
         self
     }
 
+    /// What resumed watches had left, if nothing else is watched and they had anything left.
+    fn deadline_left(&self) -> Duration {
+        let resumed: HashSet<_> = self.resume.iter().map(|token| &token.id).collect();
+        let left = self.resume.iter().map(ResumeToken::left).max().filter(|left| !left.is_zero());
+        left.filter(|_| self.ids.iter().all(|id| resumed.contains(id))).unwrap_or(DEFAULT_DEADLINE)
+    }
+
     /// The machine, and the ids in it, each once, in the order in which they were given.
     pub(super) fn begin(self, ledger: &Ledger, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>) {
         let look_timeout = self.settings.look_timeout;
+        let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(ledger.clone(), self.settings).concurrency(self.concurrency);
-        let left = self.resume.iter().map(ResumeToken::left).max();
-        let timeout = self.deadline.or(left).unwrap_or(DEFAULT_DEADLINE);
         let mut tokens = HashMap::new();
         let mut ids = self.ids;
         for token in self.resume {
@@ -152,7 +158,8 @@ impl<'a, C> WatchImport<'a, C> {
         self
     }
 
-    /// What is to be done with each event, before the waiting that it announces.
+    /// What is to be done with each event, before the waiting that it announces. For `updates` it
+    /// is of no use.
     pub fn on_event(mut self, mut on_event: impl FnMut(&Event) + Send + 'a) -> Self {
         self.on_update = OnUpdate(Box::new(move |update| {
             if let Update::Event { event, .. } = update {
@@ -177,7 +184,8 @@ impl<'a, C> WatchImport<'a, C, Vec<BotImportId>> {
         self
     }
 
-    /// What is to be done with each update, before the waiting that it announces.
+    /// What is to be done with each update, before the waiting that it announces. For `updates` it
+    /// is of no use.
     pub fn on_update(mut self, on_update: impl FnMut(&Update<Error>) + Send + 'a) -> Self {
         self.on_update = OnUpdate(Box::new(on_update));
         self

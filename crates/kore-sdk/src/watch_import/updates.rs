@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
 use futures_core::Stream as _;
+use futures_util::future::{AbortHandle, Aborted, abortable};
 use futures_util::stream::FuturesUnordered;
 use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
 use kore_types::{BotImport, BotImportId};
@@ -20,8 +21,8 @@ use crate::{Client, Error};
 /// The updates of a watch, as they come: a `Stream`, and [`next`](Self::next) for those who have
 /// no use for that trait.
 ///
-/// The watch goes on while it is polled. Dropping it cancels the looks that are under way; what
-/// was sent counts for the next watch of the same client.
+/// The watch goes on while it is polled, on a tokio runtime with its timer. Dropping it cancels the
+/// looks that are under way; what was sent counts for the next watch of the same client.
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -43,11 +44,13 @@ pub struct Updates {
     client: Client,
     driver: Driver,
     looks: FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>,
+    /// With them a look is dropped before its time.
+    handles: HashMap<BotImportId, AbortHandle>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-/// A look, and the answer unless its time ran out.
-type Answered = (Look, Option<Result<BotImport, Error>>);
+/// A look, and the answer unless its time ran out; nothing if it was given up.
+type Answered = Result<(Look, Option<Result<BotImport, Error>>), Aborted>;
 
 /// tokio's clock, so that its pause works in tests.
 fn now() -> Now {
@@ -79,22 +82,34 @@ impl Updates {
     /// Gives the watch of one import up, which is its last update.
     pub fn cancel(&mut self, id: &BotImportId) {
         self.driver.cancel(id, now());
+        if let Some(handle) = self.handles.remove(id) {
+            handle.abort();
+        }
     }
 
     /// Gives all watches up, which are the last updates.
     pub fn cancel_all(&mut self) {
         self.driver.cancel_all(now());
+        self.forget_looks();
+    }
+
+    fn forget_looks(&mut self) {
+        self.looks.clear();
+        self.handles.clear();
     }
 
     pub(super) fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<Error>>> {
         loop {
+            // An answer that is there counts, however late its consumer asks; and no look waits to
+            // be sent while something else is told.
+            self.take_answers(context);
             match self.driver.next(now()) {
                 Task::Tell(update) => return Poll::Ready(Some(update)),
                 Task::Send(look, until) => self.send(look, until.into()),
                 Task::Wait(until) => ready!(self.poll_wait(until.into(), context)),
                 Task::Nothing => {
                     // Looks of watches that have ended are of no use.
-                    self.looks.clear();
+                    self.forget_looks();
                     return Poll::Ready(None);
                 }
             }
@@ -103,23 +118,28 @@ impl Updates {
 
     fn send(&mut self, look: Look, until: Instant) {
         let client = self.client.clone();
-        self.looks.push(Box::pin(async move {
+        let id = look.request().import_id.clone();
+        let (sending, handle) = abortable(async move {
             let answer = timeout_at(until, client.look(look.request())).await;
             (look, answer.ok())
-        }));
+        });
+        self.looks.push(Box::pin(sending));
+        self.handles.insert(id, handle);
     }
 
-    /// Ready when an answer is there or the time has come.
+    fn take_answers(&mut self, context: &mut Context<'_>) {
+        while let Poll::Ready(Some(answered)) = Pin::new(&mut self.looks).poll_next(context) {
+            if let Ok((look, answer)) = answered {
+                self.handles.remove(&look.request().import_id);
+                self.driver.answered(now(), &look, answer);
+            }
+        }
+    }
+
+    /// Ready when the time has come. An answer that comes first wakes as well.
     fn poll_wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(Some((look, answer))) = Pin::new(&mut self.looks).poll_next(context) {
-            self.driver.answered(now(), &look, answer);
-            return Poll::Ready(());
-        }
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        if sleep.deadline() != until {
-            sleep.as_mut().reset(until);
-        }
-        sleep.as_mut().poll(context)
+        // Made anew, since the runtime may be another one than before.
+        self.sleep.insert(Box::pin(sleep_until(until))).as_mut().poll(context)
     }
 }
 
@@ -145,7 +165,8 @@ impl<'a, Ids> WatchImport<'a, Client, Ids> {
     fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
         let client = self.client.clone();
         let (driver, ids, on_update) = self.begin(&client.core.ledger, now());
-        let updates = Updates { client, driver, looks: FuturesUnordered::new(), sleep: None };
+        let updates =
+            Updates { client, driver, looks: FuturesUnordered::new(), handles: HashMap::new(), sleep: None };
         (updates, ids, on_update)
     }
 }

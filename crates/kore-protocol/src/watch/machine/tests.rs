@@ -368,3 +368,18 @@ fn an_end_that_is_none_says_what_the_last_look_failed_with() {
     let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
     assert_eq!(unended.trouble, None, "it has passed");
 }
+
+#[test]
+fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_most() {
+    let entries = vec!["[9,4294967295]"; 100_000].join(",");
+    let bomb = format!(r#"{{"v":1,"id":"bir-1","waited":0,"left":60000,"looks":[{entries}]}}"#);
+    let token: ResumeToken = serde_json::from_str(&bomb).expect("a token");
+    assert_eq!(token.ages(Settings::default().quotas).count(), 1800);
+
+    let late = r#"{"v":1,"id":"bir-1","waited":0,"left":60000,"looks":[[-86400000000,60]]}"#;
+    let token: ResumeToken = serde_json::from_str(late).expect("a token");
+    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let resumed = Watch::<Failure>::resume(&token, None, Settings::default(), now);
+    let Err(Unfunded { free_in }) = resumed else { panic!("there is no free slot") };
+    assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
+}
