@@ -157,6 +157,14 @@ pub(crate) struct EmulatorArgs {
     /// What goes wrong on the way to the emulator, in a file (.toml, .json)
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+
+    /// Keep the imports in a file; if it is there, they come from it alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Do not serve what looks at the emulator and steers it, under /_emulator/
+    #[arg(long)]
+    pub(crate) no_control: bool,
 }
 
 /// What moves an emulated import on.

@@ -50,14 +50,18 @@ pub mod scenarios;
 mod app;
 mod builder;
 mod clock;
+mod control;
 mod emulator;
 mod faults;
+mod holdings;
 mod input;
 mod life;
 mod limits;
 mod platform;
 mod scenario;
 mod server;
+mod snapshot;
+mod state;
 
 pub use app::App;
 pub use builder::EmulatorBuilder;
