@@ -207,8 +207,11 @@ fn a_snapshot_keeps_all_of_each_import() {
         life.finish(start).expect("it runs");
         lives.extend([life, failed]);
     }
-    let mut imports: Vec<_> =
-        lives.into_iter().enumerate().map(|(n, life)| (id(&format!("bir-{n}")), Held::Living(life))).collect();
+    let mut imports: Vec<_> = lives
+        .into_iter()
+        .enumerate()
+        .map(|(n, life)| (id(&format!("bir-{n}")), Held::Living(life)))
+        .collect();
     let odd = r#"{"zeta":1.0e0,"_id":"bir-odd","status":null,"statusLogs":[null,{"x":1}],"botId":"st-1"}"#;
     let odd = kore_types::BotImport::from_json(odd).expect("an object");
     imports.push((id("bir-odd"), Held::Fixed(odd.into())));
