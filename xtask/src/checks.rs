@@ -1,6 +1,7 @@
 //! The table of checks.
 
 mod api;
+mod browser;
 mod dependencies;
 mod features;
 mod invariants;
@@ -71,7 +72,10 @@ impl Check {
         match self {
             Self::Fmt => toolchain::fmt(workspace, skipped),
             Self::Clippy => toolchain::clippy(workspace, skipped),
-            Self::Test => toolchain::test(workspace),
+            Self::Test => {
+                browser::provide(skipped);
+                toolchain::test(workspace)
+            }
             Self::Doc => toolchain::doc(workspace),
             Self::Features => features::run(workspace, skipped),
             Self::Dependencies => dependencies::run(workspace),

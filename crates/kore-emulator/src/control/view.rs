@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, Field, Outcome, RawValue, Status, StatusLog};
+use kore_types::{BotImport, BotImportId, Field, Outcome, Printable, RawValue, Status, StatusLog};
 use serde::Serialize;
 
 use crate::holdings::{Entry, Held};
@@ -225,9 +225,10 @@ fn text(field: &Field<String>) -> &str {
     field.get().map_or("", String::as_str)
 }
 
+/// The start of a text, without what would make a reader see another one.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", Printable::text(&text[..end])),
+        None => Printable::text(text).to_string(),
     }
 }
