@@ -1,5 +1,6 @@
 //! kore-emulator as a place to test pipelines, with kore-sdk as the pipeline.
 
+mod control;
 mod faulty;
 mod living;
 mod strict;

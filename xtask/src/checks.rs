@@ -1,6 +1,7 @@
 //! The table of checks.
 
 mod api;
+mod browser;
 mod conformance;
 mod dependencies;
 mod features;
@@ -91,7 +92,10 @@ impl Check {
         match self {
             Self::Fmt => toolchain::fmt(workspace, skipped),
             Self::Clippy => toolchain::clippy(workspace, skipped),
-            Self::Test => toolchain::test(workspace, skipped),
+            Self::Test => {
+                browser::provide(skipped);
+                toolchain::test(workspace, skipped)
+            }
             Self::Doc => toolchain::doc(workspace),
             Self::Features => features::run(workspace, skipped),
             Self::Dependencies => dependencies::run(workspace),

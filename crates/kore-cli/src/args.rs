@@ -173,6 +173,14 @@ pub(crate) struct EmulatorArgs {
     /// Keep no rate limits; the documented ones hold otherwise
     #[arg(long)]
     pub(crate) lenient: bool,
+
+    /// Keep the imports in a file; if it is there, they come from it alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Do not serve what looks at the emulator and steers it, under /_emulator/
+    #[arg(long)]
+    pub(crate) no_control: bool,
 }
 
 /// What moves an emulated import on.

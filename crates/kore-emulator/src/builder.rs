@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::StatusCode;
 use kore_types::{BotImport, BotImportId};
@@ -10,12 +12,16 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::control::Control;
 use crate::emulator::made_up_id;
 use crate::faults::FaultyWay;
+use crate::holdings::Held;
+use crate::input;
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::platform::Platform;
 use crate::server::Server;
+use crate::state::{Saver, StateFile};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
 
 /// The settings of an [`Emulator`].
@@ -28,13 +34,36 @@ pub struct EmulatorBuilder {
     faults: Faults,
     limits: LimitRules,
     clock: Clock,
+    no_control: bool,
+    state: Option<PathBuf>,
 }
 
 /// An import to hold from the start.
 #[derive(Debug)]
-enum Import {
-    Fixed(Box<BotImport>),
+pub(crate) enum Import {
+    Fixed(BotImportId, Arc<BotImport>),
+    WithoutId,
     Living(BotImportId, Arc<Scenario>, Mode),
+}
+
+impl Import {
+    fn fixed(import: BotImport) -> Self {
+        match import.id.get().cloned() {
+            Some(id) => Self::Fixed(id, import.into()),
+            None => Self::WithoutId,
+        }
+    }
+
+    /// As it is at the start; `None` if it has no id.
+    pub(crate) fn held(&self, now: SystemTime) -> Option<(BotImportId, Held)> {
+        match self {
+            Self::Fixed(id, import) => Some((id.clone(), Held::Fixed(Arc::clone(import)))),
+            Self::WithoutId => None,
+            Self::Living(id, scenario, mode) => {
+                Some((id.clone(), Held::Living(Life::new(Arc::clone(scenario), *mode, now))))
+            }
+        }
+    }
 }
 
 impl EmulatorBuilder {
@@ -52,13 +81,13 @@ impl EmulatorBuilder {
 
     /// An import to hold from the start. May be used more than once.
     pub fn import(mut self, import: BotImport) -> Self {
-        self.imports.push(Import::Fixed(import.into()));
+        self.imports.push(Import::fixed(import));
         self
     }
 
     /// Imports to hold from the start. May be used more than once.
     pub fn imports(mut self, imports: impl IntoIterator<Item = BotImport>) -> Self {
-        self.imports.extend(imports.into_iter().map(|import| Import::Fixed(import.into())));
+        self.imports.extend(imports.into_iter().map(Import::fixed));
         self
     }
 
@@ -135,31 +164,66 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Whether the emulator can be looked at and steered over HTTP, under `/_emulator/`: it can
+    /// unless told otherwise. The [front page](crate#over-http) says how.
+    pub fn control(mut self, control: bool) -> Self {
+        self.no_control = !control;
+        self
+    }
+
+    /// Keeps the imports in a file, so that the next emulator with this file goes on with them. If
+    /// the file is there, the imports come from it, and not from this builder; the document of a
+    /// snapshot is such a file. A crash at any moment leaves it whole, with every change that was
+    /// acknowledged over HTTP; changes made in Rust are written as soon as they can be, looks
+    /// within a second or so.
+    ///
+    /// One emulator has the file at a time, by a lock on a file beside it that ends in `.lock`. No
+    /// app, fault or used token is in it.
+    pub fn state(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state = Some(path.into());
+        self
+    }
+
     /// Starts to serve, on the tokio runtime of the caller.
     ///
     /// # Errors
-    /// If the port cannot be taken, or an import has no valid `_id`.
+    /// If the port cannot be taken, or an import has no valid `_id`. If the file of the state is
+    /// another emulator's or cannot be read, the error is around an
+    /// [`InputError`](crate::InputError), and the file stays as it is.
     pub async fn start(self) -> io::Result<Emulator> {
         let platform = Arc::new(Platform::new(self.apps, self.limits));
         let now = self.clock.now().wall;
-        for import in self.imports {
-            match import {
-                Import::Living(id, scenario, mode) => {
-                    platform.hold_life(id, Life::new(scenario, mode, now));
-                }
-                Import::Fixed(import) => {
-                    let without_id =
-                        || io::Error::new(io::ErrorKind::InvalidInput, "an import to hold has no valid _id");
-                    platform.hold(*import).ok_or_else(without_id)?;
-                }
-            }
-        }
-        let faults = FaultyWay::new(self.faults, now);
+        let invalid = |message: &str| io::Error::new(io::ErrorKind::InvalidInput, message);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let address = listener.local_addr()?;
-        let server = Server { platform: Arc::clone(&platform), faults, clock: self.clock.clone() };
+        let given = self.imports.iter().map(|import| import.held(now)).collect::<Option<Vec<_>>>();
+        let given = given.ok_or_else(|| invalid("an import to hold has no valid _id"))?;
+        let saver = match &self.state {
+            None => {
+                platform.replace(given);
+                None
+            }
+            Some(path) => {
+                let (file, kept) = StateFile::open(path)
+                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                platform.replace(kept.unwrap_or(given));
+                let saver =
+                    Saver::start(Arc::clone(&platform), file, self.clock.clone()).map_err(|error| {
+                        let shown = path.display().to_string();
+                        let problem = format!("cannot be written: {error}");
+                        io::Error::new(error.kind(), input::refused(&shown, &problem))
+                    })?;
+                Some(saver)
+            }
+        };
+        let faults = Arc::new(FaultyWay::new(self.faults.clone(), now));
+        let control = (!self.no_control).then(|| {
+            let start = (self.imports, self.faults);
+            Arc::new(Control::new(Arc::clone(&platform), Arc::clone(&faults), self.clock.clone(), start))
+        });
+        let server = Server { platform: Arc::clone(&platform), faults, clock: self.clock.clone(), control };
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.serve(listener, stopped));
-        Ok(Emulator::new(address, platform, self.clock, stop, serving))
+        Ok(Emulator::new(address, platform, self.clock, stop, serving, saver))
     }
 }

@@ -9,9 +9,12 @@ use tokio::task::JoinHandle;
 
 use crate::app::random_hex;
 use crate::clock::Clock;
+use crate::holdings::Held;
 use crate::life::Life;
 use crate::platform::Platform;
-use crate::{EmulatorBuilder, Mode, Scenario, SteerError};
+use crate::snapshot::{self, Scenarios};
+use crate::state::Saver;
+use crate::{EmulatorBuilder, InputError, Mode, Scenario, SteerError};
 
 /// A running emulator. Dropping it stops it.
 #[derive(Debug)]
@@ -21,6 +24,7 @@ pub struct Emulator {
     clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
+    _saver: Option<Saver>,
 }
 
 impl Emulator {
@@ -30,8 +34,9 @@ impl Emulator {
         clock: Clock,
         stop: oneshot::Sender<()>,
         serving: JoinHandle<()>,
+        saver: Option<Saver>,
     ) -> Self {
-        Self { address, platform, clock, stop: Some(stop), serving: Some(serving) }
+        Self { address, platform, clock, stop: Some(stop), serving: Some(serving), _saver: saver }
     }
 
     /// Starts with a free port, no app and no import.
@@ -66,7 +71,8 @@ impl Emulator {
     /// The same with an id that is given, in place of an import with that id: so one that has ended
     /// can begin again.
     pub fn import_of(&self, id: BotImportId, scenario: impl Into<Arc<Scenario>>, mode: Mode) {
-        self.platform.hold_life(id, Life::new(scenario.into(), mode, self.clock.now().wall));
+        let life = Life::new(scenario.into(), mode, self.clock.now().wall);
+        self.platform.put(id, Held::Living(life));
     }
 
     /// Ends the task that runs, one that never ends by itself too; the next one starts now.
@@ -96,6 +102,32 @@ impl Emulator {
     /// The imports that it holds, in the order in which they were given.
     pub fn import_ids(&self) -> Vec<BotImportId> {
         self.platform.import_ids()
+    }
+
+    /// Holds an import no more; `false` if it was not held.
+    pub fn remove(&self, id: &BotImportId) -> bool {
+        self.platform.remove(id)
+    }
+
+    /// All imports as one JSON document, with what they need to live on; no app is in it, so no
+    /// secret.
+    pub fn snapshot(&self) -> String {
+        let mut text = Vec::new();
+        let now = self.clock.now().wall;
+        snapshot::write(&self.platform.all(), &mut Scenarios::default(), now, &mut text)
+            .expect("its keys are texts, and a list takes what is written");
+        String::from_utf8(text).expect("JSON is UTF-8")
+    }
+
+    /// Holds the imports of a [`snapshot`](Self::snapshot) and no other, each as far as it was when
+    /// that was taken. The rate limits begin anew.
+    ///
+    /// # Errors
+    /// If the text is no snapshot; the message says what and where, and what is held stays.
+    pub fn restore(&self, snapshot: &str) -> Result<(), InputError> {
+        let snapshot = snapshot::read(snapshot, "the snapshot", Some(self.clock.now().wall))?;
+        self.platform.replace(snapshot.imports);
+        Ok(())
     }
 
     /// Takes no more connections, and lets requests that are under way end, for at most 2 s.

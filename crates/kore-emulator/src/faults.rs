@@ -4,6 +4,7 @@ mod body;
 mod delivery;
 mod effect;
 mod file;
+mod listed;
 mod plan;
 
 use std::num::NonZeroUsize;

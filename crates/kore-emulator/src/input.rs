@@ -85,6 +85,11 @@ pub(crate) fn from_toml<I: Input>(text: &str, source: &str) -> Result<I, InputEr
 
 /// Reads JSON; `source` is what errors call the text.
 pub(crate) fn from_json<I: Input>(text: &str, source: &str) -> Result<I, InputError> {
+    I::of_json(json_of(text, source)?).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
+}
+
+/// Reads JSON of that form; `source` is what errors call the text.
+pub(crate) fn json_of<T: DeserializeOwned>(text: &str, source: &str) -> Result<T, InputError> {
     let refused = |error: &serde_json::Error, key: &str| {
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = error.to_string();
@@ -95,7 +100,12 @@ pub(crate) fn from_json<I: Input>(text: &str, source: &str) -> Result<I, InputEr
     let file = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| refused(error.inner(), &error.path().to_string()))?;
     json.end().map_err(|error| refused(&error, ""))?;
-    I::of_json(file).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
+    Ok(file)
+}
+
+/// An error in what came from `source`, in no line of its own.
+pub(crate) fn refused(source: &str, problem: &str) -> InputError {
+    InputError::within(source, 0, 0, "", problem)
 }
 
 /// Reads a file, by its extension.

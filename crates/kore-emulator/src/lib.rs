@@ -42,6 +42,42 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Over HTTP
+//!
+//! On the same port, under `/_emulator/`, is a page for a browser, and the same as JSON for programs;
+//! [`control(false)`](EmulatorBuilder::control) takes both away. No fault strikes these requests, no
+//! limit counts them, and they need no token.
+//!
+//! | request, below `/_emulator` | does |
+//! |---|---|
+//! | `GET /` | the page: imports and their tasks, the last requests, as they happen |
+//! | `GET /health` | the version, how many imports are held and how many requests came |
+//! | `GET /scenarios` | the scenarios that have names |
+//! | `GET /imports?limit=50&before=7` | imports, the newest first, at most 1000; `next` leads on |
+//! | `POST /imports` | creates one: `{"scenario": "failure"}`, or a scenario in the form of its file; perhaps `"mode": "time"` (`looks`, `at-once`), `"speed": 10`, `"each": 2` and `"id": "bir-1f"`. The answer has the `id` |
+//! | `GET /imports/{id}` | one import with its document |
+//! | `DELETE /imports/{id}` | holds it no more |
+//! | `POST /imports/{id}/advance` | ends the task that runs; `finish` and `fail` end the import |
+//! | `GET /requests` | the last 1000 requests of the API: each with its time, method, path, status, import, why it was refused, and what fault struck it |
+//! | `GET`, `POST`, `DELETE /faults` | lists the faults, adds some in the form of a [file](Faults), clears them |
+//! | `POST /reset` | as at the start: imports, faults, limits; a token that was used stays used |
+//! | `GET /snapshot` | all imports as one document, without any secret |
+//! | `PUT /snapshot` | holds those of the document and no other, each as far as it was then |
+//! | `GET /events` | what the page shows, as server-sent events: `hello`, `imports`, `requests` |
+//!
+//! ```sh
+//! curl -X POST "$KORE_HOST/_emulator/imports" -d '{"scenario": "failure", "mode": "looks"}'
+//! ```
+//!
+//! A refusal is `{"error": {"expected": …, "found": …, "hint": …}}`.
+//!
+//! Whoever reaches the port may steer. A page from elsewhere in a browser on this machine does reach
+//! it, and is kept out: `Host` must be an address or `localhost`, since a name may be made to lead
+//! here by its owner; a request whose `Origin` or `Sec-Fetch-Site` is another's is refused; no answer
+//! may be read by another origin or shown in a frame of it.
+//!
+//! [`state`](EmulatorBuilder::state) keeps the imports in a file, which a crash leaves whole.
 #![forbid(unsafe_code)]
 
 pub mod samples;
@@ -50,14 +86,18 @@ pub mod scenarios;
 mod app;
 mod builder;
 mod clock;
+mod control;
 mod emulator;
 mod faults;
+mod holdings;
 mod input;
 mod life;
 mod limits;
 mod platform;
 mod scenario;
 mod server;
+mod snapshot;
+mod state;
 
 pub use app::App;
 pub use builder::EmulatorBuilder;

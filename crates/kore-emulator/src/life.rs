@@ -2,14 +2,17 @@
 
 mod document;
 mod mode;
+mod saved;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId};
+use kore_types::{BotImport, BotImportId, Status, StatusLog};
+use serde::{Deserialize, Serialize};
 
 pub use mode::{InvalidSpeed, Mode, Speed};
+pub(crate) use saved::{ModeWord, SavedLife, Time};
 
 use crate::Scenario;
 
@@ -27,7 +30,8 @@ pub(crate) struct Life {
     steered: Option<Steered>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 enum Steered {
     Finished,
     Failed,
@@ -82,6 +86,33 @@ impl Life {
     /// Takes note of a look.
     pub(crate) fn look(&mut self) {
         self.looks = self.looks.saturating_add(1);
+    }
+
+    /// Whether looks change how far it has come.
+    pub(crate) fn lives_by_looks(&self) -> bool {
+        matches!(self.mode, Mode::Looks { .. })
+    }
+
+    pub(crate) fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    pub(crate) fn created(&self) -> SystemTime {
+        self.created
+    }
+
+    /// The status of the import at that position.
+    pub(crate) fn status(&self, position: Position) -> &Status {
+        document::words(&self.scenario, position).0
+    }
+
+    /// How many entries the log has at that position, and the last few of them.
+    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<StatusLog>) {
+        self.scenario.recent(position.ended, document::words(&self.scenario, position).1, most)
     }
 
     /// The document of the import.

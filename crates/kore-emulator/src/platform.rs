@@ -1,8 +1,8 @@
 //! What the platform does with a request, without a socket and without a clock.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -12,11 +12,17 @@ use kore_protocol::watch::Now;
 use kore_protocol::{
     AUTH_HEADER, IncomingRequest, Limiter, OutgoingResponse, Refusal, RequestError, Routes, Scope,
 };
-use kore_types::{BotImport, BotImportId, ClientId, TokenRefusal};
+use kore_types::{BotImport, BotImportId, ClientId};
+use tokio::sync::watch;
 
+use crate::holdings::{Batch, Entry, Held, Holdings};
 use crate::life::Life;
 use crate::limits::LimitRules;
+use crate::state::Progress;
 use crate::{App, SteerError};
+
+/// How long what nobody waits for may stay unsaved.
+const UNSAVED: Duration = Duration::from_secs(1);
 
 /// The calls that are served.
 enum Call {
@@ -32,34 +38,67 @@ pub(crate) struct Platform {
     guard: Guard,
     limits: LimitRules,
     state: Mutex<State>,
+    /// Something is to be saved, or nothing more.
+    to_save: Condvar,
+    progress: watch::Sender<Progress>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    imports: HashMap<BotImportId, Held>,
-    /// The order in which imports were given, for lists.
-    order: Vec<BotImportId>,
+    holdings: Holdings,
     /// By import, those alone that are held: what is asked for at random takes no memory.
     limiter: Limiter<BotImportId>,
+    /// No more is saved but what there is.
+    saving_ends: bool,
 }
 
-/// An import that the platform holds. There may be a million of them, so what is large is shared or
-/// stands elsewhere.
+/// Why a request was refused, for the log of requests: kept beside the answer, and never sent.
 #[derive(Clone, Debug)]
-enum Held {
-    Fixed(Arc<BotImport>),
-    Living(Life),
+pub(crate) struct Why(pub(crate) String);
+
+/// A refusal, and what only a log is told about it.
+struct Refused {
+    error: RequestError,
+    why: Option<String>,
+}
+
+impl<E: Into<RequestError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), why: None }
+    }
 }
 
 impl Platform {
     pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Self {
         let apps = apps.into_iter().map(|app| (app.client_id().clone(), app.verifier())).collect();
-        Self { apps, guard: Guard::new(), limits, state: Mutex::default() }
+        Self {
+            apps,
+            guard: Guard::new(),
+            limits,
+            state: Mutex::default(),
+            to_save: Condvar::new(),
+            progress: watch::Sender::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Each change of the state is one call, so a panic elsewhere leaves it whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at what is held.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Holdings) -> T) -> T {
+        look(&self.state().holdings)
+    }
+
+    /// Changes what is held, and has it saved.
+    fn change<T>(&self, change: impl FnOnce(&mut Holdings) -> T) -> T {
+        let mut state = self.state();
+        let result = change(&mut state.holdings);
+        if state.holdings.is_urgent() {
+            self.to_save.notify_all();
+        }
+        result
     }
 
     /// Holds an import, in place of one with the same id. One without an id is not held.
@@ -69,16 +108,39 @@ impl Platform {
         Some(id)
     }
 
-    /// Holds an import that lives, in place of one with the same id.
-    pub(crate) fn hold_life(&self, id: BotImportId, life: Life) {
-        self.put(id, Held::Living(life));
+    /// Holds an import, in place of one with the same id.
+    pub(crate) fn put(&self, id: BotImportId, held: Held) {
+        self.change(|holdings| holdings.put(id, held));
     }
 
-    fn put(&self, id: BotImportId, held: Held) {
-        let mut state = self.state();
-        if state.imports.insert(id.clone(), held).is_none() {
-            state.order.push(id);
-        }
+    /// Holds an import if there is room and no other has its id.
+    pub(crate) fn put_new(&self, id: BotImportId, held: Held, most: usize) -> Result<(), NotPut> {
+        self.change(|holdings| {
+            if holdings.get(&id).is_some() {
+                return Err(NotPut::Taken);
+            }
+            if holdings.len() >= most {
+                return Err(NotPut::Full);
+            }
+            holdings.put(id, held);
+            Ok(())
+        })
+    }
+
+    /// Whether it was held.
+    pub(crate) fn remove(&self, id: &BotImportId) -> bool {
+        self.change(|holdings| holdings.remove(id))
+    }
+
+    /// Holds these imports and no other; each has its windows free.
+    pub(crate) fn replace(&self, imports: impl IntoIterator<Item = (BotImportId, Held)>) {
+        self.state().limiter = Limiter::new();
+        self.change(|holdings| holdings.replace(imports));
+    }
+
+    /// All that is held, in order.
+    pub(crate) fn all(&self) -> Vec<(BotImportId, Held)> {
+        self.with(|holdings| holdings.iter().map(|(id, entry)| (id.clone(), entry.held.clone())).collect())
     }
 
     /// Changes the life of an import.
@@ -87,37 +149,36 @@ impl Platform {
         id: &BotImportId,
         change: impl FnOnce(&mut Life) -> Result<(), SteerError>,
     ) -> Result<(), SteerError> {
-        match self.state().imports.get_mut(id) {
-            Some(Held::Living(life)) => change(life),
-            Some(Held::Fixed(_)) => Err(SteerError::Fixed),
-            None => Err(SteerError::Unknown),
-        }
+        self.change(|holdings| holdings.steer(id, change))
     }
 
     pub(crate) fn import_ids(&self) -> Vec<BotImportId> {
-        self.state().order.clone()
+        self.with(|holdings| holdings.iter().map(|(id, _)| id.clone()).collect())
     }
 
     /// Answers a request that arrives at `now`. Path and method come first, then the token and its
     /// scope, then the import, then its rate limits. No source tells whether the platform counts
     /// requests that it refuses for something else; here they are not counted.
     pub(crate) fn answer(&self, request: &Request<Bytes>, now: Now) -> Response<Bytes> {
-        self.route(request, now).unwrap_or_else(|error| {
+        self.route(request, now).unwrap_or_else(|Refused { error, why }| {
             tracing::debug!(path = request.uri().path(), %error, "refused");
-            match error {
+            let why = Why(why.unwrap_or_else(|| error.to_string()));
+            let mut response = match error {
                 RequestError::Limited(limited) => self.limits.answer(limited),
                 other => other.to_http(),
-            }
+            };
+            response.extensions_mut().insert(why);
+            response
         })
     }
 
-    fn route(&self, request: &Request<Bytes>, now: Now) -> Result<Response<Bytes>, RequestError> {
+    fn route(&self, request: &Request<Bytes>, now: Now) -> Result<Response<Bytes>, Refused> {
         let (metadata, call) = ROUTES.find(request.method(), request.uri().path())?;
         self.authorise(request, metadata.scope, now.wall)?;
         match call {
             Call::GetStatus => {
                 let asked = get_status::Request::from_http(request)?;
-                self.get_status(&asked, now).map(|response| response.to_http())
+                Ok(self.get_status(&asked, now)?.to_http())
             }
         }
     }
@@ -138,32 +199,76 @@ impl Platform {
     /// The import as it is before this look, which counts from the next one on. The document, which
     /// may be long, is made without the lock.
     fn look(&self, id: &BotImportId, now: Now) -> Result<Held, RequestError> {
-        let State { imports, limiter, .. } = &mut *self.state();
-        let held = imports.get_mut(id).ok_or(Refusal::InvalidRequestId)?;
+        let State { holdings, limiter, .. } = &mut *self.state();
+        let seen = holdings.get(id).map(|Entry { held, .. }| held.clone());
+        let seen = seen.ok_or(Refusal::InvalidRequestId)?;
         self.limits.admit(limiter, id, now.instant)?;
-        let seen = held.clone();
-        if let Held::Living(life) = held {
-            life.look();
-        }
+        holdings.look(id);
         Ok(seen)
     }
 
-    fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), TokenRefusal> {
+    fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
         let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
-        self.guard.admit(&self.apps, token, scope.name, now)?;
-        Ok(())
+        match self.guard.admit(&self.apps, token, scope.name, now) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })
+            }
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Why an import was not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotPut {
+    Taken,
+    Full,
+}
 
-    #[test]
-    fn an_import_takes_little_room() {
-        // A full table has room for up to 16/7 of its entries, and an id stands in it and in the
-        // order, each time with its text: of 40 bytes, in a block of 48 at most.
-        let each = 16 * (size_of::<(BotImportId, Held)>() + 1) / 7 + 2 * (size_of::<BotImportId>() + 48);
-        assert!(each <= 512, "{each} bytes");
+/// For a state file.
+impl Platform {
+    pub(crate) fn start_saving(&self) {
+        self.state().holdings.track();
+    }
+
+    pub(crate) fn stop_saving(&self) {
+        self.state().saving_ends = true;
+        self.to_save.notify_all();
+    }
+
+    /// Blocks until something is to be saved; `false` if saving is to end.
+    pub(crate) fn wait_for_unsaved(&self) -> bool {
+        let idle = |state: &mut State| !state.saving_ends && !state.holdings.is_urgent();
+        let waited = self.to_save.wait_timeout_while(self.state(), UNSAVED, idle);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !state.saving_ends
+    }
+
+    pub(crate) fn take_unsaved(&self, all: bool) -> Option<Batch> {
+        self.state().holdings.take_unsaved(all)
+    }
+
+    pub(crate) fn save_all_later(&self) {
+        self.state().holdings.save_all_later();
+    }
+
+    pub(crate) fn progress(&self, change: impl FnOnce(&mut Progress)) {
+        self.progress.send_modify(change);
+    }
+
+    /// Waits until everything up to now is saved, if it is to be saved at all.
+    ///
+    /// # Errors
+    /// Why it could not be saved.
+    pub(crate) async fn saved(&self) -> Result<(), Arc<str>> {
+        let Some(changes) = self.with(Holdings::changes) else { return Ok(()) };
+        let mut progress = self.progress.subscribe();
+        let tried =
+            progress.wait_for(|progress| progress.saved >= changes || progress.tried >= changes).await;
+        match tried {
+            Ok(progress) if progress.saved >= changes => Ok(()),
+            Ok(progress) => Err(progress.error.clone().unwrap_or_else(|| "it was not tried".into())),
+            Err(_) => Err("the emulator ends".into()),
+        }
     }
 }

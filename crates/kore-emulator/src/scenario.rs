@@ -9,6 +9,7 @@ use std::time::Duration;
 use kore_types::{Status, StatusLog, TaskType};
 
 pub use build::{ScenarioBuilder, Task};
+pub(crate) use file::{AsFile, File};
 
 use crate::InputError;
 use crate::input::{self, Keys};
@@ -150,9 +151,18 @@ impl Scenario {
 
     /// The log: tasks that have ended, and perhaps the status of the one after them.
     pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<StatusLog> {
-        let mut log = Vec::with_capacity(ended + 2);
-        log.push(self.request.clone());
-        log.extend_from_slice(&self.tasks[..ended.min(self.tasks.len())]);
+        self.recent(ended, next, usize::MAX).1
+    }
+
+    /// How long the log is, and its end: at most so many entries, and one more.
+    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<StatusLog>) {
+        let ended = ended.min(self.tasks.len());
+        let first = ended.saturating_sub(most);
+        let mut log = Vec::with_capacity(ended - first + 2);
+        if first == 0 {
+            log.push(self.request.clone());
+        }
+        log.extend_from_slice(&self.tasks[first..ended]);
         if let (Some(task), Some(status)) = (self.tasks.get(ended), next) {
             let mut entry = StatusLog::default();
             entry.status = status.clone().into();
@@ -160,7 +170,7 @@ impl Scenario {
             entry.task_name = task.task_name.clone();
             log.push(entry);
         }
-        log
+        (log.len() + if first == 0 { 0 } else { first + 1 }, log)
     }
 
     pub(crate) fn words(&self) -> Words<'_> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Either, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::control::{Control, ControlBody, Noted};
 use crate::faults::{AnswerBody, FaultyWay, Reset, Stream, deliver};
 use crate::platform::Platform;
 
@@ -34,8 +35,9 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) platform: Arc<Platform>,
-    pub(crate) faults: FaultyWay,
+    pub(crate) faults: Arc<FaultyWay>,
     pub(crate) clock: Clock,
+    pub(crate) control: Option<Arc<Control>>,
 }
 
 impl Server {
@@ -61,6 +63,9 @@ impl Server {
             tasks.spawn(Arc::clone(&server).connection(stream, connections.watcher()));
         }
         drop(listener);
+        if let Some(control) = &server.control {
+            control.stop();
+        }
         // The tasks go on for the grace period, and end with the set when this function returns.
         let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
     }
@@ -84,14 +89,22 @@ impl Server {
         self: Arc<Self>,
         request: Request<Incoming>,
         reset: Reset,
-    ) -> io::Result<Response<AnswerBody>> {
+    ) -> io::Result<Response<Either<AnswerBody, ControlBody>>> {
+        if let Some(control) = self.control.as_ref().filter(|_| Control::has(request.uri().path())) {
+            return Ok(control.answer(request).await.map(Either::Right));
+        }
         let now = self.clock.now().wall;
+        let noted = Noted::new(request.method(), request.uri().path());
         let mut decision = self.faults.decide(request.method(), request.uri().path(), now);
+        let (fault, is_answered) = decision.told();
         let response = match decision.answer.take() {
             Some(answer) => answer,
             None => self.answer(request).await,
         };
-        deliver(decision, response, &reset).await
+        if let Some(control) = &self.control {
+            control.note(noted.fault(fault, is_answered), &response);
+        }
+        deliver(decision, response, &reset).await.map(|response| response.map(Either::Left))
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Bytes> {

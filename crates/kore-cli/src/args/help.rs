@@ -113,6 +113,11 @@ ten-thousand-tasks, unknown-words, demo-success, demo-failure. What a file of
 your own holds is documented with kore_emulator::Scenario, and what one of
 faults holds with kore_emulator::Faults.
 
+On the same port, /_emulator/ is a page that shows what happens and steers it,
+and the same as JSON; kore_emulator documents it under \"Over HTTP\". With --state
+every change that was acknowledged there outlives a crash at any moment; one
+emulator has the file at a time, and a snapshot may be such a file.
+
 Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 it could not start.
 
 Example:

@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use kore_emulator::{App, Emulator, EmulatorBuilder, Faults, Mode, Scenario, Speed, samples, scenarios};
+use kore_emulator::{
+    App, Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
+};
 
 use crate::args::{EmulatorArgs, Moved};
 use crate::environment::{CLIENT_ID, CLIENT_SECRET, HOST};
@@ -17,6 +19,9 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let cannot = |what: &str, error: io::Error| Failure::usage(format!("cannot {what}: {error}"));
     let app = App::made_up();
     let emulator = imports(args)?.port(args.port).app(app.clone()).start().await.map_err(|error| {
+        if error.get_ref().is_some_and(|inner| inner.is::<InputError>()) {
+            return Failure::usage(format!("--state: {error}"));
+        }
         cannot(&format!("serve on 127.0.0.1:{}", args.port), error).hint("--port 0 takes a free port")
     })?;
     // Before the lines are there: who reads them may send the signal.
@@ -33,7 +38,7 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     }
     output::text(&lines)?;
     if io::stderr().is_terminal() {
-        tell(&emulator.url());
+        tell(&emulator.url(), !args.no_control);
     }
     stopped.await;
     emulator.stop().await;
@@ -42,7 +47,10 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
 
 /// An emulator with the imports that were asked for, and the faults.
 fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
-    let mut emulator = Emulator::builder().lenient(args.lenient);
+    let mut emulator = Emulator::builder().lenient(args.lenient).control(!args.no_control);
+    if let Some(path) = &args.state {
+        emulator = emulator.state(path);
+    }
     if let Some(path) = &args.faults {
         emulator = emulator.faults(faults(path)?);
     }
@@ -82,11 +90,12 @@ fn scenario(name: &OsStr) -> Result<Scenario, Failure> {
 }
 
 /// Why the command does not end, for a person.
-fn tell(url: &str) {
+fn tell(url: &str, has_page: bool) {
+    let page = if has_page { format!("; {url}/_emulator/ shows what happens") } else { String::new() };
     // If it cannot be written, the server runs all the same.
     let _ = writeln!(
         io::stderr(),
-        "serving on {url} until Ctrl-C; paste the export lines into another shell to use it"
+        "serving on {url} until Ctrl-C; paste the export lines into another shell to use it{page}"
     );
 }
 

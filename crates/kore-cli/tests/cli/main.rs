@@ -5,6 +5,7 @@ mod answers;
 mod emulator;
 mod identity;
 mod ids;
+mod killed;
 mod output;
 mod profiles;
 mod run;

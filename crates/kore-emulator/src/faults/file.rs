@@ -130,6 +130,13 @@ impl Answer {
     }
 }
 
+/// The name of an endpoint; of one that has none here, its path.
+pub(super) fn route_name(route: &Metadata) -> String {
+    let known =
+        ROUTES.into_iter().find(|(_, known)| known.method == route.method && known.path == route.path);
+    known.map_or_else(|| format!("{:?}", route.path), |(name, _)| name.to_owned())
+}
+
 fn always() -> f64 {
     1.0
 }

@@ -1,13 +1,15 @@
 //! Which faults strike a request. Pure: the time and the seed are arguments.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response};
+use serde::Serialize;
 
 use super::effect::Effect;
+use super::listed::Listed;
 use super::{Fault, Faults};
 
 /// The faults, and how many requests each has seen.
@@ -44,20 +46,60 @@ pub(crate) enum Delivery {
 /// What goes wrong between clients and the platform, for all connections.
 #[derive(Debug)]
 pub(crate) struct FaultyWay {
-    plan: Mutex<Plan>,
-    started: SystemTime,
+    plan: Mutex<(Plan, SystemTime)>,
 }
 
 impl FaultyWay {
     pub(crate) fn new(faults: Faults, now: SystemTime) -> Self {
-        Self { plan: Mutex::new(Plan::new(faults)), started: now }
+        Self { plan: Mutex::new((Plan::new(faults), now)) }
     }
 
     /// Decides about a request that arrives now.
     pub(crate) fn decide(&self, method: &Method, path: &str, now: SystemTime) -> Decision {
-        let since_start = now.duration_since(self.started).unwrap_or_default();
-        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
-        plan.decide(method, path, since_start)
+        let (plan, started) = &mut *self.plan();
+        plan.decide(method, path, now.duration_since(*started).unwrap_or_default())
+    }
+
+    fn plan(&self) -> MutexGuard<'_, (Plan, SystemTime)> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes others in place of those that are there, as at a start.
+    pub(crate) fn replace(&self, faults: Faults, now: SystemTime) {
+        *self.plan() = (Plan::new(faults), now);
+    }
+
+    /// Adds some behind those that are there; `false`, and none added, if there are too many then.
+    pub(crate) fn add(&self, faults: Faults, most: usize) -> bool {
+        let (plan, _) = &mut *self.plan();
+        let fits = plan.faults.len() + faults.faults.len() <= most;
+        if fits {
+            plan.faults.extend(faults.faults.into_iter().map(|fault| (fault, 0)));
+        }
+        fits
+    }
+
+    /// Those that are there, as JSON in the form of a file, each with how many requests it saw.
+    pub(crate) fn list(&self) -> impl Serialize + use<> {
+        let (plan, _) = &*self.plan();
+        Listed::of(plan.seed, plan.faults.iter().map(|(fault, seen)| (fault, *seen)))
+    }
+}
+
+impl Decision {
+    /// What it does, in words, and whether there is an answer.
+    pub(crate) fn told(&self) -> (Option<&'static str>, bool) {
+        let told = match self.delivery {
+            Delivery::Reset => Some("the connection is reset"),
+            Delivery::ResetAfter(_) => Some("the connection is reset within the body"),
+            Delivery::CutAfter(_) => Some("the body is cut short"),
+            Delivery::Drip { .. } => Some("the body drips"),
+            Delivery::Whole if self.answer.is_some() => Some("answered in place of the platform"),
+            Delivery::Whole if self.content_type.is_some() => Some("another content type"),
+            Delivery::Whole if !self.latency.is_zero() => Some("the answer is late"),
+            Delivery::Whole => None,
+        };
+        (told, self.delivery != Delivery::Reset)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest that is taken: far from what a clock cannot add.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -45,6 +45,16 @@ impl<'de> Deserialize<'de> for WrittenOrForever {
             text => Written::parse(text).map(|Written(duration)| Self(Some(duration))),
         };
         deserializer.deserialize_any(Text("a duration such as \"1s\" or \"500ms\", or \"forever\"", parse))
+    }
+}
+
+/// What is longer than can be read is written as the longest that can.
+impl Serialize for WrittenOrForever {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(duration) => serializer.collect_str(&humantime::format_duration(duration.min(LONGEST))),
+            None => serializer.serialize_str("forever"),
+        }
     }
 }
 

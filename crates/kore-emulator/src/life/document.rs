@@ -27,16 +27,21 @@ pub(super) fn document(
     created: SystemTime,
     position: Position,
 ) -> BotImport {
-    let words = scenario.words();
-    let (status, next) = match position.state {
-        State::Runs => (words.pending, Some(words.running)),
-        State::Over => (words.end, None),
-        State::MadeToFail => (words.failed, Some(words.failed)),
-    };
+    let (status, next) = words(scenario, position);
     let head = head(scenario, id, created, status, position.state != State::Runs);
     let mut import = BotImport::from_json(&head).expect("it is put together from JSON values");
     import.status_logs = StatusLogs::from(scenario.log(position.ended, next)).into();
     import
+}
+
+/// The status of the import, and that of the task at which it is.
+pub(super) fn words(scenario: &Scenario, position: Position) -> (&Status, Option<&Status>) {
+    let words = scenario.words();
+    match position.state {
+        State::Runs => (words.pending, Some(words.running)),
+        State::Over => (words.end, None),
+        State::MadeToFail => (words.failed, Some(words.failed)),
+    }
 }
 
 /// All but the log, as JSON text: so each key keeps its spelling and each value its digits.

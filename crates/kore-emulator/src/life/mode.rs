@@ -59,6 +59,10 @@ impl Speed {
         if factor.is_finite() && factor > 0.0 { Ok(Self(factor)) } else { Err(InvalidSpeed) }
     }
 
+    pub(crate) fn factor(self) -> f64 {
+        self.0
+    }
+
     /// How long a time is at this speed; at most what a `Duration` holds.
     pub(crate) fn of(self, elapsed: Duration) -> Duration {
         if self == Self::REAL {

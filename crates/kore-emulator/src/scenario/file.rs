@@ -1,12 +1,13 @@
 //! Scenarios in files.
 
-use kore_types::RawValue;
-use serde::Deserialize;
+use kore_types::{RawValue, StatusLog};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::build::{DocumentKeys, ExtraKeys};
 use super::{Scenario, Task};
 use crate::InputError;
-use crate::input::{Entries, Input, JsonText, WrittenOrForever};
+use crate::input::{Entries, Input, JsonText, Keys, WrittenOrForever};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, bound = "V: Deserialize<'de> + Into<Box<RawValue>>")]
@@ -55,7 +56,7 @@ impl Input for Scenario {
 }
 
 impl<V> File<V> {
-    fn into_scenario(self) -> Result<Scenario, InputError> {
+    pub(crate) fn into_scenario(self) -> Result<Scenario, InputError> {
         let mut builder = Scenario::builder(self.name)
             .about(self.about)
             .older_spelling(self.older_spelling)
@@ -92,5 +93,76 @@ impl<V> TaskInFile<V> {
             Some(word) => task.outcome(word),
             None => task,
         }
+    }
+}
+
+/// A scenario in the form of the file, for JSON.
+pub(crate) struct AsFile<'a>(pub(crate) &'a Scenario);
+
+impl Serialize for AsFile<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let scenario = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &scenario.name)?;
+        map.serialize_entry("about", &scenario.about)?;
+        map.serialize_entry("bot", &scenario.request.task_name)?;
+        map.serialize_entry("status", &scenario.end)?;
+        map.serialize_entry("pending", &scenario.pending)?;
+        map.serialize_entry("running", &scenario.running)?;
+        map.serialize_entry("failed", &scenario.failed)?;
+        map.serialize_entry("older_spelling", &scenario.older_spelling)?;
+        map.serialize_entry("document", &AsMap(&scenario.document))?;
+        map.serialize_entry("at_end", &AsMap(&scenario.at_end))?;
+        map.serialize_entry("tasks", &AsTasks(scenario))?;
+        map.end()
+    }
+}
+
+struct AsMap<'a>(&'a Keys);
+
+impl Serialize for AsMap<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
+    }
+}
+
+struct AsTasks<'a>(&'a Scenario);
+
+impl Serialize for AsTasks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(scenario) = self;
+        serializer.collect_seq((0..).zip(&scenario.tasks).map(|(n, entry)| {
+            let lasts = scenario.ends[n].saturating_sub(scenario.start_of(n));
+            let is_endless = scenario.endless.binary_search(&n).is_ok();
+            AsTask { entry, lasts: WrittenOrForever((!is_endless).then_some(lasts)) }
+        }))
+    }
+}
+
+struct AsTask<'a> {
+    entry: &'a StatusLog,
+    lasts: WrittenOrForever,
+}
+
+impl Serialize for AsTask<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.entry.task_type)?;
+        map.serialize_entry("name", &self.entry.task_name)?;
+        map.serialize_entry("duration", &self.lasts)?;
+        map.serialize_entry("outcome", &self.entry.status)?;
+        let mut extra = self.entry.extra().iter().peekable();
+        if extra.peek().is_some() {
+            map.serialize_entry("extra", &AsExtra(self.entry))?;
+        }
+        map.end()
+    }
+}
+
+struct AsExtra<'a>(&'a StatusLog);
+
+impl Serialize for AsExtra<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.extra().iter())
     }
 }

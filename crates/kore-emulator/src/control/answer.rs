@@ -1,0 +1,134 @@
+//! Answers of the control, and their bodies.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
+use kore_types::Printable;
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::InputError;
+
+/// The most that is shown of what was found, in bytes.
+const SHOWN: usize = 600;
+
+/// A body at once, or piece by piece until its sender is dropped.
+#[derive(Debug)]
+pub(crate) enum ControlBody {
+    Whole(Option<Bytes>),
+    Pieces(mpsc::Receiver<Bytes>),
+}
+
+impl ControlBody {
+    pub(super) fn empty() -> Self {
+        Self::Whole(None)
+    }
+}
+
+impl Body for ControlBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = match &mut *self {
+            Self::Whole(body) => body.take(),
+            Self::Pieces(pieces) => std::task::ready!(pieces.poll_recv(context)),
+        };
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
+            Self::Pieces(_) => SizeHint::default(),
+        }
+    }
+}
+
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<ControlBody> {
+    json_text(status, serde_json::to_vec(value).expect("its keys are texts"))
+}
+
+pub(super) fn json_text(status: StatusCode, text: Vec<u8>) -> Response<ControlBody> {
+    let mut response = Response::new(ControlBody::Whole(Some(text.into())));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+/// Why a request was not done, and what to do.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    expected: String,
+    found: String,
+    hint: String,
+    allow: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, expected: impl Into<String>) -> Self {
+        Self { status, expected: expected.into(), found: String::new(), hint: String::new(), allow: None }
+    }
+
+    /// A body that is not what was expected.
+    pub(super) fn body(expected: &str, error: InputError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, expected).found(error).hint("correct the body and send it again")
+    }
+
+    pub(super) fn found(mut self, found: impl fmt::Display) -> Self {
+        self.found = Printable::new(found.to_string().as_bytes(), SHOWN).to_string();
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    pub(super) fn allow(mut self, methods: &str) -> Self {
+        self.allow = Some(methods.to_owned());
+        self
+    }
+
+    pub(super) fn into_response(self) -> Response<ControlBody> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: Error<'a>,
+        }
+        #[derive(Serialize)]
+        struct Error<'a> {
+            expected: &'a str,
+            found: &'a str,
+            hint: &'a str,
+        }
+        let error = Error { expected: &self.expected, found: &self.found, hint: &self.hint };
+        let mut response = json(self.status, &Body { error });
+        if let Some(allow) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        response
+    }
+}
+
+pub(super) fn utf8(body: &Bytes) -> Result<&str, Problem> {
+    str::from_utf8(body).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "JSON in UTF-8")
+            .found(format!("a byte that is none, after {} bytes", error.valid_up_to()))
+            .hint("send the body in UTF-8")
+    })
+}

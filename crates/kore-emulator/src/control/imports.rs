@@ -1,0 +1,202 @@
+//! Imports: listed, created, steered, deleted.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::PoisonError;
+
+use http::header::LOCATION;
+use kore_types::RawValue;
+use serde::Deserialize;
+
+use super::routes::Page;
+use super::view::{ImportView, Much};
+use super::*;
+use crate::emulator::made_up_id;
+use crate::holdings::Held;
+use crate::life::ModeWord;
+use crate::platform::NotPut;
+use crate::{Mode, SteerError, input, scenarios};
+
+/// The most imports in a list.
+const MAX_LISTED: usize = 1000;
+
+/// Scenarios that were used of late, so that imports made one by one share theirs.
+#[derive(Debug, Default)]
+pub(super) struct Recent(VecDeque<(Box<str>, Arc<Scenario>)>);
+
+/// How many.
+const RECENT: usize = 16;
+
+impl Recent {
+    fn get(
+        &mut self,
+        key: &str,
+        make: impl FnOnce() -> Result<Scenario, Problem>,
+    ) -> Result<Arc<Scenario>, Problem> {
+        if let Some((_, scenario)) = self.0.iter().find(|(known, _)| **known == *key) {
+            return Ok(Arc::clone(scenario));
+        }
+        let scenario = Arc::new(make()?);
+        self.0.truncate(RECENT - 1);
+        self.0.push_front((key.into(), Arc::clone(&scenario)));
+        Ok(scenario)
+    }
+}
+
+/// What is to be created.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToCreate {
+    /// The name of one of the library, or a scenario in the form of its file.
+    scenario: Box<RawValue>,
+    id: Option<String>,
+    mode: Option<ModeWord>,
+    speed: Option<f64>,
+    each: Option<NonZeroU32>,
+}
+
+const EXPECTED: &str = r#"{"scenario": NAME or {…}, and perhaps "mode": "time", "looks" or "at-once", "speed": 10, "each": 1, "id": "bir-…"}"#;
+
+/// The scenarios that have names.
+pub(super) fn library() -> impl Serialize {
+    #[derive(Serialize)]
+    struct Library {
+        scenarios: Vec<Named>,
+    }
+    #[derive(Serialize)]
+    struct Named {
+        name: String,
+        about: String,
+        tasks: usize,
+        /// `None` if it never ends.
+        seconds: Option<f64>,
+    }
+    let named = |scenario: Scenario| Named {
+        name: scenario.name().to_owned(),
+        about: scenario.about().to_owned(),
+        tasks: scenario.task_count(),
+        seconds: scenario.duration().map(|duration| duration.as_secs_f64()),
+    };
+    Library { scenarios: scenarios::all().map(named).collect() }
+}
+
+impl Control {
+    pub(super) fn list_imports(&self, query: &str) -> Result<Response<ControlBody>, Problem> {
+        #[derive(Serialize)]
+        struct Imports {
+            total: usize,
+            imports: Vec<ImportView>,
+            next: Option<String>,
+        }
+        let page = Page::of(query, MAX_LISTED)?;
+        let now = self.clock.now().wall;
+        let (total, mut found) = self.platform.with(|holdings| {
+            let newest = holdings.newest(page.before).take(page.limit + 1);
+            (holdings.len(), newest.map(|(id, entry)| (id.clone(), entry.clone())).collect::<Vec<_>>())
+        });
+        let has_more = found.len() > page.limit;
+        found.truncate(page.limit);
+        let last = found.last().filter(|_| has_more);
+        let next = last.map(|(_, entry)| page.next("imports", entry.number));
+        let view = |(id, entry): &(_, _)| ImportView::new(id, entry, now, Much::Short);
+        Ok(json(StatusCode::OK, &Imports { total, imports: found.iter().map(view).collect(), next }))
+    }
+
+    pub(super) fn import(&self, id: Option<&str>) -> Result<Response<ControlBody>, Problem> {
+        let id = known(id)?;
+        Ok(json(StatusCode::OK, &self.view(&id, Much::WithDocument)?))
+    }
+
+    fn view(&self, id: &BotImportId, much: Much) -> Result<ImportView, Problem> {
+        let entry =
+            self.platform.with(|holdings| holdings.get(id).cloned()).ok_or_else(|| unknown(id.as_str()))?;
+        Ok(ImportView::new(id, &entry, self.clock.now().wall, much))
+    }
+
+    pub(super) fn create(&self, body: &Bytes) -> Result<Response<ControlBody>, Problem> {
+        let asked: ToCreate = input::json_of(answer::utf8(body)?, "the body")
+            .map_err(|error| Problem::body(EXPECTED, error))?;
+        let mode = asked.mode.unwrap_or(ModeWord::Time).mode(asked.speed, asked.each).map_err(|problem| {
+            Problem::new(StatusCode::BAD_REQUEST, EXPECTED).found(problem).hint("correct it, or leave it out")
+        })?;
+        let id = match asked.id {
+            None => made_up_id(),
+            Some(id) => BotImportId::new(&*id).map_err(|error| {
+                Problem::new(StatusCode::BAD_REQUEST, "an `id` such as bir-1f")
+                    .found(format!("{id:?}: {error}"))
+                    .hint("leave it out to have one made up")
+            })?,
+        };
+        self.create_one(&id, self.scenario(&asked.scenario)?, mode)?;
+        let mut response = json(StatusCode::CREATED, &self.view(&id, Much::Short)?);
+        if let Ok(location) = HeaderValue::try_from(routes::import(id.as_str())) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        Ok(response)
+    }
+
+    fn create_one(&self, id: &BotImportId, scenario: Arc<Scenario>, mode: Mode) -> Result<(), Problem> {
+        let life = Life::new(scenario, mode, self.clock.now().wall);
+        self.platform.put_new(id.clone(), Held::Living(life), MAX_IMPORTS).map_err(|error| match error {
+            NotPut::Taken => Problem::new(StatusCode::CONFLICT, "an `id` that no import has")
+                .found(format!("{id}, which is held"))
+                .hint("delete that import first, or leave the id out"),
+            NotPut::Full => Problem::new(StatusCode::CONFLICT, format!("fewer than {MAX_IMPORTS} imports"))
+                .found("as many")
+                .hint("delete some, or reset the emulator"),
+        })
+    }
+
+    fn scenario(&self, asked: &RawValue) -> Result<Arc<Scenario>, Problem> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.get(asked.get(), || {
+            if asked.get().starts_with('{') {
+                return Scenario::from_json(asked.get(), "the scenario")
+                    .map_err(|error| Problem::body("a scenario", error));
+            }
+            let name: Option<String> = serde_json::from_str(asked.get()).ok();
+            name.as_deref().and_then(scenarios::named).ok_or_else(|| {
+                let names = scenarios::names().collect::<Vec<_>>().join(", ");
+                Problem::new(StatusCode::BAD_REQUEST, format!("a scenario {{…}} or one of the names {names}"))
+                    .found(asked.get())
+                    .hint("give one of these names, or a scenario in the form of its file")
+            })
+        })
+    }
+
+    pub(super) fn delete(&self, id: Option<&str>) -> Result<Response<ControlBody>, Problem> {
+        let id = known(id)?;
+        if self.platform.remove(&id) { Ok(no_content()) } else { Err(unknown(id.as_str())) }
+    }
+
+    pub(super) fn steer(&self, id: Option<&str>, how: Steer) -> Result<Response<ControlBody>, Problem> {
+        let id = known(id)?;
+        let now = self.clock.now().wall;
+        let steered = self.platform.steer(&id, |life| match how {
+            Steer::Advance => life.advance(now),
+            Steer::Finish => life.finish(now),
+            Steer::Fail => life.fail(now),
+        });
+        steered.map_err(|error| match error {
+            SteerError::Unknown => unknown(id.as_str()),
+            SteerError::Fixed | SteerError::Over => {
+                Problem::new(StatusCode::CONFLICT, "an import that lives and runs")
+                    .found(error)
+                    .hint("create another one, or delete this one and create one with its id")
+            }
+        })?;
+        Ok(json(StatusCode::OK, &self.view(&id, Much::Short)?))
+    }
+}
+
+/// An id that can be one.
+fn known(id: Option<&str>) -> Result<BotImportId, Problem> {
+    let id = id.unwrap_or_default();
+    BotImportId::new(id).map_err(|_| unknown(id))
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "the id of an import that is held")
+        .found(id)
+        .hint("GET /_emulator/imports lists those that are")
+}

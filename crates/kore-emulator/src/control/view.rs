@@ -1,0 +1,234 @@
+//! Imports as the control shows them. What is shown of any text is bounded.
+
+use std::num::NonZeroU32;
+use std::time::SystemTime;
+
+use kore_types::{BotImport, BotImportId, Field, Outcome, Printable, RawValue, Status, StatusLog};
+use serde::Serialize;
+
+use crate::holdings::{Entry, Held};
+use crate::life::{ModeWord, Position, State, Time};
+
+/// How many characters of a name or a value are shown.
+const SHOWN: usize = 300;
+
+/// How many entries of a log are shown.
+const ENTRIES: usize = 25;
+
+/// How many further keys of an entry are shown.
+const EXTRAS: usize = 8;
+
+/// An import in short.
+#[derive(Debug, Serialize)]
+pub(super) struct ImportView {
+    id: String,
+    /// Its place in the order: the greater, the newer.
+    number: u64,
+    /// `runs`, `over`, `made_to_fail`, or `fixed` for a document that nothing moves on.
+    state: &'static str,
+    status: String,
+    /// `running`, `succeeded`, `failed` or `unknown`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    life: Option<LifeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<LogView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LifeView {
+    scenario: String,
+    mode: ModeWord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speed: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    each: Option<NonZeroU32>,
+    created: Time,
+    /// How many of the tasks have ended.
+    ended: usize,
+    tasks: usize,
+}
+
+/// The end of a log.
+#[derive(Debug, Serialize)]
+struct LogView {
+    total: usize,
+    entries: Vec<EntryView>,
+}
+
+#[derive(Debug, Serialize)]
+struct EntryView {
+    #[serde(rename = "type")]
+    task_type: String,
+    name: String,
+    status: String,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra: Vec<(String, String)>,
+}
+
+/// How much of an import is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Much {
+    Short,
+    WithLog,
+    WithDocument,
+}
+
+impl ImportView {
+    pub(super) fn new(id: &BotImportId, entry: &Entry, now: SystemTime, much: Much) -> Self {
+        let mut view = Self {
+            id: id.to_string(),
+            number: entry.number,
+            state: "fixed",
+            status: String::new(),
+            outcome: "",
+            life: None,
+            log: None,
+            document: None,
+        };
+        let status = match &entry.held {
+            Held::Fixed(import) => {
+                view.outcome = word(import.outcome());
+                if much == Much::WithLog {
+                    view.log = Some(LogView::of(import));
+                }
+                import.status.get().map(Status::as_str)
+            }
+            Held::Living(life) => {
+                let position = life.position(now);
+                let status = life.status(position);
+                view.outcome = word(status.outcome());
+                view.state = state(position);
+                let (mode, speed, each) = ModeWord::of(life.mode());
+                view.life = Some(LifeView {
+                    scenario: cut(life.scenario().name()),
+                    mode,
+                    speed,
+                    each,
+                    created: Time(life.created()),
+                    ended: position.ended,
+                    tasks: life.scenario().task_count(),
+                });
+                if much == Much::WithLog {
+                    let (total, entries) = life.recent(position, ENTRIES);
+                    view.log = Some(LogView { total, entries: entries.iter().map(EntryView::of).collect() });
+                }
+                Some(status.as_str())
+            }
+        };
+        view.status = cut(status.unwrap_or_default());
+        if much == Much::WithDocument {
+            let document = match &entry.held {
+                Held::Fixed(import) => serde_json::value::to_raw_value(&**import),
+                Held::Living(life) => serde_json::value::to_raw_value(&life.document(id, now)),
+            };
+            view.document = document.ok();
+        }
+        view
+    }
+}
+
+impl LogView {
+    fn of(import: &BotImport) -> Self {
+        let entries = import.entries();
+        let last = &entries[entries.len().saturating_sub(ENTRIES)..];
+        Self { total: entries.len(), entries: last.iter().map(EntryView::of).collect() }
+    }
+}
+
+impl EntryView {
+    fn of(entry: &StatusLog) -> Self {
+        let extra = entry.extra().iter().take(EXTRAS).map(|(key, value)| (cut(key), cut(value.get())));
+        Self {
+            task_type: cut(entry.task_type.get().map_or("", |kind| kind.as_str())),
+            name: cut(text(&entry.task_name)),
+            status: cut(entry.status.get().map_or("", Status::as_str)),
+            outcome: word(entry.outcome()),
+            extra: extra.collect(),
+        }
+    }
+}
+
+/// Tells whether an import has changed since it was shown last. Of two that are equal nothing
+/// differs in what is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    number: u64,
+    /// Its document or its scenario, by the address.
+    what: usize,
+    created: Option<SystemTime>,
+    position: Option<Position>,
+}
+
+impl Mark {
+    pub(super) fn of(entry: &Entry, now: SystemTime) -> Self {
+        let number = entry.number;
+        match &entry.held {
+            Held::Fixed(import) => {
+                Self { number, what: std::sync::Arc::as_ptr(import).addr(), created: None, position: None }
+            }
+            Held::Living(life) => Self {
+                number,
+                what: std::sync::Arc::as_ptr(life.scenario()).addr(),
+                created: Some(life.created()),
+                position: Some(life.position(now)),
+            },
+        }
+    }
+}
+
+/// How many imports have which outcome.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct Counts {
+    running: usize,
+    succeeded: usize,
+    failed: usize,
+    unknown: usize,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, entry: &Entry, now: SystemTime) {
+        let outcome = match &entry.held {
+            Held::Fixed(import) => import.outcome(),
+            Held::Living(life) => life.status(life.position(now)).outcome(),
+        };
+        match outcome {
+            Outcome::Running => self.running += 1,
+            Outcome::Succeeded => self.succeeded += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Unknown => self.unknown += 1,
+        }
+    }
+}
+
+fn state(position: Position) -> &'static str {
+    match position.state {
+        State::Runs => "runs",
+        State::Over => "over",
+        State::MadeToFail => "made_to_fail",
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Running => "running",
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed => "failed",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+fn text(field: &Field<String>) -> &str {
+    field.get().map_or("", String::as_str)
+}
+
+/// The start of a text, without what would make a reader see another one.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", Printable::text(&text[..end])),
+        None => Printable::text(text).to_string(),
+    }
+}

@@ -1,0 +1,259 @@
+//! The API in JSON.
+
+use http::StatusCode;
+use kore_emulator::{Fault, Mode, scenarios};
+use kore_sdk::{BotImportId, Client, Outcome};
+use serde_json::json;
+
+use super::Control;
+use crate::emulator::{client, emulator};
+
+async fn outcome(client: &Client, id: &str) -> Outcome {
+    client.bot_import_status(&id.parse::<BotImportId>().expect("valid")).await.expect("a status").outcome()
+}
+
+#[tokio::test]
+async fn an_import_is_created_by_name_and_steered() {
+    let emulator = emulator().start().await.expect("a free port");
+    let (control, client) = (Control::of(&emulator), client(&emulator));
+    for (how, expected) in
+        [("advance", Outcome::Succeeded), ("finish", Outcome::Succeeded), ("fail", Outcome::Failed)]
+    {
+        let id = control.create(r#"{"scenario": "stuck", "mode": "at-once"}"#).await;
+        assert_eq!(outcome(&client, &id).await, Outcome::Running);
+        let steer = format!("/imports/{id}/{how}");
+        control.json("POST", &steer, "").await;
+        assert_eq!(outcome(&client, &id).await, expected, "{how}");
+        control.ask("POST", &steer, "").await.refuses(409, &["has ended"]);
+    }
+}
+
+#[tokio::test]
+async fn an_import_is_created_of_a_scenario_that_is_sent() {
+    let emulator = emulator().start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let scenario =
+        r#"{"tasks": [{"type": "Dialog", "name": "Pay", "outcome": "failed", "extra": {"n": 1.50}}]}"#;
+    let body = format!(r#"{{"scenario": {scenario}, "mode": "looks", "each": 2, "id": "bir-mine"}}"#);
+    let answer = control.ask("POST", "/imports", &body).await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.headers["location"], "/_emulator/imports/bir-mine");
+    control.ask("POST", "/imports", &body).await.refuses(409, &["bir-mine"]);
+    let client = client(&emulator);
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        outcomes.push(outcome(&client, "bir-mine").await);
+    }
+    assert_eq!(outcomes, [Outcome::Running, Outcome::Running, Outcome::Failed]);
+    let whole = control.ask("GET", "/imports/bir-mine", "").await;
+    assert!(whole.text.contains(r#""n":1.50"#), "{}", whole.text);
+    assert_eq!(whole.json()["document"]["status"], "failed");
+    assert_eq!(control.ask("DELETE", "/imports/bir-mine", "").await.status, 204);
+    for method in ["GET", "DELETE"] {
+        control.ask(method, "/imports/bir-mine", "").await.refuses(404, &["bir-mine"]);
+    }
+    client.bot_import_status(&"bir-mine".parse().expect("valid")).await.expect_err("it is gone");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_told_with_what_to_do() {
+    let builder = emulator().import(kore_emulator::samples::succeeded());
+    let emulator = builder.start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let fixed = emulator.import_ids()[0].clone();
+    let many = "x".repeat(5 * 1024 * 1024);
+    for (method, path, body, status, text) in [
+        ("GET", "/nothing", "", 404, "/_emulator/snapshot"),
+        ("GET", "/imports/b%20r", "", 404, "b%20r"),
+        ("DELETE", "/imports", "", 405, "GET, POST, HEAD"),
+        ("GET", "/imports?limit=5000", "", 400, "limit=5000"),
+        ("POST", "/imports", "", 400, "EOF"),
+        ("POST", "/imports", r#"{"scenario": "sucess"}"#, 400, "documented-success"),
+        ("POST", "/imports", r#"{"scenario": 5}"#, 400, "documented-success"),
+        ("POST", "/imports", r#"{"scenario": {"tasks": [{"type": "a"}]}}"#, 400, "tasks[0]"),
+        ("POST", "/imports", r#"{"scenario": "stuck", "mod": "time"}"#, 400, "`mod`"),
+        ("POST", "/imports", r#"{"scenario": "stuck", "speed": 0}"#, 400, "over 0"),
+        ("POST", "/imports", r#"{"scenario": "stuck", "mode": "looks", "speed": 2}"#, 400, "alone"),
+        ("POST", "/imports", r#"{"scenario": "stuck", "id": "b r"}"#, 400, "b r"),
+        ("POST", "/imports", &many, 413, "4194304"),
+        ("POST", &format!("/imports/{fixed}/fail"), "", 409, "fixed document"),
+        ("POST", "/imports/bir-none/fail", "", 404, "bir-none"),
+        ("POST", "/faults", r#"{"faults": [{"effect": "rest"}]}"#, 400, "faults[0]"),
+        ("PUT", "/snapshot", "{}", 400, "`format`"),
+    ] {
+        control.ask(method, path, body).await.refuses(status, &[text]);
+    }
+    let allow = control.ask("PATCH", "/imports", "").await;
+    assert_eq!(allow.headers["allow"], "GET, POST, HEAD");
+    assert_eq!(emulator.import_ids(), [fixed]);
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_is_kept_out() {
+    let emulator = emulator().start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let create = r#"{"scenario": "stuck"}"#;
+    for headers in [
+        [("origin", "http://evil.example")],
+        [("host", "evil.example")],
+        [("sec-fetch-site", "cross-site")],
+        [("sec-fetch-site", "same-site")],
+    ] {
+        control.ask_with("POST", "/imports", create, &headers).await.refuses(403, &[headers[0].1]);
+    }
+    assert!(emulator.import_ids().is_empty());
+    let own = [("origin", &*emulator.url()), ("sec-fetch-site", "same-origin")];
+    let answer = control.ask_with("POST", "/imports", create, &own).await;
+    assert_eq!(answer.status, 201);
+    assert!(answer.headers.get("access-control-allow-origin").is_none());
+}
+
+#[tokio::test]
+async fn lists_come_in_pages_the_newest_first() {
+    let emulator = emulator().start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let stuck = std::sync::Arc::new(scenarios::stuck());
+    let mut ids: Vec<_> = (0..7).map(|_| emulator.create(stuck.clone(), Mode::TIME).to_string()).collect();
+    ids.reverse();
+    let (mut found, mut next) = (Vec::new(), Some("/_emulator/imports?limit=3".to_owned()));
+    while let Some(path) = next {
+        let page = control.json("GET", path.trim_start_matches("/_emulator"), "").await;
+        assert_eq!(page["total"], 7);
+        let imports = page["imports"].as_array().expect("a list");
+        assert!(imports.len() <= 3);
+        found.extend(imports.iter().map(|import| import["id"].as_str().expect("an id").to_owned()));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(found, ids);
+}
+
+#[tokio::test]
+async fn the_log_tells_of_each_request_what_became_of_it_and_shows_no_token() {
+    let builder = emulator().scenario(scenarios::stuck(), Mode::TIME).fault(Fault::reset().after(2).first(1));
+    let emulator = builder.start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let id = emulator.import_ids()[0].clone();
+    let client = client(&emulator);
+    client.bot_import_status(&id).await.expect("a status");
+    let stranger =
+        Client::builder().host(emulator.url()).credentials("cs-1f", "wrong").build().expect("builds");
+    stranger.bot_import_status(&id).await.expect_err("refused");
+    client.bot_import_status(&id).await.expect_err("reset");
+    client.bot_import_status(&"bir-none".parse().expect("valid")).await.expect_err("unknown");
+    let answer = control.ask("GET", "/requests", "").await;
+    let log = answer.json();
+    let told = |n: usize| {
+        let request = &log["requests"][n];
+        json!([request["status"], request["refused"], request["fault"], request["import"]])
+    };
+    assert_eq!(log["total"], 4);
+    assert_eq!(told(0), json!([400, "Invalid request ID", null, "bir-none"]));
+    assert_eq!(told(1), json!([null, null, "the connection is reset", id.as_str()]));
+    assert_eq!(told(2), json!([401, "the token: not signed with the app's key", null, id.as_str()]));
+    assert_eq!(told(3), json!([200, null, null, id.as_str()]));
+    assert!(!answer.text.contains("eyJ"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn no_fault_strikes_the_control_and_no_limit_counts_it() {
+    let fault = Fault::status(StatusCode::SERVICE_UNAVAILABLE).after(1).first(1);
+    let builder = emulator().scenario(scenarios::stuck(), Mode::TIME).fault(fault);
+    let emulator = builder.start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let id = emulator.import_ids()[0].clone();
+    for _ in 0..100 {
+        assert_eq!(control.json("GET", "/openapi.json", "").await["openapi"], "3.1.1");
+        assert_eq!(control.json("GET", "/health", "").await["status"], "ok");
+        control.json("GET", &format!("/imports/{id}"), "").await;
+    }
+    let client = client(&emulator);
+    client.bot_import_status(&id).await.expect("the first request");
+    let error = client.bot_import_status(&id).await.expect_err("the second");
+    assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(control.json("GET", "/health", "").await["requests"], 2);
+}
+
+#[tokio::test]
+async fn faults_are_added_listed_and_cleared() {
+    let emulator = emulator().scenario(scenarios::stuck(), Mode::TIME).start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let client = client(&emulator);
+    let id = emulator.import_ids()[0].clone();
+    let faults = r#"{"faults": [
+        {"effect": {"answer": {"status": 503, "headers": {"retry-after": "1"}, "body": "busy"}}, "route": "bot_import::get_status", "first": 2},
+        {"effect": "reset", "probability": 0.0}, {"effect": {"latency": "1ms"}, "until": "1h"},
+        {"effect": {"drip": {"bytes": 9, "pause": "1ms"}}, "after": 99}]}"#;
+    control.json("POST", "/faults", faults).await;
+    client.bot_import_status(&id).await.expect_err("a fault");
+    let listed = control.json("GET", "/faults", "").await;
+    assert_eq!(listed["faults"][0]["seen"], 1);
+    assert_eq!(listed["faults"][0]["effect"]["answer"]["headers"]["retry-after"], "1");
+    assert_eq!(listed["faults"].as_array().map(Vec::len), Some(4));
+    assert_eq!(control.ask("DELETE", "/faults", "").await.status, 204);
+    client.bot_import_status(&id).await.expect("no fault");
+    assert_eq!(control.json("GET", "/faults", "").await["faults"], json!([]));
+    // What is listed can be added, but for what it saw.
+    let mut again = listed;
+    for fault in again["faults"].as_array_mut().expect("a list") {
+        fault.as_object_mut().expect("an object").remove("seen");
+    }
+    let added = control.json("POST", "/faults", &again.to_string()).await;
+    assert_eq!(added["faults"][3]["after"], 99);
+}
+
+#[tokio::test]
+async fn a_reset_is_as_at_the_start() {
+    let looks = scenarios::failure();
+    let builder = emulator().scenario(looks, Mode::LOOKS).fault(Fault::reset().first(1));
+    let emulator = builder.start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let first = emulator.import_ids();
+    let client = client(&emulator);
+    for _ in 0..2 {
+        client.bot_import_status(&first[0]).await.expect_err("the fault of the start");
+        for _ in 0..58 {
+            client.bot_import_status(&first[0]).await.expect("a status");
+        }
+        let last = client.bot_import_status(&first[0]).await.expect("within the limit");
+        assert_eq!(last.outcome(), Outcome::Failed);
+        control.create(r#"{"scenario": "stuck"}"#).await;
+        control.json("POST", "/faults", r#"{"faults": [{"effect": "proxy_page"}]}"#).await;
+        assert_eq!(control.ask("POST", "/reset", "").await.status, 204);
+        assert_eq!(emulator.import_ids(), first);
+        assert_eq!(control.json("GET", "/requests", "").await["requests"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_restored_by_another_emulator_and_has_no_secret() {
+    let one =
+        emulator().scenario(scenarios::failure(), Mode::LOOKS).import(kore_emulator::samples::running());
+    let one = one.start().await.expect("a free port");
+    let ids = one.import_ids();
+    let client_of_one = client(&one);
+    for _ in 0..3 {
+        client_of_one.bot_import_status(&ids[0]).await.expect("a status");
+    }
+    let snapshot = Control::of(&one).ask("GET", "/snapshot", "").await.text;
+    assert!(!snapshot.contains("s3cret") && !snapshot.contains("cs-1f"), "{snapshot}");
+    let other = emulator().scenario(scenarios::stuck(), Mode::TIME).start().await.expect("a free port");
+    let control = Control::of(&other);
+    assert_eq!(control.json("PUT", "/snapshot", &snapshot).await["imports"], 2);
+    assert_eq!(other.import_ids(), ids);
+    let client_of_other = client(&other);
+    for id in &ids {
+        let [a, b] = [client_of_one.bot_import_status(id).await, client_of_other.bot_import_status(id).await];
+        assert_eq!(a.expect("a status"), b.expect("a status"));
+    }
+}
+
+#[tokio::test]
+async fn without_control_the_paths_are_as_unknown_as_any() {
+    let emulator = emulator().control(false).start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    for path in ["", "/", "/health", "/imports"] {
+        let answer = control.ask("GET", path, "").await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.text.contains("\"errors\""), "the platform's words: {}", answer.text);
+    }
+}
