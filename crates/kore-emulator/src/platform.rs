@@ -47,7 +47,8 @@ struct State {
 /// stands elsewhere.
 #[derive(Clone, Debug)]
 enum Held {
-    Fixed(Arc<BotImport>),
+    /// Its answer, which is always the same and is encoded once.
+    Fixed(Arc<Response<Bytes>>),
     Living(Life),
 }
 
@@ -65,7 +66,8 @@ impl Platform {
     /// Holds an import, in place of one with the same id. One without an id is not held.
     pub(crate) fn hold(&self, import: BotImport) -> Option<BotImportId> {
         let id = import.id.get()?.clone();
-        self.put(id.clone(), Held::Fixed(import.into()));
+        let answer = get_status::Response::new(import).to_http();
+        self.put(id.clone(), Held::Fixed(answer.into()));
         Some(id)
     }
 
@@ -117,22 +119,17 @@ impl Platform {
         match call {
             Call::GetStatus => {
                 let asked = get_status::Request::from_http(request)?;
-                self.get_status(&asked, now).map(|response| response.to_http())
+                self.get_status(&asked, now)
             }
         }
     }
 
-    fn get_status(
-        &self,
-        asked: &get_status::Request,
-        now: Now,
-    ) -> Result<get_status::Response, RequestError> {
+    fn get_status(&self, asked: &get_status::Request, now: Now) -> Result<Response<Bytes>, RequestError> {
         let id = &asked.import_id;
-        let import = match self.look(id, now)? {
-            Held::Fixed(import) => Arc::unwrap_or_clone(import),
-            Held::Living(life) => life.document(id, now.wall),
-        };
-        Ok(get_status::Response::new(import))
+        Ok(match self.look(id, now)? {
+            Held::Fixed(answer) => Arc::unwrap_or_clone(answer),
+            Held::Living(life) => get_status::Response::new(life.document(id, now.wall)).to_http(),
+        })
     }
 
     /// The import as it is before this look, which counts from the next one on. The document, which

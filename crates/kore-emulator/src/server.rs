@@ -1,34 +1,63 @@
 //! The platform behind a socket.
 
+mod body;
+mod connections;
+mod stream;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kore_protocol::Refusal;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+pub(crate) use body::Bodies;
+pub(crate) use connections::Busy;
+pub(crate) use stream::Reset;
 
 use crate::clock::Clock;
-use crate::faults::{AnswerBody, FaultyWay, Reset, Stream, deliver};
+use crate::faults::{AnswerBody, FaultyWay, deliver};
 use crate::platform::Platform;
+use connections::{Connections, Slot};
+use stream::Stream;
 
-/// No call that is served here has a body; this is room for those to come.
-const MAX_REQUEST_BODY: usize = 1024 * 1024;
+/// The most of a request's head, and of what waits behind it, in bytes.
+const MAX_HEAD: usize = 32 * 1024;
 
-/// How long a client may take for the head of a request, its first byte included, and again for
-/// its body.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most header fields of a request.
+const MAX_HEADERS: usize = 100;
 
 /// How long requests that are under way may take after a stop.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// What clients may take of the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) connections: usize,
+    pub(crate) read_timeout: Duration,
+    /// How long a client may take nothing of an answer.
+    pub(crate) write_timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            read_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
+        }
+    }
+}
 
 /// What all connections share.
 #[derive(Debug)]
@@ -36,44 +65,78 @@ pub(crate) struct Server {
     pub(crate) platform: Arc<Platform>,
     pub(crate) faults: FaultyWay,
     pub(crate) clock: Clock,
+    pub(crate) bounds: Bounds,
+    pub(crate) bodies: Bodies,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::tls::Acceptor>,
 }
 
 impl Server {
     /// Serves until it is stopped, and lets requests that are under way end.
     pub(crate) async fn serve(self, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
         let server = Arc::new(self);
-        let connections = GracefulShutdown::new();
+        let connections = Connections::new(server.bounds.connections);
+        let graceful = GracefulShutdown::new();
         let mut tasks = tokio::task::JoinSet::new();
         loop {
             let stream = tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    Err(error) => {
-                        // Out of file descriptors, as a rule; others are still served.
-                        tracing::warn!(%error, "cannot accept a connection");
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                        continue;
-                    }
-                },
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
+                stream = next(&listener, &connections) => stream,
                 _ = &mut stopped => break,
             };
-            tasks.spawn(Arc::clone(&server).connection(stream, connections.watcher()));
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(Arc::clone(&server).connection(stream, connections.open(), graceful.watcher()));
         }
         drop(listener);
+        connections.evict_all();
         // The tasks go on for the grace period, and end with the set when this function returns.
-        let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+        let _ = timeout(GRACE, graceful.shutdown()).await;
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, watcher: Watcher) {
+    async fn connection(self: Arc<Self>, tcp: TcpStream, slot: Arc<Slot>, watcher: Watcher) {
         // Small answers are not held back for more; that the option cannot be set changes nothing else.
-        let _ = stream.set_nodelay(true);
+        let _ = tcp.set_nodelay(true);
         let reset = Reset::default();
-        let stream = Stream::new(stream, reset.clone());
-        let service =
-            service_fn(move |request| Arc::clone(&self).answer_on_a_faulty_way(request, reset.clone()));
+        let stream = Stream::new(tcp, reset.clone(), self.bounds.write_timeout);
+        tokio::select! {
+            () = self.secured(stream, reset, &slot, watcher) => {}
+            () = slot.evicted() => {}
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secured(self: Arc<Self>, stream: Stream, reset: Reset, slot: &Arc<Slot>, watcher: Watcher) {
+        let Some(tls) = &self.tls else { return self.http(stream, reset, slot, watcher).await };
+        match timeout(self.bounds.read_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.http(stream, reset, slot, watcher).await,
+            // A client that does not trust the certificate, as a rule.
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secured(self: Arc<Self>, stream: Stream, reset: Reset, slot: &Arc<Slot>, watcher: Watcher) {
+        self.http(stream, reset, slot, watcher).await;
+    }
+
+    async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self: Arc<Self>,
+        stream: S,
+        reset: Reset,
+        slot: &Arc<Slot>,
+        watcher: Watcher,
+    ) {
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
+        // From the end of an answer, or of the handshake, to the end of the next head.
+        http.timer(TokioTimer::new()).header_read_timeout(self.bounds.read_timeout);
+        http.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
+        let service = service_fn(|request| {
+            let (server, reset, busy) = (Arc::clone(&self), reset.clone(), slot.busy());
+            async move {
+                let answer = server.answer_on_a_faulty_way(request, &reset).await?;
+                Ok::<_, io::Error>(answer.map(|body| body.keeping(busy)))
+            }
+        });
         let connection = http.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended badly");
@@ -81,9 +144,9 @@ impl Server {
     }
 
     async fn answer_on_a_faulty_way(
-        self: Arc<Self>,
+        &self,
         request: Request<Incoming>,
-        reset: Reset,
+        reset: &Reset,
     ) -> io::Result<Response<AnswerBody>> {
         let now = self.clock.now().wall;
         let mut decision = self.faults.decide(request.method(), request.uri().path(), now);
@@ -91,19 +154,39 @@ impl Server {
             Some(answer) => answer,
             None => self.answer(request).await,
         };
-        deliver(decision, response, &reset).await
+        deliver(decision, response, reset).await
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, MAX_REQUEST_BODY).collect();
-        match tokio::time::timeout(READ_TIMEOUT, body).await {
-            Ok(Ok(body)) => {
-                self.platform.answer(&Request::from_parts(parts, body.to_bytes()), self.clock.now())
-            }
-            Ok(Err(_)) | Err(_) => {
-                tracing::debug!("the body of a request did not arrive, or is too long");
+        match timeout(self.bounds.read_timeout, self.bodies.read(body)).await {
+            Ok(Ok(body)) => self.platform.answer(&Request::from_parts(parts, body), self.clock.now()),
+            Ok(Err(why)) => {
+                tracing::debug!(?why, "the body of a request was not read");
                 Refusal::InvalidArguments.to_http()
+            }
+            Err(_) => {
+                tracing::debug!("the body of a request took too long");
+                Refusal::InvalidArguments.to_http()
+            }
+        }
+    }
+}
+
+/// The next connection, once there is room for it.
+async fn next(listener: &TcpListener, connections: &Connections) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.room().await;
+                return stream;
+            }
+            Err(error) => {
+                // Out of file descriptors, as a rule; others are still served.
+                let evicted = connections.evict();
+                tracing::warn!(%error, evicted, "cannot accept a connection");
+                let pause = if evicted { 1 } else { 50 };
+                tokio::time::sleep(Duration::from_millis(pause)).await;
             }
         }
     }

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
+use crate::server::Busy;
+
 /// What has been sent shall be on its way before the connection ends.
 const FLUSH: Duration = Duration::from_millis(20);
 
@@ -20,6 +22,8 @@ pub(crate) struct AnswerBody {
     pieces: Option<(usize, Duration)>,
     end: End,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Lives as long as the body is being sent.
+    _busy: Option<Busy>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +36,12 @@ enum End {
 
 impl AnswerBody {
     pub(crate) fn whole(body: Bytes) -> Self {
-        Self { rest: body, pieces: None, end: End::Whole, sleep: None }
+        Self { rest: body, pieces: None, end: End::Whole, sleep: None, _busy: None }
+    }
+
+    /// The connection is not idle until all of the body is sent.
+    pub(crate) fn keeping(self, busy: Busy) -> Self {
+        Self { _busy: Some(busy), ..self }
     }
 
     /// That start of a body, and then no more.

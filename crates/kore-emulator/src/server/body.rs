@@ -1,0 +1,92 @@
+//! Reading the body of a request.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Incoming};
+
+/// The most of one body: no call that is served here has one, this is room for those to come.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
+
+/// The most of all bodies that are read at the same time.
+const MAX_BODIES: usize = 64 * 1024 * 1024;
+
+/// What all bodies that are being read take.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    bytes: AtomicUsize,
+}
+
+/// The part of one body in that; dropping it gives the room back.
+struct Share<'a> {
+    bodies: &'a Bodies,
+    bytes: usize,
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It is over 1 MiB.
+    TooLong,
+    /// All that are being read are over 64 MiB together.
+    TooMany,
+    /// The connection ended within it.
+    Broken,
+}
+
+impl Bodies {
+    /// The whole body. One whose length is told and is too long is not waited for.
+    pub(super) async fn read(&self, mut body: Incoming) -> Result<Bytes, Unread> {
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        if body.size_hint().lower() > MAX_BODY as u64 {
+            return Err(Unread::TooLong);
+        }
+        let mut share = Share { bodies: self, bytes: 0 };
+        let mut read = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+            share.grow(data.len())?;
+            read.extend_from_slice(&data);
+        }
+        Ok(read.into())
+    }
+}
+
+impl Share<'_> {
+    fn grow(&mut self, bytes: usize) -> Result<(), Unread> {
+        self.bytes += bytes;
+        let all = self.bodies.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if self.bytes > MAX_BODY {
+            return Err(Unread::TooLong);
+        }
+        if all > MAX_BODIES { Err(Unread::TooMany) } else { Ok(()) }
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.bodies.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_body_has_its_bound_and_all_have_theirs() {
+        let bodies = Bodies::default();
+        let share = || Share { bodies: &bodies, bytes: 0 };
+        assert_eq!(share().grow(MAX_BODY + 1), Err(Unread::TooLong));
+        let mut held: Vec<_> = (0..MAX_BODIES / MAX_BODY).map(|_| share()).collect();
+        assert!(held.iter_mut().all(|share| share.grow(MAX_BODY).is_ok()));
+        assert_eq!(share().grow(1), Err(Unread::TooMany));
+        held.pop();
+        assert_eq!(share().grow(1), Ok(()));
+        drop(held);
+        assert_eq!(bodies.bytes.into_inner(), 0);
+    }
+}
