@@ -1,6 +1,8 @@
 //! `kore emulator`, as a script uses it.
 #![cfg(unix)]
 
+mod ways;
+
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
