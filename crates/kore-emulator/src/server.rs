@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kore_protocol::Refusal;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,11 +31,9 @@ use crate::platform::Platform;
 use connections::{Connections, Slot};
 use stream::Stream;
 
-/// The most of a request's head, and of what waits behind it, in bytes.
+/// The most of a request's head, and of what waits behind it, in bytes. That there are at most 100
+/// fields is hyper's own bound.
 const MAX_HEAD: usize = 32 * 1024;
-
-/// The most header fields of a request.
-const MAX_HEADERS: usize = 100;
 
 /// How long requests that are under way may take after a stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -81,6 +79,7 @@ impl Server {
         loop {
             let stream = tokio::select! {
                 stream = next(&listener, &connections) => stream,
+                never = connections.evict_after(server.bounds.read_timeout) => match never {},
                 _ = &mut stopped => break,
             };
             while tasks.try_join_next().is_some() {}
@@ -106,11 +105,10 @@ impl Server {
     #[cfg(feature = "tls")]
     async fn secured(self: Arc<Self>, stream: Stream, reset: Reset, slot: &Arc<Slot>, watcher: Watcher) {
         let Some(tls) = &self.tls else { return self.http(stream, reset, slot, watcher).await };
-        match timeout(self.bounds.read_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.http(stream, reset, slot, watcher).await,
+        match tls.accept(stream).await {
+            Ok(stream) => self.http(stream, reset, slot, watcher).await,
             // A client that does not trust the certificate, as a rule.
-            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => tracing::debug!("a TLS handshake took too long"),
+            Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
         }
     }
 
@@ -127,9 +125,8 @@ impl Server {
         watcher: Watcher,
     ) {
         let mut http = http1::Builder::new();
-        // From the end of an answer, or of the handshake, to the end of the next head.
-        http.timer(TokioTimer::new()).header_read_timeout(self.bounds.read_timeout);
-        http.max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
+        // The bound on idle connections is also that on the time for a head.
+        http.header_read_timeout(None).max_buf_size(MAX_HEAD);
         let service = service_fn(|request| {
             let (server, reset, busy) = (Arc::clone(&self), reset.clone(), slot.busy());
             async move {
@@ -148,16 +145,20 @@ impl Server {
         request: Request<Incoming>,
         reset: &Reset,
     ) -> io::Result<Response<AnswerBody>> {
-        let now = self.clock.now().wall;
-        let mut decision = self.faults.decide(request.method(), request.uri().path(), now);
+        let now = self.clock.now();
+        let mut decision = self.faults.decide(request.method(), request.uri().path(), now.wall);
         let response = match decision.answer.take() {
             Some(answer) => answer,
-            None => self.answer(request).await,
+            None if request.body().is_end_stream() => {
+                self.platform.answer(&request.map(|_| Bytes::new()), now)
+            }
+            None => self.answer_with_body(request).await,
         };
         deliver(decision, response, reset).await
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Bytes> {
+    /// The platform sees the request once all of it is there.
+    async fn answer_with_body(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         match timeout(self.bounds.read_timeout, self.bodies.read(body)).await {
             Ok(Ok(body)) => self.platform.answer(&Request::from_parts(parts, body), self.clock.now()),

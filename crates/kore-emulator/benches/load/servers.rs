@@ -28,9 +28,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start<F: Future<Output = (SocketAddr, K)>, K>(start: impl FnOnce() -> F + Send + 'static) -> Self {
+    fn start<F, K>(name: &str, start: impl FnOnce() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = (SocketAddr, K)>,
+    {
         let (started, starting) = mpsc::channel();
-        std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let spawned = thread.spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let (address, _kept) = start().await;
@@ -38,6 +42,7 @@ impl Server {
                 std::future::pending::<()>().await;
             });
         });
+        spawned.expect("a thread");
         starting.recv().expect("it starts")
     }
 
@@ -70,7 +75,7 @@ impl Server {
         };
         let imports: Vec<_> = (0..imports).map(import).collect();
         let requests = imports.iter().map(request).collect();
-        let server = Self::start(|| async {
+        let server = Self::start("emulator", || async {
             let emulator = Emulator::builder().app(app).imports(imports).start().await.expect("a free port");
             (emulator.address(), emulator)
         });
@@ -79,7 +84,7 @@ impl Server {
 
     /// Answers whatever is asked with the documented sample.
     pub(crate) fn bare() -> Self {
-        Self::start(|| async {
+        Self::start("bare", || async {
             let body = Bytes::from(get_status_body());
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
             let address = listener.local_addr().expect("bound");

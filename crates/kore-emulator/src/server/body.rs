@@ -38,9 +38,6 @@ pub(super) enum Unread {
 impl Bodies {
     /// The whole body. One whose length is told and is too long is not waited for.
     pub(super) async fn read(&self, mut body: Incoming) -> Result<Bytes, Unread> {
-        if body.is_end_stream() {
-            return Ok(Bytes::new());
-        }
         if body.size_hint().lower() > MAX_BODY as u64 {
             return Err(Unread::TooLong);
         }

@@ -1,9 +1,12 @@
 //! How many connections there may be, and which one gives way.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The connections that are open. A new one beyond the most that there may be has the place of the
 /// one that has been idle for longest; while none is idle, it waits in the queue of the system.
@@ -21,7 +24,13 @@ struct State {
     /// Counts up, so that the first of `idle` has been so for longest.
     turn: u64,
     /// Between two requests, or with a request whose head has not arrived.
-    idle: BTreeMap<u64, Arc<Notify>>,
+    idle: BTreeMap<u64, Idle>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    since: Instant,
+    evicted: Arc<Notify>,
 }
 
 /// An open connection. Dropping it frees the place.
@@ -60,11 +69,29 @@ impl Connections {
     /// Closes the connection that has been idle for longest; `false` if none is.
     pub(super) fn evict(&self) -> bool {
         let oldest = self.state().idle.pop_first();
-        oldest.is_some_and(|(_, evicted)| {
+        oldest.is_some_and(|(_, idle)| {
             tracing::debug!("the oldest idle connection gives way");
-            evicted.notify_one();
+            idle.evicted.notify_one();
             true
         })
+    }
+
+    /// Closes each connection that has been idle for so long. One task for all of them: a timer for
+    /// each request would be half of what a request costs beside reading and writing.
+    pub(super) async fn evict_after(&self, patience: Duration) -> Infallible {
+        loop {
+            let oldest = self.state().idle.first_key_value().map(|(_, idle)| idle.since);
+            let until = oldest.unwrap_or_else(Instant::now) + patience;
+            tokio::time::sleep_until(until).await;
+            // It may have asked since, and others have not been idle for longer.
+            while self.is_idle_since(Instant::now() - patience) {
+                self.evict();
+            }
+        }
+    }
+
+    fn is_idle_since(&self, then: Instant) -> bool {
+        self.state().idle.first_key_value().is_some_and(|(_, idle)| idle.since <= then)
     }
 
     /// Closes all that are idle.
@@ -99,7 +126,7 @@ impl Slot {
         let mut state = self.connections.state();
         state.turn += 1;
         let turn = state.turn;
-        state.idle.insert(turn, Arc::clone(&self.evicted));
+        state.idle.insert(turn, Idle { since: Instant::now(), evicted: Arc::clone(&self.evicted) });
         *self.turn() = Some(turn);
     }
 
