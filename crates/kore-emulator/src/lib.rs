@@ -66,6 +66,7 @@ mod scenario;
 mod server;
 #[cfg(feature = "tls")]
 mod tls;
+mod tokens;
 
 pub use app::App;
 pub use builder::EmulatorBuilder;

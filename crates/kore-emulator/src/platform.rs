@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use kore_auth::{Guard, Verifier};
+use kore_auth::Verifier;
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Now;
 use kore_protocol::{
@@ -16,6 +16,7 @@ use kore_types::{BotImport, BotImportId, ClientId, TokenRefusal};
 
 use crate::life::Life;
 use crate::limits::LimitRules;
+use crate::tokens::Tokens;
 use crate::{App, SteerError};
 
 /// The calls that are served.
@@ -29,7 +30,7 @@ const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetS
 #[derive(Debug)]
 pub(crate) struct Platform {
     apps: HashMap<ClientId, Verifier>,
-    guard: Guard,
+    tokens: Tokens,
     limits: LimitRules,
     state: Mutex<State>,
 }
@@ -55,7 +56,7 @@ enum Held {
 impl Platform {
     pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Self {
         let apps = apps.into_iter().map(|app| (app.client_id().clone(), app.verifier())).collect();
-        Self { apps, guard: Guard::new(), limits, state: Mutex::default() }
+        Self { apps, tokens: Tokens::default(), limits, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -147,7 +148,7 @@ impl Platform {
 
     fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), TokenRefusal> {
         let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
-        self.guard.admit(&self.apps, token, scope.name, now)?;
+        self.tokens.admit(&self.apps, token, scope.name, now)?;
         Ok(())
     }
 }
