@@ -1,8 +1,11 @@
 //! kore-emulator as a place to test pipelines, with kore-sdk as the pipeline.
 
 mod faulty;
+mod hostile;
 mod living;
 mod strict;
+mod tls;
+mod watched;
 
 use kore_emulator::{App, Emulator, EmulatorBuilder};
 use kore_sdk::auth::Secret;
