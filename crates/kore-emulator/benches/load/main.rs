@@ -1,6 +1,7 @@
 //! What the emulator bears: status calls in a second on loopback against a bare hyper server that
 //! answers with the same bytes, the memory of a million imports, and that of connections which do
 //! nothing. It fails beyond the limits that the README gives. `-- throughput` leaves the memory out.
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
 mod generator;
