@@ -2,8 +2,11 @@
 
 mod control;
 mod faulty;
+mod hostile;
 mod living;
 mod strict;
+mod tls;
+mod watched;
 
 use kore_emulator::{App, Emulator, EmulatorBuilder};
 use kore_sdk::auth::Secret;

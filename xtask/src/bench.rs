@@ -12,8 +12,12 @@ use cargo_metadata::Package;
 use crate::command::{cargo, execute};
 use crate::workspace::Workspace;
 
-const BENCHES: [(&str, &str); 3] =
-    [("kore-protocol", "watch_memory"), ("kore-types", "decode"), ("kore-sdk", "status_call")];
+const BENCHES: [(&str, &str); 4] = [
+    ("kore-protocol", "watch_memory"),
+    ("kore-emulator", "load"),
+    ("kore-types", "decode"),
+    ("kore-sdk", "status_call"),
+];
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let results = workspace.target_dir().join("criterion");

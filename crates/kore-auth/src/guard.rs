@@ -6,12 +6,13 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::{Claims, Replays, Verifier, VerifyError, unverified_claims};
+use crate::verifier::Unverified;
+use crate::{Claims, Replays, Verifier, VerifyError};
 
 /// The apps of a server, each as the [`Verifier`] of its tokens.
 ///
 /// A map from client ids is one, and so is a closure. A look-up that waits for a database, or may
-/// fail, comes before: [`unverified_claims`] tells which app to look for, and a closure then hands
+/// fail, comes before: [`unverified_claims`](crate::unverified_claims) tells which app to look for, and a closure then hands
 /// over what was found.
 pub trait Apps {
     /// The app with that client id; `None` if there is none.
@@ -85,9 +86,9 @@ impl Guard {
     ) -> Result<Claims, VerifyError> {
         let token = token.ok_or(VerifyError::Missing)?;
         let token = str::from_utf8(token).map_err(|_| VerifyError::NotAJwt)?;
-        let app_id = unverified_claims(token)?.app_id;
-        let verifier = apps.verifier(&app_id).ok_or(VerifyError::UnknownApp)?;
-        let claims = verifier.verify(token, now)?;
+        let token = Unverified::parse(token)?;
+        let verifier = apps.verifier(token.app_id()?).ok_or(VerifyError::UnknownApp)?;
+        let claims = verifier.verify_parsed(token, now)?;
         if claims.jti.is_some() {
             // Each change is one call, so that a panic elsewhere leaves the store whole.
             let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);

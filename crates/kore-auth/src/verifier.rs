@@ -194,8 +194,16 @@ impl Verifier {
     /// # Errors
     /// The first rule that the token breaks: form, algorithm, signature, claims, `exp`, `jti`.
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
-        let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
-        let header: Header = object(&parts.header).ok_or(VerifyError::NotAJwt)?;
+        self.verify_parsed(Unverified::parse(token)?, now)
+    }
+
+    /// The same of a token that was parsed to find its app.
+    pub(crate) fn verify_parsed(
+        &self,
+        token: Unverified<'_>,
+        now: SystemTime,
+    ) -> Result<Claims, VerifyError> {
+        let Unverified { parts, header, claims } = token;
         if header.crit.is_some() {
             return Err(VerifyError::UnknownExtension);
         }
@@ -205,7 +213,7 @@ impl Verifier {
         if !parts.is_signed_with(self.algorithm, &self.key) {
             return Err(VerifyError::WrongSignature);
         }
-        let claims: Claims = object(&parts.payload).ok_or(VerifyError::WrongClaims)?;
+        let claims = claims.ok_or(VerifyError::WrongClaims)?;
         let now = seconds(now);
         if claims.exp.is_some_and(|exp| exp.saturating_add(self.leeway_seconds()) <= now) {
             return Err(VerifyError::Expired);
@@ -230,15 +238,35 @@ impl fmt::Debug for Verifier {
     }
 }
 
+/// A token that nobody has verified, parsed once.
+pub(crate) struct Unverified<'a> {
+    parts: Parts<'a>,
+    header: Header,
+    /// `None` if they have another form than documented.
+    claims: Option<Claims>,
+}
+
+impl<'a> Unverified<'a> {
+    pub(crate) fn parse(token: &'a str) -> Result<Self, VerifyError> {
+        let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
+        let header = object(&parts.header).ok_or(VerifyError::NotAJwt)?;
+        let claims = object(&parts.payload);
+        Ok(Self { parts, header, claims })
+    }
+
+    /// The app that it says it is of.
+    pub(crate) fn app_id(&self) -> Result<&str, VerifyError> {
+        self.claims.as_ref().map(|claims| &*claims.app_id).ok_or(VerifyError::WrongClaims)
+    }
+}
+
 /// The claims of a token that nobody has verified: good for finding the app by its `appId`, and
 /// for nothing else.
 ///
 /// # Errors
 /// [`VerifyError::NotAJwt`] or [`VerifyError::WrongClaims`].
 pub fn unverified_claims(token: &str) -> Result<Claims, VerifyError> {
-    let parts = Parts::split(token).ok_or(VerifyError::NotAJwt)?;
-    object::<Header>(&parts.header).ok_or(VerifyError::NotAJwt)?;
-    object(&parts.payload).ok_or(VerifyError::WrongClaims)
+    Unverified::parse(token)?.claims.ok_or(VerifyError::WrongClaims)
 }
 
 #[cfg(test)]

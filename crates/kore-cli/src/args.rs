@@ -6,6 +6,7 @@ mod import_watch;
 mod parse;
 
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -125,7 +126,7 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) host: Option<String>,
 
-    /// Certificate authorities in PEM, trusted beside those of the system
+    /// Certificate authorities in PEM, trusted beside those of the system [env: KORE_CA_FILE]
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 
@@ -150,9 +151,30 @@ pub(crate) struct TokenArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct EmulatorArgs {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+
+    /// The address to listen on; one that other machines can reach needs --app
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    pub(crate) bind: IpAddr,
+
+    /// Who may call, in place of an app that is made up: ID:SECRET-FILE, with `:` and options out
+    /// of jti, hs512 and no-scope behind it; may be given more than once
+    #[arg(long = "app", value_name = "ID:FILE[:OPTIONS]")]
+    pub(crate) apps: Vec<String>,
+
+    /// Speak HTTPS, with a certificate that is made for it
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub(crate) tls: bool,
+
+    /// Speak HTTPS, with this certificate and those behind it (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
 
     /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once
     #[arg(long = "scenario", value_name = "NAME|FILE")]
@@ -174,11 +196,21 @@ pub(crate) struct EmulatorArgs {
     #[arg(long)]
     pub(crate) lenient: bool,
 
+    /// The HTTP status of an answer over a rate limit, from 400 to 599
+    #[arg(long, value_name = "CODE", default_value_t = 429, conflicts_with = "lenient")]
+    #[arg(value_parser = clap::value_parser!(u16).range(400..=599))]
+    pub(crate) limit_status: u16,
+
+    /// Tell in such an answer when to come again (Retry-After)
+    #[arg(long, conflicts_with = "lenient")]
+    pub(crate) retry_after: bool,
+
     /// Keep the imports in a file; if it is there, they come from it alone
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 
-    /// Do not serve what looks at the emulator and steers it, under /_emulator/
+    /// Do not serve what looks at the emulator and steers it, under /_emulator/; with a --bind that
+    /// other machines can reach it is never served
     #[arg(long)]
     pub(crate) no_control: bool,
 }

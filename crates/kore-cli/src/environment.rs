@@ -13,6 +13,7 @@ pub(crate) const SUBJECT: &str = "KORE_SUBJECT";
 pub(crate) const JWT: &str = "KORE_JWT";
 pub(crate) const JTI: &str = "KORE_JTI";
 pub(crate) const PROFILE: &str = "KORE_PROFILE";
+pub(crate) const CA_FILE: &str = "KORE_CA_FILE";
 pub(crate) const CONFIG: &str = "KORE_CONFIG";
 
 /// The variables that count, read once. It holds secrets, hence no `Debug`.
@@ -21,7 +22,8 @@ pub(crate) struct Environment(HashMap<&'static str, OsString>);
 impl Environment {
     /// That of this process. An empty variable counts as unset.
     pub(crate) fn of_process() -> Self {
-        let names = [HOST, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, SUBJECT, JWT, JTI, PROFILE, CONFIG];
+        let names =
+            [HOST, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, SUBJECT, JWT, JTI, PROFILE, CA_FILE, CONFIG];
         Self::from_iter(names.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
     }
 

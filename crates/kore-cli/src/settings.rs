@@ -5,7 +5,7 @@ mod identity;
 mod level;
 mod origin;
 mod profile;
-mod secret;
+pub(crate) mod secret;
 mod tilde;
 
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ use kore_sdk::protocol::BaseUrl;
 
 pub(crate) use identity::{Credentials, Identity};
 pub(crate) use origin::{Origin, Sourced};
+pub(crate) use secret::SecretSource;
 
 use crate::args::{ConnectionArgs, IdentityArgs};
 use crate::environment::Environment;

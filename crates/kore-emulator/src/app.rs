@@ -14,6 +14,7 @@ pub struct App {
     algorithm: Algorithm,
     scopes: Vec<Scope>,
     jti_enforced: bool,
+    is_made_up: bool,
 }
 
 impl App {
@@ -25,14 +26,19 @@ impl App {
             algorithm: Algorithm::Hs256,
             scopes: vec![Scope::BOT_IMPORT],
             jti_enforced: false,
+            is_made_up: false,
         }
     }
 
-    /// An app with a random id and a random secret.
+    /// An app with a random id and a random secret, for this machine alone.
     pub fn made_up() -> Self {
         let client_id = ClientId::new(format!("cs-{}", random_hex::<8>()));
         let secret = Secret::new(random_hex::<32>());
-        Self::new(client_id.expect("hexadecimal digits are safe"), secret.expect("64 digits are not none"))
+        let app = Self::new(
+            client_id.expect("hexadecimal digits are safe"),
+            secret.expect("64 digits are not none"),
+        );
+        Self { is_made_up: true, ..app }
     }
 
     /// Signs with HS512 instead of HS256.
@@ -65,6 +71,10 @@ impl App {
     /// The client secret.
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    pub(crate) fn is_made_up(&self) -> bool {
+        self.is_made_up
     }
 
     pub(crate) fn verifier(&self) -> Verifier {

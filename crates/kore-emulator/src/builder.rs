@@ -1,10 +1,11 @@
 //! What an emulator is to be.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use kore_types::{BotImport, BotImportId};
@@ -13,35 +14,58 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::control::Control;
-use crate::emulator::made_up_id;
+use crate::emulator::{Served, made_up_id};
 use crate::faults::FaultyWay;
-use crate::holdings::Held;
+use crate::holdings::{Fixed, Held};
 use crate::input;
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::platform::Platform;
-use crate::server::Server;
+use crate::server::{Bodies, Bounds, Server};
 use crate::state::{Saver, StateFile};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
 
 /// The settings of an [`Emulator`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use]
 pub struct EmulatorBuilder {
+    bind: IpAddr,
     port: u16,
     apps: Vec<App>,
     imports: Vec<Import>,
     faults: Faults,
     limits: LimitRules,
     clock: Clock,
-    no_control: bool,
+    control: Option<bool>,
     state: Option<PathBuf>,
+    bounds: Bounds,
+    #[cfg(feature = "tls")]
+    tls: Option<crate::tls::Identity>,
+}
+
+impl Default for EmulatorBuilder {
+    fn default() -> Self {
+        Self {
+            bind: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            apps: Vec::new(),
+            imports: Vec::new(),
+            faults: Faults::default(),
+            limits: LimitRules::default(),
+            clock: Clock::default(),
+            control: None,
+            state: None,
+            bounds: Bounds::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
 }
 
 /// An import to hold from the start.
 #[derive(Debug)]
 pub(crate) enum Import {
-    Fixed(BotImportId, Arc<BotImport>),
+    Fixed(BotImportId, Arc<Fixed>),
     WithoutId,
     Living(BotImportId, Arc<Scenario>, Mode),
 }
@@ -49,7 +73,7 @@ pub(crate) enum Import {
 impl Import {
     fn fixed(import: BotImport) -> Self {
         match import.id.get().cloned() {
-            Some(id) => Self::Fixed(id, import.into()),
+            Some(id) => Self::Fixed(id, Arc::new(import.into())),
             None => Self::WithoutId,
         }
     }
@@ -67,7 +91,15 @@ impl Import {
 }
 
 impl EmulatorBuilder {
-    /// The port on `127.0.0.1`; 0, the default, takes a free one.
+    /// The address to listen on, `127.0.0.1` unless told otherwise. One that other machines can
+    /// reach is refused with an app that is [made up](App::made_up), and what they send can be read
+    /// on the way unless there is TLS.
+    pub fn bind(mut self, address: IpAddr) -> Self {
+        self.bind = address;
+        self
+    }
+
+    /// The port; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -143,6 +175,56 @@ impl EmulatorBuilder {
         self
     }
 
+    /// The most connections at the same time, 4096 unless told otherwise. A new one beyond them has
+    /// the place of the one that has been idle for longest; while all are being answered, it waits.
+    pub fn max_connections(mut self, most: NonZeroUsize) -> Self {
+        self.bounds.connections = most.get();
+        self
+    }
+
+    /// How long a connection is kept without a whole head of a request, between two requests too,
+    /// and how long the body of one may take; 10 s unless told otherwise. What a fault delays is
+    /// not counted.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.bounds.read_timeout = timeout;
+        self
+    }
+
+    /// How long a client may take nothing of an answer that is sent to it; 30 s unless told
+    /// otherwise. What a fault delays is not counted.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.bounds.write_timeout = timeout;
+        self
+    }
+
+    /// Speaks HTTP/1.1 over TLS, with a certificate and its key in PEM: the server's own certificate
+    /// first, then those between it and its authority. Whether they can be used shows when it
+    /// [starts](Self::start).
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.tls = Some(crate::tls::Identity::given(certificates.into(), key.into()));
+        self
+    }
+
+    /// Speaks HTTP/1.1 over TLS, with a certificate for `localhost`, loopback addresses and that of
+    /// [`bind`](Self::bind), good for thirty days. A new authority signs it, whose certificate is
+    /// [`Emulator::ca_pem`] and whose key is thrown away.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> std::io::Result<()> {
+    /// let emulator = kore_emulator::Emulator::builder().self_signed().start().await?;
+    /// assert!(emulator.url().starts_with("https://127.0.0.1:"));
+    /// let to_be_trusted = emulator.ca_pem().expect("it is self-signed");
+    /// # let _ = to_be_trusted;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn self_signed(mut self) -> Self {
+        self.tls = Some(crate::tls::Identity::SelfSigned);
+        self
+    }
+
     /// Reads the time elsewhere than from the clocks of the system: [`Now::wall`] for the end of
     /// tokens, [`Now::instant`] for rate limits. Read once for each request.
     ///
@@ -164,10 +246,11 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Whether the emulator can be looked at and steered over HTTP, under `/_emulator/`: it can
-    /// unless told otherwise. The [front page](crate#over-http) says how.
+    /// Whether the emulator can be looked at and steered over HTTP, under `/_emulator/`, without
+    /// credentials: unless told otherwise it can on an address that this machine alone can reach.
+    /// The [front page](crate#over-http) says how.
     pub fn control(mut self, control: bool) -> Self {
-        self.no_control = !control;
+        self.control = Some(control);
         self
     }
 
@@ -187,15 +270,20 @@ impl EmulatorBuilder {
     /// Starts to serve, on the tokio runtime of the caller.
     ///
     /// # Errors
-    /// If the port cannot be taken, or an import has no valid `_id`. If the file of the state is
-    /// another emulator's or cannot be read, the error is around an
-    /// [`InputError`](crate::InputError), and the file stays as it is.
+    /// If the port cannot be taken, or, as [`InvalidInput`](io::ErrorKind::InvalidInput), if an
+    /// import has no valid `_id`, a made-up app would be served to other machines, or certificate
+    /// and key cannot be used. If the file of the state is another emulator's or cannot be read,
+    /// the error is around an [`InputError`](crate::InputError), and the file stays as it is.
     pub async fn start(self) -> io::Result<Emulator> {
+        self.check_bind()?;
+        #[cfg(feature = "tls")]
+        let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
         let platform = Arc::new(Platform::new(self.apps, self.limits));
         let now = self.clock.now().wall;
-        let invalid = |message: &str| io::Error::new(io::ErrorKind::InvalidInput, message);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
-        let address = listener.local_addr()?;
+        let listener = TcpListener::bind((self.bind, self.port)).await?;
+        let served = Served::on(listener.local_addr()?);
+        #[cfg(feature = "tls")]
+        let served = served.over(tls.as_ref());
         let given = self.imports.iter().map(|import| import.held(now)).collect::<Option<Vec<_>>>();
         let given = given.ok_or_else(|| invalid("an import to hold has no valid _id"))?;
         let saver = match &self.state {
@@ -217,13 +305,38 @@ impl EmulatorBuilder {
             }
         };
         let faults = Arc::new(FaultyWay::new(self.faults.clone(), now));
-        let control = (!self.no_control).then(|| {
+        let has_control = self.control.unwrap_or(self.bind.to_canonical().is_loopback());
+        let control = has_control.then(|| {
             let start = (self.imports, self.faults);
             Arc::new(Control::new(Arc::clone(&platform), Arc::clone(&faults), self.clock.clone(), start))
         });
-        let server = Server { platform: Arc::clone(&platform), faults, clock: self.clock.clone(), control };
+        let server = Server {
+            platform: Arc::clone(&platform),
+            faults,
+            clock: self.clock.clone(),
+            control,
+            bounds: self.bounds,
+            bodies: Bodies::default(),
+            #[cfg(feature = "tls")]
+            tls,
+        };
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.serve(listener, stopped));
-        Ok(Emulator::new(address, platform, self.clock, stop, serving, saver))
+        Ok(Emulator::new(served, platform, self.clock, stop, serving, saver))
     }
+
+    fn check_bind(&self) -> io::Result<()> {
+        let bind = self.bind;
+        if bind.to_canonical().is_loopback() || !self.apps.iter().any(App::is_made_up) {
+            return Ok(());
+        }
+        Err(invalid(format!(
+            "other machines can reach {bind}, and an app is made up: expected apps of your own there, or a \
+             loopback address such as 127.0.0.1"
+        )))
+    }
+}
+
+fn invalid(message: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message.into())
 }

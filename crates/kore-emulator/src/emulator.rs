@@ -1,6 +1,6 @@
 //! A running emulator, and what a test does with it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use kore_types::{BotImport, BotImportId};
@@ -19,7 +19,7 @@ use crate::{EmulatorBuilder, InputError, Mode, Scenario, SteerError};
 /// A running emulator. Dropping it stops it.
 #[derive(Debug)]
 pub struct Emulator {
-    address: SocketAddr,
+    served: Served,
     platform: Arc<Platform>,
     clock: Clock,
     stop: Option<oneshot::Sender<()>>,
@@ -27,16 +27,51 @@ pub struct Emulator {
     _saver: Option<Saver>,
 }
 
+/// Where it is, and how clients reach it.
+#[derive(Debug)]
+pub(crate) struct Served {
+    address: SocketAddr,
+    url: String,
+    #[cfg(feature = "tls")]
+    ca_pem: Option<String>,
+}
+
+impl Served {
+    pub(crate) fn on(address: SocketAddr) -> Self {
+        // What listens on all addresses is reached on this machine by way of loopback.
+        let ip = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        Self {
+            address,
+            url: format!("http://{}", SocketAddr::new(ip, address.port())),
+            #[cfg(feature = "tls")]
+            ca_pem: None,
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn over(mut self, tls: Option<&crate::tls::Acceptor>) -> Self {
+        if let Some(tls) = tls {
+            self.url = format!("https://{}:{}", tls.host(), self.address.port());
+            self.ca_pem = tls.ca_pem().map(str::to_owned);
+        }
+        self
+    }
+}
+
 impl Emulator {
     pub(crate) fn new(
-        address: SocketAddr,
+        served: Served,
         platform: Arc<Platform>,
         clock: Clock,
         stop: oneshot::Sender<()>,
         serving: JoinHandle<()>,
         saver: Option<Saver>,
     ) -> Self {
-        Self { address, platform, clock, stop: Some(stop), serving: Some(serving), _saver: saver }
+        Self { served, platform, clock, stop: Some(stop), serving: Some(serving), _saver: saver }
     }
 
     /// Starts with a free port, no app and no import.
@@ -44,14 +79,22 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    /// The base URL for clients.
+    /// The base URL for clients on this machine. Over TLS it names the address if the certificate is
+    /// good for it, else `localhost` if it is good for that.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.served.url.clone()
     }
 
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.served.address
+    }
+
+    /// The certificate, in PEM, of the authority that clients have to trust, if it is
+    /// [self-signed](EmulatorBuilder::self_signed).
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.served.ca_pem.as_deref()
     }
 
     /// Holds an import, in place of one with the same id. `None`, and nothing held, if it has no

@@ -17,7 +17,7 @@ use http::{HeaderValue, Response, StatusCode};
 use kore_protocol::{Endpoint, Metadata, Refusal};
 
 pub(crate) use body::AnswerBody;
-pub(crate) use delivery::{Reset, Stream, deliver};
+pub(crate) use delivery::deliver;
 pub(crate) use plan::FaultyWay;
 
 use effect::Effect;

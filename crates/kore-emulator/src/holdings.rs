@@ -1,8 +1,13 @@
 //! The imports that are held, in their order, and which of them a state file does not have yet.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
+use http::Response;
+use kore_protocol::OutgoingResponse as _;
+use kore_protocol::bot_import::get_status;
 use kore_types::{BotImport, BotImportId};
 
 use crate::SteerError;
@@ -12,8 +17,41 @@ use crate::life::Life;
 /// stands elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
-    Fixed(Arc<BotImport>),
+    Fixed(Arc<Fixed>),
     Living(Life),
+}
+
+impl Held {
+    pub(crate) fn fixed(import: BotImport) -> Self {
+        Self::Fixed(Arc::new(import.into()))
+    }
+}
+
+/// A document, and its answer, which is always the same and is encoded once.
+#[derive(Debug)]
+pub(crate) struct Fixed {
+    import: BotImport,
+    answer: OnceLock<Response<Bytes>>,
+}
+
+impl Fixed {
+    pub(crate) fn answer(&self) -> Response<Bytes> {
+        self.answer.get_or_init(|| get_status::Response::new(self.import.clone()).to_http()).clone()
+    }
+}
+
+impl From<BotImport> for Fixed {
+    fn from(import: BotImport) -> Self {
+        Self { import, answer: OnceLock::new() }
+    }
+}
+
+impl Deref for Fixed {
+    type Target = BotImport;
+
+    fn deref(&self) -> &BotImport {
+        &self.import
+    }
 }
 
 /// An import with its place in the order.
@@ -211,7 +249,7 @@ mod tests {
     }
 
     fn fixed() -> Held {
-        Held::Fixed(Arc::default())
+        Held::fixed(BotImport::default())
     }
 
     fn ids(holdings: &Holdings) -> Vec<&str> {

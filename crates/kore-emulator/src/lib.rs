@@ -17,7 +17,13 @@
 //! The documented rate limits hold, 60 requests in any 60 s and 1800 in any 3600 s for each import,
 //! unless it is [`lenient`](EmulatorBuilder::lenient); a test may bring a [`clock`](EmulatorBuilder::clock).
 //!
-//! One server each, many in one process; dropping the handle stops it.
+//! One server each, many in one process; dropping the handle stops it. It listens on `127.0.0.1`
+//! unless told to [`bind`](EmulatorBuilder::bind) elsewhere. What clients may take is bounded:
+//! connections, which give way when they are idle, the time for a request, 32 KiB and 100 fields for
+//! its head, 1 MiB for its body.
+//!
+//! With the feature `tls` it speaks HTTPS, with a certificate of your own (`EmulatorBuilder::tls`)
+//! or one that is made for it (`EmulatorBuilder::self_signed`).
 //!
 //! A [`Scenario`] makes an import live: its tasks start and end by time, by looks or at once
 //! ([`Mode`]), and a test can steer it. [`scenarios`] has some to begin with. A [`Fault`] is what
@@ -98,6 +104,9 @@ mod scenario;
 mod server;
 mod snapshot;
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
+mod tokens;
 
 pub use app::App;
 pub use builder::EmulatorBuilder;

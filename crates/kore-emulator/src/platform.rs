@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use kore_auth::{Guard, Verifier};
+use kore_auth::Verifier;
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Now;
 use kore_protocol::{
@@ -19,6 +19,7 @@ use crate::holdings::{Batch, Entry, Held, Holdings};
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::state::Progress;
+use crate::tokens::Tokens;
 use crate::{App, SteerError};
 
 /// How long what nobody waits for may stay unsaved.
@@ -35,7 +36,7 @@ const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetS
 #[derive(Debug)]
 pub(crate) struct Platform {
     apps: HashMap<ClientId, Verifier>,
-    guard: Guard,
+    tokens: Tokens,
     limits: LimitRules,
     state: Mutex<State>,
     /// Something is to be saved, or nothing more.
@@ -73,7 +74,7 @@ impl Platform {
         let apps = apps.into_iter().map(|app| (app.client_id().clone(), app.verifier())).collect();
         Self {
             apps,
-            guard: Guard::new(),
+            tokens: Tokens::default(),
             limits,
             state: Mutex::default(),
             to_save: Condvar::new(),
@@ -104,7 +105,7 @@ impl Platform {
     /// Holds an import, in place of one with the same id. One without an id is not held.
     pub(crate) fn hold(&self, import: BotImport) -> Option<BotImportId> {
         let id = import.id.get()?.clone();
-        self.put(id.clone(), Held::Fixed(import.into()));
+        self.put(id.clone(), Held::fixed(import));
         Some(id)
     }
 
@@ -178,22 +179,17 @@ impl Platform {
         match call {
             Call::GetStatus => {
                 let asked = get_status::Request::from_http(request)?;
-                Ok(self.get_status(&asked, now)?.to_http())
+                Ok(self.get_status(&asked, now)?)
             }
         }
     }
 
-    fn get_status(
-        &self,
-        asked: &get_status::Request,
-        now: Now,
-    ) -> Result<get_status::Response, RequestError> {
+    fn get_status(&self, asked: &get_status::Request, now: Now) -> Result<Response<Bytes>, RequestError> {
         let id = &asked.import_id;
-        let import = match self.look(id, now)? {
-            Held::Fixed(import) => Arc::unwrap_or_clone(import),
-            Held::Living(life) => life.document(id, now.wall),
-        };
-        Ok(get_status::Response::new(import))
+        Ok(match self.look(id, now)? {
+            Held::Fixed(fixed) => fixed.answer(),
+            Held::Living(life) => get_status::Response::new(life.document(id, now.wall)).to_http(),
+        })
     }
 
     /// The import as it is before this look, which counts from the next one on. The document, which
@@ -209,7 +205,7 @@ impl Platform {
 
     fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
         let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
-        match self.guard.admit(&self.apps, token, scope.name, now) {
+        match self.tokens.admit(&self.apps, token, scope.name, now) {
             Ok(_) => Ok(()),
             Err(error) => {
                 Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })

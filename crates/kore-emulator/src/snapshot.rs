@@ -168,7 +168,7 @@ impl ReadImport {
         match self {
             Self { document: Some(document), id: None, scenario: None, life: None } => {
                 let id = document.id.get().ok_or("`document`: it has no valid `_id`")?.clone();
-                Ok((id, Held::Fixed(document.into())))
+                Ok((id, Held::fixed(document)))
             }
             Self { document: None, id: Some(id), scenario: Some(scenario), life: Some(life) } => {
                 let id = BotImportId::new(id).map_err(|error| format!("`id`: {error}"))?;

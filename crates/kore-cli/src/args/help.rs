@@ -25,6 +25,7 @@ Environment (an empty variable counts as unset):
   KORE_JWT                 a ready JWT, in place of client id and secret
   KORE_SUBJECT             the `sub` of tokens
   KORE_JTI=1               a one-use token for each request
+  KORE_CA_FILE             certificate authorities in PEM, trusted beside the system's
   KORE_PROFILE             a profile of the configuration file
   KORE_CONFIG              the configuration file, in place of the usual one
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, NO_COLOR, RUST_LOG as elsewhere
@@ -106,7 +107,18 @@ Example:
 pub(super) const EMULATOR: &str = "\
 It prints what a client needs as lines for a POSIX shell, then the imports that
 it holds, one a line: one for each --scenario, in order; without any, one that
-succeeded (the documented sample), one that runs and one that failed.
+succeeded (the documented sample), one that runs and one that failed. The lines
+come all at once, when it serves, and the imports are the last of them.
+
+The lines set KORE_HOST, and KORE_CLIENT_ID with KORE_CLIENT_SECRET, or with
+KORE_CLIENT_SECRET_FILE for the first --app; KORE_JTI for one that enforces JTI,
+KORE_CA_FILE with --tls. An --app has its secret in a file (`-` is standard
+input), and its options are
+  jti       tokens must have a jti, which is good for one request
+  hs512     tokens are signed with HS512 in place of HS256; kore signs HS256
+  no-scope  it lacks the scope of bot imports
+The file of --tls is in the temporary folder until the emulator is stopped; its
+certificate is for localhost and the address, the key is in no file.
 
 Scenarios by name: documented-success, older-spelling, failure, stuck,
 ten-thousand-tasks, unknown-words, demo-success, demo-failure. What a file of

@@ -1,42 +1,43 @@
 //! `kore emulator`
 
+mod apps;
+mod tls;
+
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use kore_emulator::{
-    App, Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
+    Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
 };
 
 use crate::args::{EmulatorArgs, Moved};
-use crate::environment::{CLIENT_ID, CLIENT_SECRET, HOST};
+use crate::environment::{CA_FILE, HOST};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
+use apps::Apps;
+use tls::CaFile;
+
 use crate::shell::quoted;
 
 pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
-    let cannot = |what: &str, error: io::Error| Failure::usage(format!("cannot {what}: {error}"));
-    let app = App::made_up();
-    let emulator = imports(args)?.port(args.port).app(app.clone()).start().await.map_err(|error| {
-        if error.get_ref().is_some_and(|inner| inner.is::<InputError>()) {
-            return Failure::usage(format!("--state: {error}"));
-        }
-        cannot(&format!("serve on 127.0.0.1:{}", args.port), error).hint("--port 0 takes a free port")
-    })?;
+    if args.apps.is_empty() && !args.bind.to_canonical().is_loopback() {
+        let reached =
+            format!("other machines can reach {}, and made-up credentials are for this one", args.bind);
+        return Err(Failure::usage(reached).hint("say who may call: --app CLIENT-ID:SECRET-FILE"));
+    }
+    let Apps { apps, settings } = Apps::of(&args.apps)?;
+    let builder = apps.into_iter().fold(tls::of(args, imports(args)?)?, EmulatorBuilder::app);
+    let builder = builder.bind(args.bind).port(args.port);
+    let limit_status = args.limit_status.try_into().expect("the arguments allow no other");
+    let builder = builder.limit_status(limit_status).retry_after(args.retry_after);
+    let emulator = builder.start().await.map_err(|error| cannot_start(args, &error))?;
+    let ca_file = CaFile::of(&emulator)?;
     // Before the lines are there: who reads them may send the signal.
-    let stopped = stopped().map_err(|error| cannot("wait for Ctrl-C", error))?;
-    let secret = String::from_utf8_lossy(app.secret().expose());
-    let mut lines = String::new();
-    for (name, value) in
-        [(HOST, &*emulator.url()), (CLIENT_ID, app.client_id().as_str()), (CLIENT_SECRET, &*secret)]
-    {
-        lines.push_str(&format!("export {name}={}\n", quoted(value)));
-    }
-    for id in emulator.import_ids() {
-        lines.push_str(&format!("{id}\n"));
-    }
-    output::text(&lines)?;
+    let stopped = stopped().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    output::text(&lines(&emulator, settings, ca_file.as_ref()))?;
     if io::stderr().is_terminal() {
         tell(&emulator.url(), !args.no_control);
     }
@@ -45,9 +46,39 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
+/// What a client sets, for a shell, and behind that the imports: who sees one of those has all.
+fn lines(emulator: &Emulator, settings: Vec<(&'static str, String)>, ca_file: Option<&CaFile>) -> String {
+    let host = [(HOST, emulator.url())].into_iter();
+    let ca_file = ca_file.map(|file| (CA_FILE, file.path()));
+    let settings = host.chain(settings).chain(ca_file);
+    let settings = settings.map(|(name, value)| format!("export {name}={}\n", quoted(&value)));
+    settings.chain(emulator.import_ids().into_iter().map(|id| format!("{id}\n"))).collect()
+}
+
+fn cannot_start(args: &EmulatorArgs, error: &io::Error) -> Failure {
+    if error.get_ref().is_some_and(|inner| inner.is::<InputError>()) {
+        return Failure::usage(format!("--state: {error}"));
+    }
+    let hint = match error.kind() {
+        // It says all itself, of certificate and key for one.
+        io::ErrorKind::InvalidInput => return Failure::usage(error),
+        io::ErrorKind::AddrInUse => Some("--port 0 takes a free one"),
+        io::ErrorKind::PermissionDenied => {
+            Some("ports from 1024 on are free for all users; --port 0 takes one")
+        }
+        io::ErrorKind::AddrNotAvailable => Some("--bind takes an address of this machine"),
+        _ => None,
+    };
+    let address = SocketAddr::new(args.bind, args.port);
+    Failure::usage(format!("cannot serve on {address}: {error}")).hint_if(hint)
+}
+
 /// An emulator with the imports that were asked for, and the faults.
 fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
-    let mut emulator = Emulator::builder().lenient(args.lenient).control(!args.no_control);
+    let mut emulator = Emulator::builder().lenient(args.lenient);
+    if args.no_control {
+        emulator = emulator.control(false);
+    }
     if let Some(path) = &args.state {
         emulator = emulator.state(path);
     }

@@ -69,6 +69,7 @@ impl Level {
             jwt: text(environment::JWT)?,
             subject: text(environment::SUBJECT)?,
             jti: variable(environment::JTI, environment.switch(environment::JTI)?),
+            ca_file: variable(environment::CA_FILE, environment.os(environment::CA_FILE).map(PathBuf::from)),
             ..Self::default()
         })
     }

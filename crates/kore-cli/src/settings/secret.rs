@@ -55,7 +55,7 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
 }
 
 /// All of a source, if it is not longer than that.
-pub(super) fn bounded(source: impl Read, max: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn bounded(source: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {

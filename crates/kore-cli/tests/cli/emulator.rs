@@ -1,6 +1,8 @@
 //! `kore emulator`, as a script uses it.
 #![cfg(unix)]
 
+mod ways;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};

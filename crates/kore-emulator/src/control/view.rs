@@ -122,7 +122,7 @@ impl ImportView {
         view.status = cut(status.unwrap_or_default());
         if much == Much::WithDocument {
             let document = match &entry.held {
-                Held::Fixed(import) => serde_json::value::to_raw_value(&**import),
+                Held::Fixed(import) => serde_json::value::to_raw_value(&***import),
                 Held::Living(life) => serde_json::value::to_raw_value(&life.document(id, now)),
             };
             view.document = document.ok();

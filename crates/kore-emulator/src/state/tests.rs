@@ -56,7 +56,7 @@ fn with_changes(folder: &Folder) -> StateFile {
     let other = Arc::new(scenarios::failure());
     let (mut file, none) = StateFile::open(&folder.file()).expect("new");
     assert!(none.is_none() && file.wants_all());
-    let fixed = Held::Fixed(samples::succeeded().into());
+    let fixed = Held::fixed(samples::succeeded());
     let first = samples::succeeded().id.get().expect("it has one").clone();
     for what in [
         ToSave::All(vec![(first, fixed), (id("bir-a"), living(&shared, Mode::TIME))]),
@@ -214,7 +214,7 @@ fn a_snapshot_keeps_all_of_each_import() {
         .collect();
     let odd = r#"{"zeta":1.0e0,"_id":"bir-odd","status":null,"statusLogs":[null,{"x":1}],"botId":"st-1"}"#;
     let odd = kore_types::BotImport::from_json(odd).expect("an object");
-    imports.push((id("bir-odd"), Held::Fixed(odd.into())));
+    imports.push((id("bir-odd"), Held::fixed(odd)));
 
     let mut text = Vec::new();
     snapshot::write(&imports, &mut Scenarios::default(), start, &mut text).expect("written");
@@ -226,7 +226,7 @@ fn a_snapshot_keeps_all_of_each_import() {
         for millis in [0, 1000, 1001, 2000, 100_000_000, 259_201_400, 259_202_000, 400_000_000] {
             let now = start + Duration::from_millis(millis);
             let shown = |held: &Held| match held {
-                Held::Fixed(import) => serde_json::to_string(&**import).expect("encodes"),
+                Held::Fixed(import) => serde_json::to_string(&***import).expect("encodes"),
                 Held::Living(life) => serde_json::to_string(&life.document(id, now)).expect("encodes"),
             };
             assert_eq!(shown(before), shown(after), "{id} after {millis} ms");
