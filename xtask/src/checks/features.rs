@@ -43,7 +43,11 @@ fn own_features(package: &Package) -> anyhow::Result<Vec<String>> {
 
 fn features_of(manifest: &Table) -> Vec<String> {
     let features = manifest.get("features").and_then(|features| features.as_table());
-    features.into_iter().flat_map(Table::keys).filter(|name| *name != "default").cloned().collect()
+    let mut names: Vec<_> =
+        features.into_iter().flat_map(Table::keys).filter(|name| *name != "default").cloned().collect();
+    // Whether a table has the order of its file depends on who else uses the parser.
+    names.sort_unstable();
+    names
 }
 
 #[cfg(test)]

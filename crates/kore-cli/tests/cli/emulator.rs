@@ -45,16 +45,16 @@ impl Running {
         Self { child, lines, _home: home }
     }
 
-    fn setting(&self, name: &str) -> &str {
+    fn setting(&self, name: &str) -> Option<&str> {
         let start = format!("export {name}=");
-        self.lines.iter().find_map(|line| line.strip_prefix(&start)).expect(name)
+        self.lines.iter().find_map(|line| line.strip_prefix(&start))
     }
 
     /// A command with its settings.
     fn kore(&self, arguments: &[&str]) -> Kore {
         ["KORE_HOST", "KORE_CLIENT_ID", "KORE_CLIENT_SECRET"]
             .into_iter()
-            .fold(Kore::new(arguments), |kore, name| kore.env(name, self.setting(name)))
+            .fold(Kore::new(arguments), |kore, name| kore.env(name, self.setting(name).expect(name)))
     }
 
     /// Asks for the status of its n-th import.
@@ -66,7 +66,8 @@ impl Running {
     fn looks(&self, count: usize) -> Vec<String> {
         let (mut token, _home) = self.kore(&["token"]).into_command();
         let token = String::from_utf8(token.output().expect("the binary starts").stdout).expect("UTF-8");
-        let address = self.setting("KORE_HOST").strip_prefix("http://").expect("plain HTTP");
+        let address =
+            self.setting("KORE_HOST").and_then(|host| host.strip_prefix("http://")).expect("plain HTTP");
         let path = get_status::METADATA.path.fill(&[&self.lines[3]]);
         let last = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauth: {}\r\n", token.trim_end());
         let mut stream = TcpStream::connect(address).expect("it serves");

@@ -27,11 +27,6 @@ impl Running {
         Self::of(arguments, settings + 3, Stdio::inherit())
     }
 
-    fn setting(&self, name: &str) -> Option<&str> {
-        let start = format!("export {name}=");
-        self.lines.iter().find_map(|line| line.strip_prefix(&start))
-    }
-
     /// `kore import status` of its first import, in a shell that has taken all lines over.
     fn look(&self) -> Kore {
         let settings = self.lines.iter().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
