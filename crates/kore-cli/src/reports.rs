@@ -5,7 +5,7 @@ mod file;
 mod junit;
 mod markdown;
 
-pub(crate) use file::{append, write_atomically};
+pub(crate) use file::{append, check, write_atomically};
 pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
 

@@ -30,6 +30,11 @@ const RUN: &str = "kore import watch bir-…";
 
 pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
     args.connection.timeout = args.request_timeout;
+    for (flag, path) in [("--junit", &args.reports.junit), ("--summary", &args.reports.summary)] {
+        // Soon, and not when there is something to report.
+        let Some(path) = path else { continue };
+        reports::check(path).map_err(|why| Failure::usage(format!("{flag} {}: {why}", path.display())))?;
+    }
     let (ids, tokens) = imports(&args)?;
     let settings = Settings::read(args.identity, args.connection, &Environment::of_process())?;
     settings.complete(ids.is_empty().then_some(RUN), true)?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use kore_sdk::watch::Event;
-use kore_sdk::{BotImportId, StatusLog};
+use kore_sdk::{BotImportId, Outcome, Status, StatusLog};
 
 use super::human::{extras, style};
 use super::span::{span, until};
@@ -73,12 +73,22 @@ impl Lines {
     }
 }
 
+/// Why a word ends nothing, if it is not known.
+fn waited_on(status: &Status) -> &'static str {
+    match status.outcome() {
+        Outcome::Unknown => " (not a word that is known here: nothing is concluded from it)",
+        _ => "",
+    }
+}
+
 fn changed(event: &Event, now: Instant) -> Option<String> {
     Some(match event {
         Event::StatusChanged { now: None, .. } => "the answer has no status".to_owned(),
-        Event::StatusChanged { before: None, now: Some(now) } => format!("status {}", word(now.as_str())),
+        Event::StatusChanged { before: None, now: Some(now) } => {
+            format!("status {}{}", word(now.as_str()), waited_on(now))
+        }
         Event::StatusChanged { before: Some(before), now: Some(now) } => {
-            format!("status {} -> {}", word(before.as_str()), word(now.as_str()))
+            format!("status {} -> {}{}", word(before.as_str()), word(now.as_str()), waited_on(now))
         }
         Event::TaskAppeared { entry, .. } => format!("{}: {}", task(entry), stands(entry)),
         Event::TaskChanged { before, entry, .. } if before.status == entry.status => {
@@ -94,9 +104,7 @@ fn changed(event: &Event, now: Instant) -> Option<String> {
             let again = if *failures > 1 { format!(" ({failures} times in a row)") } else { String::new() };
             format!("the look failed{again}: {}; next try in {}", word(because), until(*at, now))
         }
-        Event::TokenRenewed => {
-            "the platform refused a token that it had taken before; a new one is used".into()
-        }
+        Event::TokenRenewed => "the platform refused the token that was kept; a new one is signed".into(),
         _ => return None,
     })
 }

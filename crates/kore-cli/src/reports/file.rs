@@ -3,6 +3,17 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+/// Whether a file can be written there, as far as that shows before it is.
+pub(crate) fn check(path: &Path) -> Result<(), String> {
+    if path.is_dir() {
+        return Err("it is a folder: expected a file".to_owned());
+    }
+    match path.parent().filter(|parent| *parent != Path::new("")) {
+        Some(parent) if !parent.is_dir() => Err(format!("there is no folder {}", parent.display())),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file under another name and gives it its own at the end.
 pub(crate) fn write_atomically(path: &Path, content: &str) -> io::Result<()> {
     // A link stays one, and what it points to is replaced.
@@ -23,7 +34,8 @@ pub(crate) fn write_atomically(path: &Path, content: &str) -> io::Result<()> {
         // As any program would make it: the umask counts.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(directory)?;
+    // Its name says nothing to one who has not asked for that file.
+    let mut file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(content.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

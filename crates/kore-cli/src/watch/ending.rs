@@ -94,6 +94,7 @@ impl Ending {
         };
         let not_over = |import: Option<&BotImport>, so: &str| {
             let status = match import.map(|import| (import, import.status.get())) {
+                None if trouble.is_none() => "no look was answered in time".to_owned(),
                 None => "no look went well".to_owned(),
                 Some((_, None)) => "the last answer had no status".to_owned(),
                 Some((import, Some(status))) => {
@@ -117,12 +118,14 @@ impl Ending {
             }
             Ok(End::DeadlineReached(unended)) => {
                 ending.message = Some(not_over(unended.last.as_ref(), "not over at the deadline"));
-                // Nothing was ever seen: that is no matter of time alone.
+                // Nothing was ever seen: that is no matter of time alone. Without an error the first
+                // look was not answered in the time that there was.
                 let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
-                let exit = never.as_ref().map_or(Exit::ImportNotOver, |failure| match failure.exit {
-                    Exit::NoAnswer => Exit::NoAnswer,
+                let exit = match (&unended.last, &never) {
+                    (None, None) => Exit::NoAnswer,
+                    (None, Some(failure)) if failure.exit == Exit::NoAnswer => Exit::NoAnswer,
                     _ => Exit::ImportNotOver,
-                });
+                };
                 ending.hint = never.and_then(|failure| failure.advice().map(str::to_owned));
                 ending.unended(Verdict::DeadlineReached, exit, unended);
             }
@@ -161,9 +164,14 @@ impl Ending {
         self.verdict == Verdict::Succeeded
     }
 
-    /// Whether another run can go on with it.
+    /// Whether another run can go on with it. What was never seen, and cannot be looked at, would
+    /// fail there too.
     pub(crate) fn is_unended(&self) -> bool {
-        !self.verdict.is_of_platform()
+        match self.verdict {
+            Verdict::Succeeded | Verdict::Failed => false,
+            Verdict::DeadlineReached | Verdict::Cancelled => true,
+            Verdict::CouldNotLook | Verdict::AboutAnother => self.import.is_some(),
+        }
     }
 
     /// The tasks that failed.

@@ -18,7 +18,9 @@ impl Screen {
         Self { drawn: Vec::new(), reflows: !cuts }
     }
 
-    /// What is to be written: up to the first row, all below it erased, the new rows.
+    /// What is to be written: up to the first row, the new rows each over an old one, and the rest
+    /// erased. Some terminals keep in their history what is erased from the first row of the screen,
+    /// so it is not all erased before.
     pub(super) fn paint(&mut self, rows: &[Row], width: usize, colours: bool) -> String {
         let lines = |drawn: &usize| if self.reflows { drawn.div_ceil(width).max(1) } else { 1 };
         let up: usize = self.drawn.iter().map(lines).sum();
@@ -27,15 +29,16 @@ impl Screen {
             out.push_str(&format!("\x1b[{up}A"));
         }
         // What was typed meanwhile, ^C for one, stands before the cursor.
-        out.push_str("\r\x1b[J");
+        out.push('\r');
         self.drawn.clear();
         for row in rows {
             // The last column stays free: some terminals break the row after it.
             let (text, drawn) = row.cut(width - 1, colours);
             out.push_str(&text);
-            out.push_str("\r\n");
+            out.push_str("\x1b[K\r\n");
             self.drawn.push(drawn);
         }
+        out.push_str("\x1b[J");
         out
     }
 }
@@ -51,8 +54,8 @@ mod tests {
     #[test]
     fn the_next_frame_is_drawn_over_the_last_one() {
         let mut screen = Screen { drawn: Vec::new(), reflows: true };
-        assert_eq!(screen.paint(&rows(&["a", "b"]), 80, false), "\r\x1b[Ja\r\nb\r\n");
-        assert_eq!(screen.paint(&rows(&["c"]), 80, false), "\x1b[2A\r\x1b[Jc\r\n");
+        assert_eq!(screen.paint(&rows(&["a", "b"]), 80, false), "\ra\x1b[K\r\nb\x1b[K\r\n\x1b[J");
+        assert_eq!(screen.paint(&rows(&["c"]), 80, false), "\x1b[2A\rc\x1b[K\r\n\x1b[J");
         assert_eq!(screen.paint(&[], 80, false), "\x1b[1A\r\x1b[J");
     }
 
