@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use kore_sdk::types::Printable;
 
 use crate::exit::Exit;
+use crate::output::harmless;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -45,7 +46,7 @@ impl Failure {
 
     /// What went wrong, fit for a terminal.
     pub(crate) fn message(&self) -> String {
-        Printable::new(self.message.as_bytes(), MAX_MESSAGE).to_string()
+        harmless(Printable::new(self.message.as_bytes(), MAX_MESSAGE).to_string())
     }
 
     /// What to do next.
@@ -80,7 +81,7 @@ pub(crate) fn say(hint: &str) {
 }
 
 fn line(style: Style, label: &str, text: &str) {
-    let text = Printable::new(text.as_bytes(), MAX_MESSAGE);
+    let text = harmless(Printable::new(text.as_bytes(), MAX_MESSAGE).to_string());
     // If standard error is closed there is no one to tell.
     let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}: {text}");
 }

@@ -10,13 +10,11 @@ pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
 
 use kore_sdk::StatusLog;
-use kore_sdk::protocol::Excerpt;
 
-use crate::output::value_lines;
+use crate::output::{value_lines, word};
 
 /// What an entry says beside its type, name and status, a key a line: why it failed, as a rule.
 fn reasons(entry: &StatusLog) -> String {
-    let lines =
-        entry.extra().iter().map(|(key, raw)| format!("{}: {}\n", Excerpt::masked(key), value_lines(raw)));
+    let lines = entry.extra().iter().map(|(key, raw)| format!("{}: {}\n", word(key), value_lines(raw)));
     lines.collect()
 }

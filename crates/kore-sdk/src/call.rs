@@ -12,7 +12,7 @@ use kore_protocol::{
     BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
 };
 use kore_transport::TransportError;
-use kore_types::{BotImport, BotImportId};
+use kore_types::{BotImport, BotImportId, Field};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -64,12 +64,13 @@ impl Core {
         answer: Answer<get_status::Response>,
     ) -> Result<BotImport, Error> {
         let import = answer.response.import;
-        match import.id.get() {
-            Some(found) if *found != request.import_id => {
-                Err(Error::other_import(request.import_id.clone(), found.clone()))
-            }
-            _ => Ok(import),
-        }
+        let found = match &import.id {
+            Field::Value(id) if *id == request.import_id => return Ok(import),
+            Field::Absent | Field::Null => return Ok(import),
+            Field::Value(id) => id.to_string(),
+            Field::Other(raw) => raw.get().to_owned(),
+        };
+        Err(Error::other_import(request.import_id.clone(), &found))
     }
 
     /// Takes note of a look outside of any watch, so that those of this client leave it room. A

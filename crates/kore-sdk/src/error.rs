@@ -5,9 +5,9 @@ use std::fmt;
 use http::StatusCode;
 use kore_auth::KeyError;
 use kore_protocol::watch::{LookError, Unfunded};
-use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
+use kore_protocol::{Excerpt, InvalidToken, ResponseError, RetryAfter};
 use kore_transport::TransportError;
-use kore_types::{BotImportId, Printable};
+use kore_types::BotImportId;
 
 /// Why a client could not be built, or a call has no result.
 ///
@@ -27,7 +27,7 @@ enum Kind {
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
-    OtherImport { asked: BotImportId, found: BotImportId },
+    OtherImport { asked: BotImportId, found: Excerpt },
 }
 
 impl Error {
@@ -86,7 +86,8 @@ impl Error {
     }
 
     /// The answer to a look that names another import, which says nothing of the one asked for.
-    pub(crate) fn other_import(asked: BotImportId, found: BotImportId) -> Self {
+    pub(crate) fn other_import(asked: BotImportId, found: &str) -> Self {
+        let found = Excerpt::new(found.as_bytes());
         Self::new(Kind::OtherImport { asked, found })
     }
 
@@ -200,7 +201,6 @@ impl fmt::Display for Error {
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Response(error) => error.fmt(f)?,
             Kind::OtherImport { asked, found } => {
-                let found = Printable::text(found.as_str());
                 write!(f, "asked for {asked}, the answer is about {found}")?;
             }
         }

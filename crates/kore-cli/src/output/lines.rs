@@ -57,7 +57,7 @@ impl Lines {
         let text = match &open[..] {
             [one] => {
                 let status = one.status.as_deref().unwrap_or("no answer yet");
-                let runs = one.running.first().map(|task| format!(", {task} runs")).unwrap_or_default();
+                let runs = one.running.iter().next().map(|task| format!(", {task} runs")).unwrap_or_default();
                 format!("{} still {status} after {waited}: {}/{} tasks{runs}", one.id, one.done, one.seen)
             }
             open => {
@@ -97,6 +97,7 @@ fn changed(event: &Event, now: Instant) -> Option<String> {
         Event::TaskChanged { before, entry, .. } => {
             format!("{}: {} -> {}", task(entry), field(&before.status), stands(entry))
         }
+        Event::TaskVanished { entry, .. } => format!("{}: not in the log any more", task(entry)),
         Event::Throttled { until: at } => {
             format!("the platform's rate limits are used up; next look in {}", until(*at, now))
         }

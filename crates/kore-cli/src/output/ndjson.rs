@@ -23,6 +23,7 @@ enum What<'a> {
     StatusChanged { before: Option<&'a str>, now: Option<&'a str> },
     TaskAppeared { index: usize, entry: &'a StatusLog },
     TaskChanged { index: usize, before: &'a StatusLog, entry: &'a StatusLog },
+    TaskVanished { index: usize, entry: &'a StatusLog },
     Throttled { until: String },
     Retrying { because: &'a str, failures: u32, at: String },
     TokenRenewed,
@@ -63,6 +64,7 @@ pub(crate) fn event(id: &BotImportId, event: &Event, now: Instant, wall: SystemT
         },
         Event::TaskAppeared { index, entry } => What::TaskAppeared { index: *index, entry },
         Event::TaskChanged { index, before, entry } => What::TaskChanged { index: *index, before, entry },
+        Event::TaskVanished { index, entry } => What::TaskVanished { index: *index, entry },
         Event::Throttled { until } => What::Throttled { until: at(until) },
         Event::Retrying { because, failures, at: then } => {
             What::Retrying { because, failures: *failures, at: at(then) }

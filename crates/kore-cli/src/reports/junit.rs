@@ -1,6 +1,6 @@
 //! JUnit XML, for Jenkins, GitLab and Azure.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use kore_sdk::types::Printable;
 use kore_sdk::{Outcome, StatusLog};
@@ -110,15 +110,19 @@ fn xml_text(text: &str) -> String {
 
 /// GitLab shows one of two cases that have class and name in common.
 #[derive(Default)]
-struct Names(HashSet<(String, String)>);
+struct Names {
+    taken: HashSet<(String, String)>,
+    /// The number that a name gets next, so that many equal ones are soon told apart.
+    next: HashMap<(String, String), usize>,
+}
 
 impl Names {
     fn unique(&mut self, class: &str, name: String) -> String {
         let mut candidate = name.clone();
-        let mut nth = 2;
-        while !self.0.insert((class.to_owned(), candidate.clone())) {
-            candidate = format!("{name} ({nth})");
-            nth += 1;
+        let next = self.next.entry((class.to_owned(), name.clone())).or_insert(2);
+        while !self.taken.insert((class.to_owned(), candidate.clone())) {
+            candidate = format!("{name} ({next})");
+            *next += 1;
         }
         candidate
     }

@@ -9,6 +9,8 @@ use crate::watch::Ending;
 /// How many imports have a row, and how many failed tasks are listed in all; GitHub takes 1 MiB.
 const MAX_IMPORTS: usize = 500;
 const MAX_TASKS: usize = 200;
+/// How long it is before the command that goes on, in bytes; escaped text is up to five times as long.
+const MAX_BYTES: usize = 900_000;
 /// How much of what a task says is shown, in characters.
 const MAX_REASONS: usize = 1000;
 
@@ -59,6 +61,12 @@ pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> Stri
     for warning in endings.iter().filter_map(|ending| ending.warning.as_deref()) {
         line(format!("\n{}", escaped(&format!("Warning: {warning}"))));
     }
+    if out.len() > MAX_BYTES {
+        let line_end = out.as_bytes()[..MAX_BYTES].iter().rposition(|byte| *byte == b'\n');
+        out.truncate(line_end.map_or(0, |line_end| line_end + 1));
+        out.push_str("\n… and more, which is left out here\n");
+    }
+    let mut line = |text: String| writeln!(out, "{text}").expect("a string takes all");
     if let Some(command) = resume_command {
         // A fence that is longer than any in the command.
         let fence = "`".repeat(command.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);

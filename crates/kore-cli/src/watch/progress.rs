@@ -1,6 +1,6 @@
 //! Where each import stands while it is watched.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use kore_sdk::watch::Event;
@@ -32,7 +32,7 @@ pub(crate) struct Import {
     pub(crate) done: usize,
     pub(crate) failed: usize,
     /// The tasks that run.
-    pub(crate) running: Vec<String>,
+    pub(crate) running: Running,
     pub(crate) next: Next,
     /// What the last looks failed with.
     pub(crate) trouble: Option<String>,
@@ -48,7 +48,7 @@ impl Import {
             seen: 0,
             done: 0,
             failed: 0,
-            running: Vec::new(),
+            running: Running::default(),
             next: Next::FirstAnswer,
             trouble: None,
             verdict: None,
@@ -66,6 +66,7 @@ impl Import {
                 self.remove(before);
                 self.add(entry);
             }
+            Event::TaskVanished { entry, .. } => self.remove(entry),
             Event::Throttled { until } => self.next = Next::Slot(*until),
             Event::Retrying { because, at, .. } => {
                 self.trouble = Some(because.clone());
@@ -94,10 +95,38 @@ impl Import {
         let outcome = entry.outcome();
         self.done = self.done.saturating_sub(usize::from(outcome.is_over()));
         self.failed = self.failed.saturating_sub(usize::from(outcome == Outcome::Failed));
-        if outcome == Outcome::Running
-            && let Some(at) = self.running.iter().position(|running| *running == task(entry))
-        {
-            self.running.remove(at);
+        if outcome == Outcome::Running {
+            self.running.remove(&task(entry));
+        }
+    }
+}
+
+/// Tasks in the order in which they came, equal ones too; each is removed as fast as it is added.
+#[derive(Debug, Default)]
+pub(crate) struct Running {
+    in_order: BTreeMap<u64, String>,
+    places: HashMap<String, Vec<u64>>,
+    next: u64,
+}
+
+impl Running {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.in_order.values().map(String::as_str)
+    }
+
+    fn push(&mut self, task: String) {
+        self.places.entry(task.clone()).or_default().push(self.next);
+        self.in_order.insert(self.next, task);
+        self.next += 1;
+    }
+
+    fn remove(&mut self, task: &str) {
+        let Some(places) = self.places.get_mut(task) else { return };
+        if let Some(place) = places.pop() {
+            self.in_order.remove(&place);
+        }
+        if places.is_empty() {
+            self.places.remove(task);
         }
     }
 }
@@ -138,7 +167,6 @@ impl Board {
         if let Some(import) = self.places.get(&ending.id).and_then(|at| self.imports.get_mut(*at)) {
             import.verdict = Some(ending.verdict);
             if let Some(document) = &ending.import {
-                // No event tells of tasks that are gone from the log.
                 let counts = document.counts();
                 import.seen = counts.total();
                 import.done = counts.succeeded + counts.failed;
@@ -168,7 +196,7 @@ mod tests {
         board.event(&id, &Event::TaskAppeared { index: 1, entry: b });
         let import = |board: &Board| {
             let import = board.import(&id).expect("it is there");
-            (import.seen, import.done, import.failed, import.running.join(","))
+            (import.seen, import.done, import.failed, import.running.iter().collect::<Vec<_>>().join(","))
         };
         assert_eq!(import(&board), (2, 0, 0, "Dialog a,Dialog b".to_owned()));
         let failed = entry("a", Status::Failed);

@@ -12,8 +12,8 @@ use crate::shell::quoted;
 /// The longest text of tokens that stands in a command; a longer one goes to a file.
 const MAX_IN_COMMAND: usize = 2000;
 
-/// The most that is read of a file with tokens: some ten thousand of them.
-const MAX_FILE: u64 = 64 * 1024 * 1024;
+/// The most that is read of a file with tokens: some hundred thousand of them, each of a long watch.
+const MAX_FILE: u64 = 1024 * 1024 * 1024;
 
 const EXPECTED: &str = "expected what an earlier run printed behind --resume: JSON that begins with [ or {, or the file that it wrote";
 
@@ -43,7 +43,10 @@ fn bounded(file: std::fs::File) -> io::Result<String> {
     use io::Read as _;
 
     let mut text = String::new();
-    file.take(MAX_FILE).read_to_string(&mut text)?;
+    file.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(io::Error::other(format!("it is longer than {} MiB", MAX_FILE >> 20)));
+    }
     Ok(text)
 }
 

@@ -18,16 +18,21 @@ pub(super) fn diff(before: Option<&BotImport>, now: &BotImport) -> Vec<Event> {
     if known == now.entries() {
         return events;
     }
-    let mut known: HashMap<_, &StatusLog> = numbered(known).collect();
+    let mut known: HashMap<_, (usize, &StatusLog)> =
+        numbered(known).enumerate().map(|(index, (task, entry))| (task, (index, entry))).collect();
     for (index, (task, entry)) in numbered(now.entries()).enumerate() {
         match known.remove(&task) {
             None => events.push(Event::TaskAppeared { index, entry: entry.clone() }),
-            Some(before) if before != entry => {
+            Some((_, before)) if before != entry => {
                 events.push(Event::TaskChanged { index, before: before.clone(), entry: entry.clone() });
             }
             Some(_) => {}
         }
     }
+    let mut vanished: Vec<_> = known.into_values().collect();
+    vanished.sort_unstable_by_key(|(index, _)| *index);
+    let vanished = vanished.into_iter();
+    events.extend(vanished.map(|(index, entry)| Event::TaskVanished { index, entry: entry.clone() }));
     events
 }
 
@@ -63,6 +68,7 @@ mod tests {
             Event::StatusChanged { now, .. } => format!("status {}", now.expect("a status")),
             Event::TaskAppeared { index, entry } => format!("appeared {index} {}", name(&entry)),
             Event::TaskChanged { index, entry, .. } => format!("changed {index} {}", name(&entry)),
+            Event::TaskVanished { index, entry } => format!("vanished {index} {}", name(&entry)),
             other => unreachable!("{other:?}"),
         };
         diff(before, now).into_iter().map(tell).collect()
@@ -75,6 +81,17 @@ mod tests {
         assert!(told(Some(&first), &first).is_empty());
         let second = import(Status::Failed, &[("a", Status::Failed), ("b", Status::Success)]);
         assert_eq!(told(Some(&first), &second), ["status failed", "changed 0 a", "appeared 1 b"]);
+    }
+
+    #[test]
+    fn tasks_that_are_gone_are_told_in_their_order() {
+        let before = import(
+            Status::Pending,
+            &[("a", Status::Success), ("b", Status::Pending), ("b", Status::Pending)],
+        );
+        let now = import(Status::Pending, &[("b", Status::Pending)]);
+        assert_eq!(told(Some(&before), &now), ["vanished 0 a", "vanished 2 b"]);
+        assert_eq!(told(Some(&now), &import(Status::Pending, &[])), ["vanished 0 b"]);
     }
 
     #[test]

@@ -32,6 +32,13 @@ pub enum Event {
         /// The entry now.
         entry: StatusLog,
     },
+    /// A task that was in the log before and is not in it any more.
+    TaskVanished {
+        /// Its place in the log before, from 0.
+        index: usize,
+        /// The entry as it was.
+        entry: StatusLog,
+    },
     /// The windows of the platform are used up; nothing is sent until then.
     Throttled {
         /// When a slot is free again.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId, Outcome, Status};
+use kore_types::{BotImport, BotImportId, Field, Outcome, Status};
 
 use super::diff::diff;
 use super::ledger::SharedWindows;
@@ -347,8 +347,13 @@ impl<E: LookError> Watch<E> {
 
     fn outcome(&self, import: &BotImport) -> Outcome {
         let Some(status) = import.status.get() else { return Outcome::Unknown };
-        // What is said of another import says nothing of this one.
-        if import.id.get().is_some_and(|id| *id != self.id) {
+        // What is said of another import, or twice with two meanings, says nothing of this one.
+        let is_other = match &import.id {
+            Field::Value(id) => *id != self.id,
+            Field::Other(_) => true,
+            Field::Absent | Field::Null => false,
+        };
+        if is_other || import.outcome() != status.outcome() {
             return Outcome::Unknown;
         }
         let said = |status: &Status| {

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 pub(in crate::commands) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    is_second: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
 #[cfg(unix)]
@@ -29,7 +30,8 @@ impl Signals {
         for number in [SIGINT, SIGTERM] {
             flag::register(number, Arc::clone(&is_second))?;
         }
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, is_second })
     }
 
     /// The exit code of the first signal.
@@ -61,5 +63,13 @@ impl Signals {
             }
         });
         Exit::Interrupted
+    }
+}
+
+/// The watch is over: no signal is waited for any more, and the next one ends the process.
+#[cfg(unix)]
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.is_second.store(true, std::sync::atomic::Ordering::SeqCst);
     }
 }

@@ -59,6 +59,9 @@ impl Row {
     }
 }
 
+/// How many running tasks are named.
+const MAX_RUNNING: usize = 20;
+
 /// The view while it goes on: as many imports as there is room for, and a summary.
 pub(super) fn frame(board: &Board, now: Instant, timeout: Duration, room: usize) -> Vec<Row> {
     let waited = now.saturating_duration_since(board.began);
@@ -162,10 +165,9 @@ fn row(import: &Import, began: Instant, now: Instant, ids: usize) -> Row {
         Next::Slot(at) => format!("  rate limit: next look in {}", until(at, now)),
     };
     let row = row.styled(LABEL, &next);
-    match &import.running[..] {
-        [] => row,
-        running => row.plain(&format!("  {}", running.join(", "))),
-    }
+    // More than a row has room for are of no use.
+    let running: Vec<_> = import.running.iter().take(MAX_RUNNING).collect();
+    if running.is_empty() { row } else { row.plain(&format!("  {}", running.join(", "))) }
 }
 
 fn spinner(began: Instant, now: Instant) -> char {

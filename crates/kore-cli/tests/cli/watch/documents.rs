@@ -55,16 +55,17 @@ fn ndjson_is_an_event_a_line() {
             "next_look",
             "status_changed",
             "task_appeared",
+            "task_vanished",
             "ended",
             "finished"
         ]
     );
     assert_eq!([&lines[3]["before"], &lines[3]["now"]], ["pending", "failed"]);
     assert_eq!(lines[1]["entry"]["taskName"], "b");
-    assert_eq!(lines[5]["outcome"], "failed");
+    assert_eq!(lines[6]["outcome"], "failed");
     assert!(run.stdout.contains(&format!("\"last\":{EXACT}")), "{}", run.stdout);
-    assert_eq!(lines[6]["exit_code"], 1);
-    for (line, is_last) in lines.iter().zip([false, false, false, false, false, false, true]) {
+    assert_eq!(lines[7]["exit_code"], 1);
+    for (line, is_last) in lines.iter().zip([false, false, false, false, false, false, false, true]) {
         assert!(line["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{line}");
         assert_eq!(line["id"] == "bir-1", !is_last);
     }

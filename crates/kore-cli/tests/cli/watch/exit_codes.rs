@@ -157,3 +157,42 @@ fn what_cannot_be_written_is_7_unless_an_import_says_more() {
         run.says(&["error: --junit /no/such/report.xml: there is no folder /no/such"]);
     }
 }
+
+#[test]
+fn what_is_about_nothing_or_means_two_things_is_no_success() {
+    for (body, code) in [
+        (r#"{"_id":"65a0f00dfeedfacecafebeef","status":"success"}"#, 5),
+        (r#"{"_id":{"x":"bir-1"},"status":"success"}"#, 5),
+        (r#"{"_id":"bir-1","status":"success","status":"failed"}"#, 3),
+    ] {
+        let server = Server::json(body);
+        let run = Kore::watch(&server.url, &["bir-1"]).args(["--timeout", "300ms"]).run();
+        assert_eq!(run.code, code, "{body}: {} {}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn a_log_of_equal_names_that_turns_over_and_vanishes_is_followed_and_reported() {
+    // What costs a part of a second costs minutes where each of them is compared with each.
+    let entry = |n: usize, status: &str| {
+        format!(r#"{{"taskType":"D","taskName":"same\ufffe {}","status":"{status}"}}"#, n % 7)
+    };
+    let log = |range: std::ops::Range<usize>, status: &str| {
+        range.map(|n| entry(n, status)).collect::<Vec<_>>().join(",")
+    };
+    let document =
+        |status: &str, log: String| format!(r#"{{"_id":"bir-1","status":"{status}","statusLogs":[{log}]}}"#);
+    let script = Script::new().import(
+        "bir-1",
+        &[document("pending", log(0..20_000, "inprogress")), document("failed", log(0..10_000, "failed"))],
+    );
+    let kore = script.watch(&["bir-1", "--output", "ndjson", "--junit", "report.xml"]);
+    let home = kore.home().to_owned();
+    let (mut command, _home) = kore.into_command();
+    let run = command.current_dir(&home).output().expect("it ends");
+    assert_eq!(run.status.code(), Some(1));
+    let stdout = String::from_utf8(run.stdout).expect("UTF-8");
+    assert_eq!(stdout.matches("task_vanished").count(), 10_000);
+    let report = std::fs::read_to_string(home.join("report.xml")).expect("a report");
+    assert!(!report.contains('\u{fffe}') && report.contains("(1429)"), "equal names are numbered");
+}
