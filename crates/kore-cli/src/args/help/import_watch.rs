@@ -22,9 +22,9 @@ change, and one after 30 s of silence.
   about_another if the last document was about another import.
 --output ndjson, one a line, each with time and event, all but the last with id:
   status_changed (before, now), task_appeared (index, entry), task_changed
-  (index, before, entry), task_vanished (index, entry), next_look (at, left), retrying (because, failures,
-  at), throttled (until), token_renewed, ended (as an import above), and at the
-  end finished (exit_code, resume_command)
+  (index, before, entry), task_vanished (index, entry), next_look (at, left),
+  retrying (because, failures, at), throttled (until), token_renewed, ended (as
+  an import above), and at the end finished (exit_code, resume_command)
 
 Exit codes; where several apply, the first in this list counts:
   130, 143  stopped by Ctrl-C, by SIGTERM; a second one ends it at once
