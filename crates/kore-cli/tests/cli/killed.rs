@@ -100,6 +100,17 @@ fn answer(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
     Ok(String::from_utf8(body).expect("UTF-8"))
 }
 
+/// At its start it reads the file and writes it anew.
+fn kill_while_it_starts(file: &Path, after: Duration) {
+    let file = file.to_str().expect("UTF-8");
+    let (mut command, _home) = Kore::new(["emulator", "--scenario", "stuck", "--state", file]).into_command();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the binary starts");
+    thread::sleep(after);
+    child.kill().expect("it runs, or has ended unasked");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), None, "it did not end by itself");
+}
+
 /// A number that looks random: the same in each run.
 fn random(seed: u64) -> u64 {
     let mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -119,6 +130,7 @@ fn each_import_that_was_acknowledged_outlives_each_kill() {
             file = folder.path().join(format!("{kill}.json"));
             expected.clear();
         }
+        kill_while_it_starts(&file, Duration::from_micros(random(!kill) % 30_000));
         // This start is the proof that the file of the last kill loads.
         let running = Running::start(&file);
         let held = running.snapshot();
