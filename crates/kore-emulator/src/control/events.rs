@@ -104,7 +104,7 @@ impl Control {
         #[derive(Serialize)]
         struct Requests {
             missed: u64,
-            requests: Vec<Arc<Seen>>,
+            requests: Vec<Seen>,
         }
         #[derive(Serialize)]
         struct Imports<'a> {

@@ -1,7 +1,6 @@
 //! The last requests for the platform. No header is kept, so no token.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -18,10 +17,14 @@ use crate::platform::Why;
 /// How many are kept.
 pub(super) const MAX: usize = 1000;
 
+/// The most that is kept of a path, in bytes.
+const MAX_PATH: usize = 4096;
+
 /// A request as it arrived, and what is known of its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Noted {
     method: Method,
+    /// As it came; what is shown of it is made when someone looks.
     path: String,
     /// What a fault does to it.
     fault: Option<&'static str>,
@@ -31,7 +34,9 @@ pub(crate) struct Noted {
 
 impl Noted {
     pub(crate) fn new(method: &Method, path: &str) -> Self {
-        Self { method: method.clone(), path: path.to_owned(), fault: None, is_answered: true }
+        // A path is ASCII.
+        let path = path.get(..MAX_PATH).unwrap_or(path).to_owned();
+        Self { method: method.clone(), path, fault: None, is_answered: true }
     }
 
     pub(crate) fn fault(mut self, fault: Option<&'static str>, is_answered: bool) -> Self {
@@ -55,10 +60,38 @@ pub(super) struct Seen {
     import: Option<String>,
 }
 
+/// What is kept of a request: noting one is to cost next to nothing, since all come by here.
+#[derive(Debug)]
+struct Kept {
+    number: u64,
+    time: SystemTime,
+    noted: Noted,
+    status: u16,
+    why: Option<Why>,
+}
+
+impl Kept {
+    fn seen(&self) -> Seen {
+        let Noted { method, path, fault, is_answered } = &self.noted;
+        let values = get_status::METADATA.path.values(path);
+        let import = values.and_then(|values| BotImportId::new(values.first()?.as_ref()).ok());
+        Seen {
+            number: self.number,
+            time: Time(self.time),
+            method: cut(method.as_str()),
+            path: cut(&without_tokens(path)),
+            status: is_answered.then_some(self.status),
+            refused: self.why.as_ref().map(|why| cut(&why.0)),
+            fault: *fault,
+            import: import.map(|id| cut(&without_tokens(id.as_str()))),
+        }
+    }
+}
+
 /// The last requests, the newest at the end.
 #[derive(Debug, Default)]
 pub(super) struct RequestLog {
-    seen: VecDeque<Arc<Seen>>,
+    kept: VecDeque<Kept>,
     next: u64,
 }
 
@@ -66,7 +99,7 @@ pub(super) struct RequestLog {
 pub(super) struct Requests {
     /// How many came in all, those that are kept no more included.
     total: u64,
-    requests: Vec<Arc<Seen>>,
+    requests: Vec<Seen>,
     next: Option<String>,
 }
 
@@ -76,43 +109,38 @@ impl RequestLog {
     }
 
     pub(super) fn clear(&mut self) {
-        self.seen.clear();
+        self.kept.clear();
     }
 
     pub(super) fn push(&mut self, noted: Noted, response: &Response<Bytes>, now: SystemTime) {
-        let values = get_status::METADATA.path.values(&noted.path);
-        let import = values.and_then(|values| BotImportId::new(values.first()?.as_ref()).ok());
-        if self.seen.len() >= MAX {
-            self.seen.pop_front();
+        if self.kept.len() >= MAX {
+            self.kept.pop_front();
         }
-        self.seen.push_back(Arc::new(Seen {
+        self.kept.push_back(Kept {
             number: self.next,
-            time: Time(now),
-            method: cut(noted.method.as_str()),
-            path: cut(&without_tokens(&noted.path)),
-            status: noted.is_answered.then(|| response.status().as_u16()),
-            refused: response.extensions().get::<Why>().map(|why| cut(&why.0)),
-            fault: noted.fault,
-            import: import.map(|id| cut(&without_tokens(id.as_str()))),
-        }));
+            time: now,
+            noted,
+            status: response.status().as_u16(),
+            why: response.extensions().get::<Why>().cloned(),
+        });
         self.next += 1;
     }
 
     /// A page of them, the newest first.
     pub(super) fn newest(&self, page: Page) -> Requests {
-        let older = self.seen.partition_point(|seen| seen.number < page.before);
+        let older = self.kept.partition_point(|kept| kept.number < page.before);
         let first = older.saturating_sub(page.limit);
-        let requests: Vec<_> = self.seen.range(first..older).rev().cloned().collect();
+        let requests: Vec<_> = self.kept.range(first..older).rev().map(Kept::seen).collect();
         let last = requests.last().filter(|_| first > 0);
         let next = last.map(|seen| page.next("requests", seen.number));
         Requests { total: self.next, requests, next }
     }
 
     /// Those from a number on, at most so many and the newest of them, and how many are left out.
-    pub(super) fn since(&self, number: u64, most: usize) -> (u64, Vec<Arc<Seen>>) {
-        let older = self.seen.partition_point(|seen| seen.number < number);
-        let first = older.max(self.seen.len().saturating_sub(most));
-        let requests: Vec<_> = self.seen.range(first..).cloned().collect();
+    pub(super) fn since(&self, number: u64, most: usize) -> (u64, Vec<Seen>) {
+        let older = self.kept.partition_point(|kept| kept.number < number);
+        let first = older.max(self.kept.len().saturating_sub(most));
+        let requests: Vec<_> = self.kept.range(first..).map(Kept::seen).collect();
         (self.next.saturating_sub(number) - requests.len() as u64, requests)
     }
 }
@@ -137,14 +165,14 @@ mod tests {
         log
     }
 
-    fn numbers(seen: &[Arc<Seen>]) -> Vec<u64> {
+    fn numbers(seen: &[Seen]) -> Vec<u64> {
         seen.iter().map(|seen| seen.number).collect()
     }
 
     #[test]
     fn the_last_are_kept_and_no_more() {
         let log = log(MAX as u64 + 5);
-        assert_eq!((log.seen.len(), log.count()), (MAX, 1005));
+        assert_eq!((log.kept.len(), log.count()), (MAX, 1005));
         let page = log.newest(Page { limit: 2, before: u64::MAX });
         assert_eq!(numbers(&page.requests), [1004, 1003]);
         let last = log.newest(Page { limit: 10, before: 7 });
@@ -166,7 +194,7 @@ mod tests {
         let mut log = RequestLog::default();
         let path = format!("/a/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln/{}", "b".repeat(1000));
         log.push(Noted::new(&Method::GET, &path), &Response::default(), UNIX_EPOCH);
-        let path = &log.seen[0].path;
+        let path = log.kept[0].seen().path;
         assert!(path.starts_with("/a/…/bbb") && path.chars().count() == 301, "{path}");
     }
 }
