@@ -65,8 +65,13 @@ impl Fault {
         Self::answer(response)
     }
 
-    /// That answer, which likewise comes from before the platform.
-    pub fn answer(response: Response<impl Into<Bytes>>) -> Self {
+    /// That answer, which likewise comes from before the platform. Its length and what else says how
+    /// it is sent are the server's own: such headers are left out.
+    pub fn answer(mut response: Response<impl Into<Bytes>>) -> Self {
+        let all: Vec<_> = response.headers().keys().cloned().collect();
+        for name in all.iter().filter(|name| file::is_of_server(name)) {
+            response.headers_mut().remove(name);
+        }
         Self::new(Effect::Answer(response.map(Into::into)))
     }
 

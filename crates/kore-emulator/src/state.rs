@@ -67,6 +67,20 @@ impl StateFile {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let shown = path.display().to_string();
         let refused = |problem: String| input::refused(&shown, &problem);
+        // Before anything is made: what is replaced at the first save must be a file.
+        match (fs::metadata(&path), fs::symlink_metadata(&path)) {
+            (Ok(found), _) if !found.is_file() => {
+                return Err(refused(
+                    "expected a file, or a name that is free: it is no regular file".to_owned(),
+                ));
+            }
+            (Err(_), Ok(found)) if found.is_symlink() => {
+                return Err(refused(
+                    "expected a file, or a name that is free: it is a link to nothing".to_owned(),
+                ));
+            }
+            _ => {}
+        }
         let lock_path = beside(&path, "lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
         let lock =
@@ -120,7 +134,12 @@ impl StateFile {
     fn save_all(&mut self, imports: &[(BotImportId, Held)], now: SystemTime) -> io::Result<()> {
         let new = beside(&self.path, "new");
         let mut scenarios = Scenarios::default();
-        let mut writer = BufWriter::new(File::create(&new)?);
+        // One that a crash left, or a link that someone put there, is not written through.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut writer = BufWriter::new(File::options().write(true).create_new(true).open(&new)?);
         snapshot::write(imports, &mut scenarios, now, &mut writer)?;
         writer.write_all(b"\n")?;
         let file = writer.into_inner()?;

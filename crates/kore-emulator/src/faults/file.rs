@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use kore_protocol::{Endpoint, Metadata, bot_import};
 use serde::de::Error as _;
@@ -115,6 +116,11 @@ impl FaultInFile {
     }
 }
 
+/// Headers that say how an answer is sent, which the server alone knows.
+pub(super) fn is_of_server(name: &HeaderName) -> bool {
+    [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name)
+}
+
 impl Answer {
     fn into_response(self) -> Result<Response<Bytes>, String> {
         let mut response = Response::new(Bytes::from(self.body));
@@ -122,6 +128,11 @@ impl Answer {
         for (name, value) in self.headers {
             let header = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| format!("{name:?} is not the name of a header"))?;
+            if is_of_server(&header) {
+                return Err(format!(
+                    "the header {header} is the server's own: effect.cut_after sends less than it says"
+                ));
+            }
             let value = HeaderValue::from_str(&value)
                 .map_err(|_| format!("the header {name} cannot have the value {value:?}"))?;
             response.headers_mut().insert(header, value);
@@ -170,4 +181,23 @@ fn header_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderValu
     let text = String::deserialize(deserializer)?;
     HeaderValue::from_str(&text)
         .map_err(|_| D::Error::custom(format!("expected the value of a header, found {text:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fault, Faults};
+
+    #[test]
+    fn how_an_answer_is_sent_is_for_the_server_to_say() {
+        for name in ["Content-Length", "transfer-encoding", "connection"] {
+            let toml =
+                format!("[[faults]]\neffect.answer = {{ status = 200, headers = {{ {name} = \"5\" }} }}");
+            let error = Faults::from_toml(&toml, "faults.toml").expect_err(name).to_string();
+            assert!(error.contains("the server's own"), "{error}");
+        }
+        let mut response = Response::new(Bytes::new());
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("5"));
+        assert!(!format!("{:?}", Fault::answer(response)).contains("content-length"));
+    }
 }

@@ -265,3 +265,25 @@ fn a_restored_import_is_as_far_as_it_was_when_the_snapshot_was_taken() {
     assert!(is_over(Some(at(5000)), at(5000) + Duration::from_millis(400)));
     assert!(is_over(None, at(5000)), "in a state file time goes on");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_and_no_link_beside_it_is_written_through() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new("links");
+    let at = |name: &str| folder.0.join(name);
+    symlink("/dev/null", at("device")).expect("a link");
+    symlink(at("nothing"), at("dangling")).expect("a link");
+    for name in ["device", "dangling"] {
+        let error = StateFile::open(&at(name)).expect_err(name).to_string();
+        assert!(error.contains("expected a file, or a name that is free"), "{error}");
+    }
+    assert!(!fs::metadata("/dev/null").expect("a device").is_file());
+
+    fs::write(at("victim"), "mine").expect("written");
+    symlink(at("victim"), at("state.json.new")).expect("a link");
+    let mut file = with_changes(&folder);
+    file.save(&ToSave::All(Vec::new()), UNIX_EPOCH).expect("saved");
+    assert_eq!(fs::read_to_string(at("victim")).expect("a file"), "mine");
+}
