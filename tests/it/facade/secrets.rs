@@ -88,13 +88,17 @@ async fn no_log_error_or_debug_shows_a_secret() {
     };
     Mock::given(any()).respond_with(echo).mount(&server).await;
 
+    // So that each place that logs is known before the log begins: one that another test comes to
+    // first at that moment would be taken for silent.
+    let client = builder(&server.uri()).build().expect("builds");
+    client.bot_import_status(&id()).await.expect_err("refused");
+
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
         .with_writer(log.clone())
         .finish();
-    let client = builder(&server.uri()).build().expect("builds");
     let _guard = tracing::subscriber::set_default(subscriber);
     let error = client.bot_import_status(&id()).await.expect_err("refused");
 
