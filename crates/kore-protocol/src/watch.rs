@@ -36,6 +36,7 @@
 mod diff;
 mod end;
 mod event;
+mod host;
 mod ledger;
 mod machine;
 mod pacing;
@@ -47,6 +48,7 @@ mod windows;
 
 pub use end::{End, Unended};
 pub use event::Event;
+pub use host::Host;
 pub use ledger::Ledger;
 pub use machine::{Step, Unfunded, Waiting, Watch};
 pub use pacing::Pacing;

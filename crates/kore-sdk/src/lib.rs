@@ -35,7 +35,7 @@ mod environment;
 mod error;
 mod watch_import;
 
-pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
+pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use call::{Answer, random_jti};
 pub use client::Client;
 pub use error::Error;

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId, Field, Outcome, Status};
+use kore_types::{BotImport, BotImportId, Outcome, Status};
 
 use super::diff::diff;
 use super::ledger::SharedWindows;
 use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Windows};
 use crate::bot_import::get_status;
+use crate::{Origin, ResponseError};
 
 /// The least that a wait lasts, so that no owner spins.
 pub(super) const LEAST_WAIT: Duration = Duration::from_millis(1);
@@ -286,12 +287,17 @@ impl<E: LookError> Watch<E> {
         self.events.pop_front()
     }
 
-    /// The look went well.
+    /// The look went well. A document about another import says nothing of this one, and is a
+    /// failure.
     pub fn handle_import(&mut self, now: Now, import: BotImport) {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
+        if let Err(other) = get_status::check(&self.id, &import) {
+            return self.handle_failure(now, ResponseError::from(other).into());
+        }
         let now = now.instant;
+        self.settings.host.note(Origin::Platform);
         self.windows.lock().release(now);
         self.trouble = None;
         self.failures = 0;
@@ -325,7 +331,10 @@ impl<E: LookError> Watch<E> {
             self.trouble = Some(error);
             return;
         }
-        if !error.is_retryable() && !error.is_rate_limited() {
+        self.settings.host.note(error.origin());
+        // What does not come from the platform passes, unless the host never was the platform.
+        let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
+        if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
             self.state = State::Ended(Ending::CouldNotLook(error, self.token(at)));
             return;
         }
@@ -347,13 +356,8 @@ impl<E: LookError> Watch<E> {
 
     fn outcome(&self, import: &BotImport) -> Outcome {
         let Some(status) = import.status.get() else { return Outcome::Unknown };
-        // What is said of another import, or twice with two meanings, says nothing of this one.
-        let is_other = match &import.id {
-            Field::Value(id) => *id != self.id,
-            Field::Other(_) => true,
-            Field::Absent | Field::Null => false,
-        };
-        if is_other || import.outcome() != status.outcome() {
+        // What is said twice with two meanings says nothing.
+        if import.outcome() != status.outcome() {
             return Outcome::Unknown;
         }
         let said = |status: &Status| {

@@ -13,8 +13,8 @@ mod random;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::RetryAfter;
 use kore_protocol::watch::{End, LookError, Now, Pacing, ResumeToken, Settings, Step, Watch};
+use kore_protocol::{ResponseError, RetryAfter};
 use kore_types::{BotImportId, Outcome};
 
 use platform::{Answer, Platform};
@@ -53,6 +53,12 @@ impl LookError for Failure {
             Self::Status(_, after) => *after,
             Self::Timeout => None,
         }
+    }
+}
+
+impl From<ResponseError> for Failure {
+    fn from(error: ResponseError) -> Self {
+        unreachable!("the platform answers for the import that was asked for: {error}")
     }
 }
 
