@@ -105,7 +105,7 @@ fn the_view_says_why() {
         format!(r#"{{"status":"failed","statusLogs":["{WHY}"]}}"#),
         format!(r#"{{"status":"failed","statusLogs":[{{"taskName":"a","status":"failed","msg":"{WHY}"}}]}}"#),
     ] {
-        let script = Script::new().import("bir-1", &[document.clone()]);
+        let script = Script::new().import("bir-1", std::slice::from_ref(&document));
         let kore = script.watch(&["bir-1", "--output", "json"]);
         let file = std::fs::File::create(kore.home().join("out.json")).expect("created");
         let (code, rows) = Screen::start(kore, 120, 20, Some(file)).end();
