@@ -134,7 +134,7 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
         for token in self.resume {
             ids.push(token.id.clone());
             if let Some(earlier) = tokens.insert(token.id.clone(), token) {
-                ledger.note(&earlier, now.instant);
+                ledger.note(&earlier, now);
             }
         }
         let mut known = HashSet::new();
