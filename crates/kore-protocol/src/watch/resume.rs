@@ -28,7 +28,7 @@ pub struct ResumeToken {
     version: Version,
     /// The import that is watched.
     pub id: BotImportId,
-    /// When it was written, in milliseconds since 1970.
+    /// When it was written, in milliseconds since 1970, rounded up.
     #[serde(rename = "at")]
     at_ms: i64,
     /// How long the import had been waited for, in milliseconds.
@@ -95,7 +95,8 @@ impl ResumeToken {
             }
         }
         let ledger = windows.ledger();
-        let (waited_ms, left_ms, at_ms) = (millis(waited), millis(left), wall_millis(now.wall));
+        let (waited_ms, left_ms, at_ms) =
+            (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
         Self { version: Version, id, at_ms, waited_ms, left_ms, ledger, requests }
     }
 
