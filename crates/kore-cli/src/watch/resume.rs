@@ -74,7 +74,7 @@ mod tests {
              '[{\"v\":2,\"id\":\"bir-1\",\"at\":5,\"waited\":1000,\"left\":2000,\"requests\":[[10,1]]}]' --interval=2s"
         );
         let json = command.split('\'').nth(1).expect("quoted");
-        assert_eq!(tokens(json), [token.clone()]);
+        assert_eq!(tokens(json), std::slice::from_ref(&token));
         assert_eq!(tokens(&json[1..json.len() - 1]), [token]);
     }
 

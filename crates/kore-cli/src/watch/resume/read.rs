@@ -82,9 +82,9 @@ pub(crate) fn read(argument: &OsStr) -> Result<Resumed, Failure> {
 
 /// Reads each value of a text that may hold several, one a line or not.
 fn values(text: &str, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) -> Result<(), String> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let mut is_empty = true;
-    while let Some(raw) = values.next() {
+    for raw in values {
         is_empty = false;
         match raw {
             Ok(raw) => value(raw, tokens, told).map_err(|error| error.to_string())?,
