@@ -17,10 +17,12 @@ mod failure;
 mod hint;
 mod logging;
 mod output;
+mod plain_text;
 mod reasons;
 mod reports;
 mod settings;
 mod shell;
+mod unexpanded;
 mod watch;
 
 use std::io::{self, Write as _};

@@ -126,6 +126,10 @@ fn check(text: &str) -> Result<(), String> {
     if authority.host().is_empty() {
         return Err("no host".into());
     }
+    // A variable that nobody expanded, for one: its name would be asked for again and again.
+    if authority.host().contains(|c: char| !c.is_ascii_alphanumeric() && !"-._[]:%".contains(c)) {
+        return Err("a host with characters that no host has".into());
+    }
     if authority.as_str() != authority.host() && authority.port_u16().is_none() {
         return Err("a port that is not between 0 and 65535".into());
     }
@@ -190,6 +194,7 @@ mod tests {
             ("http://p:1/hunter2", "a path"),
             ("http://u:hunter2 @p:1", "characters"),
             ("u:hunter2@p p", "no host"),
+            ("http://u:hunter2@$(PROXY):1", "characters that no host has"),
         ] {
             for settings in [
                 ProxySettings::new().https(text),
