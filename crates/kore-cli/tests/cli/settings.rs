@@ -34,10 +34,13 @@ fn asking(platform: &Platform) -> Kore {
     Kore::new(["import", "status", id.as_str()]).env("KORE_HOST", platform.emulator.url())
 }
 
+/// How a message names a way to give a secret, and the way.
+type Given = (&'static str, fn(Kore, &[u8]) -> Kore);
+
 /// Ways to give a secret that stands in bytes.
-const SECRETS: [(&str, fn(Kore, &[u8]) -> Kore); 4] = [
+const SECRETS: [Given; 4] = [
     ("--client-secret-file (/", |kore, bytes| {
-        let kore = kore.file("secret.txt", bytes);
+        let kore = kore.file_of("secret.txt", bytes);
         let path = kore.home().join("secret.txt");
         kore.arg("--client-secret-file").arg(path)
     }),
@@ -45,13 +48,13 @@ const SECRETS: [(&str, fn(Kore, &[u8]) -> Kore); 4] = [
         kore.stdin(bytes).args(["--client-secret-file", "-"])
     }),
     ("KORE_CLIENT_SECRET_FILE (/", |kore, bytes| {
-        let kore = kore.file("secret.txt", bytes);
+        let kore = kore.file_of("secret.txt", bytes);
         let path = kore.home().join("secret.txt");
         kore.env("KORE_CLIENT_SECRET_FILE", path)
     }),
     ("client_secret_file of profile dev (/", |kore, bytes| {
         let profile = "default_profile = 'dev'\n[profiles.dev]\nclient_secret_file = 'secret.txt'\n";
-        kore.file(USUAL, profile).file(".config/kore/secret.txt", bytes)
+        kore.file(USUAL, profile).file_of(".config/kore/secret.txt", bytes)
     }),
 ];
 
@@ -122,7 +125,7 @@ fn blanks_and_marks_around_a_setting_are_no_part_of_it() {
             "default_profile = 'dev'\n[profiles.dev]\nclient_id = {}\n",
             serde_json::to_string(&around(CLIENT_ID)).expect("a text")
         );
-        asking(&platform).file(USUAL, profile).env("KORE_CLIENT_SECRET", SECRET).succeeds();
+        asking(&platform).file(USUAL, &profile).env("KORE_CLIENT_SECRET", SECRET).succeeds();
         let token = Kore::new(["token", "--client-id", CLIENT_ID]).env("KORE_CLIENT_SECRET", SECRET);
         let token = { token }.run_unchecked().stdout;
         asking(&platform).env("KORE_JWT", around(token.trim_end())).succeeds();
@@ -141,10 +144,10 @@ fn the_configuration_is_read_as_each_tool_writes_it() {
     );
     for bytes in written(&config) {
         Kore::new(["import", "status", platform.emulator.import_ids()[0].as_str()])
-            .file(USUAL, bytes)
+            .file_of(USUAL, &bytes)
             .succeeds();
     }
-    let kore = Kore::new(["token"]).file(USUAL, b"\xff\xfeab\n");
+    let kore = Kore::new(["token"]).file_of(USUAL, b"\xff\xfeab\n");
     { kore }.fails(2).says(&["cannot read the configuration file", "config.toml: it begins as UTF-16"]);
 }
 
@@ -163,7 +166,7 @@ fn ids_are_read_as_each_tool_writes_them() {
 fn resume_tokens_are_read_as_each_tool_writes_them() {
     let token = r#"[{"v":9}]"#;
     for bytes in written(token) {
-        let kore = Kore::watch(HOST, &["--resume"]).file("t.json", bytes);
+        let kore = Kore::watch(HOST, &["--resume"]).file_of("t.json", &bytes);
         let path = kore.home().join("t.json");
         kore.arg(path).fails(2).says(&["version 9 of the resume token"]);
     }
@@ -262,7 +265,7 @@ impl Place {
         }
         if !self.profile.is_empty() {
             let line = self.profile.replace("{}", value.trim());
-            kore = kore.file(USUAL, format!("default_profile = 'dev'\n[profiles.dev]\n{line}\n"));
+            kore = kore.file(USUAL, &format!("default_profile = 'dev'\n[profiles.dev]\n{line}\n"));
         }
         if self.stdin { kore.stdin(value.as_bytes()) } else { kore }
     }

@@ -15,7 +15,7 @@ fn secret_file() -> (TempDir, String) {
     (directory, path)
 }
 
-fn written(directory: &TempDir, name: &str, text: impl AsRef<[u8]>) -> String {
+fn written(directory: &TempDir, name: &str, text: &str) -> String {
     let path = directory.path().join(name);
     std::fs::write(&path, text).expect("written");
     path.to_str().expect("UTF-8").to_owned()
@@ -50,7 +50,8 @@ fn an_app_of_ones_own_may_call_and_its_secret_is_not_printed() {
 fn the_secret_of_an_app_is_read_as_tools_on_windows_write_it() {
     let directory = TempDir::new().expect("a directory");
     for bytes in crate::settings::written("hunter2-is-the-client-secret\r\n") {
-        let file = written(&directory, "secret", bytes);
+        let file = written(&directory, "secret", "");
+        std::fs::write(&file, bytes).expect("written");
         let emulator = Running::set_by(3, &["--app", &format!("cs-own:{file}")]);
         let secret = "hunter2-is-the-client-secret";
         emulator.look().env("KORE_CLIENT_SECRET_FILE", "").env("KORE_CLIENT_SECRET", secret).succeeds();
