@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 use crate::output::word;
+use crate::plain_text;
 
 /// The most that is read of a file: some hundred thousand tokens, each of a long watch.
 const MAX_FILE: u64 = 1024 * 1024 * 1024;
@@ -69,7 +70,7 @@ pub(crate) fn read(argument: &OsStr) -> Result<Resumed, Failure> {
     };
     let mut tokens = Vec::new();
     let mut told: Vec<Told> = Vec::new();
-    let read = values(text.trim_start_matches('\u{feff}'), &mut tokens, &mut told);
+    let read = values(&text, &mut tokens, &mut told);
     read.map_err(|why| Failure::usage(format!("{place}: not resume tokens: {why}")).hint(EXPECTED))?;
     let ended = last_of_each(told, &mut tokens);
     if tokens.is_empty() && ended.is_empty() {
@@ -140,14 +141,7 @@ fn named(ended: &[(String, String)]) -> String {
 }
 
 fn bounded(file: std::fs::File) -> io::Result<String> {
-    use io::Read as _;
-
-    let mut text = String::new();
-    file.take(MAX_FILE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(io::Error::other(format!("it is longer than {} MiB", MAX_FILE >> 20)));
-    }
-    Ok(text)
+    plain_text::bounded(file, MAX_FILE).and_then(plain_text::text)
 }
 
 #[cfg(test)]
