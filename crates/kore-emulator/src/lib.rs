@@ -99,6 +99,7 @@ mod holdings;
 mod input;
 mod life;
 mod limits;
+mod masked;
 mod platform;
 mod scenario;
 mod server;

@@ -47,6 +47,22 @@ fn an_app_of_ones_own_may_call_and_its_secret_is_not_printed() {
 }
 
 #[test]
+fn a_secret_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (_directory, file) = secret_file();
+    for (mode, is_open) in [(0o600, false), (0o400, false), (0o644, true), (0o620, true), (0o604, true)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("its owner");
+        let mut emulator = Running::of(&["--app", &format!("cs-own:{file}:jti")], 7, Stdio::piped());
+        assert_eq!(emulator.signal("TERM"), Some(0));
+        let said = std::io::read_to_string(emulator.child.stderr.take().expect("piped")).expect("UTF-8");
+        let warns = said.starts_with("warning: --app: ") && said.contains(&format!("chmod 600 '{file}'"));
+        assert_eq!((warns, said.is_empty()), (is_open, !is_open), "{mode:o}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
 fn the_options_of_an_app_count() {
     let (_directory, file) = secret_file();
     let with =
