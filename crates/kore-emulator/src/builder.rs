@@ -260,8 +260,9 @@ impl EmulatorBuilder {
     /// acknowledged over HTTP; changes made in Rust are written as soon as they can be, looks
     /// within a second or so.
     ///
-    /// One emulator has the file at a time, by a lock on a file beside it that ends in `.lock`. No
-    /// app, fault or used token is in it.
+    /// One emulator has the file at a time, by a lock on a file beside it that ends in `.lock`; each
+    /// change writes all of it anew, to a file that ends in `.new`, and puts that in its place with its
+    /// mode and owner. No app, fault or used token is in it.
     pub fn state(mut self, path: impl Into<PathBuf>) -> Self {
         self.state = Some(path.into());
         self

@@ -215,6 +215,86 @@ async fn a_flood_of_dripping_heads_keeps_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_flood_of_connections_that_owe_a_body_keeps_nobody_out() {
+    many_files();
+    let most = NonZeroUsize::new(50).unwrap();
+    for (method, target) in [
+        ("GET", get_status::METADATA.path.fill(&["bir-1f"])),
+        ("PUT", "/_emulator/snapshot".to_owned()),
+        ("POST", "/_emulator/imports".to_owned()),
+    ] {
+        let emulator = start(|builder| builder.max_connections(most)).await;
+        let mut open = Vec::new();
+        for n in 0..500 {
+            let mut stream = connect(&emulator).await;
+            let length = if n % 2 == 0 { "content-length: 1000" } else { "transfer-encoding: chunked" };
+            let head = format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\n{length}\r\n\r\n");
+            // It may be closed for those behind it by now.
+            let _ = stream.write_all(head.as_bytes()).await;
+            open.push(stream);
+        }
+        others_are_served(&emulator).await;
+    }
+}
+
+/// A request of the control whose body is that long; so much of it is sent.
+async fn begun(emulator: &Emulator, head: &str, length: usize, body: &[u8]) -> TcpStream {
+    let mut stream = connect(emulator).await;
+    let head = format!("{head} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_slow_body_is_waited_for_until_others_need_its_room() {
+    let emulator = start(|builder| builder).await;
+    let snapshot = emulator.snapshot();
+    let (some, rest) = snapshot.as_bytes().split_at(20);
+    let mut slow = begun(&emulator, "PUT /_emulator/snapshot", snapshot.len(), some).await;
+    let create = br#"{"scenario": "stuck"}"#;
+    let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
+    assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
+    slow.write_all(rest).await.unwrap();
+    assert!(one_answer(&mut slow).await.starts_with("HTTP/1.1 200 "));
+
+    let long = 60 * 1024 * 1024;
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        slow.push(begun(&emulator, "PUT /_emulator/snapshot", long, b"{").await);
+    }
+    // There is room for one of them; the next has it as soon as that one is too slow.
+    let (last, earlier) = slow.split_last_mut().unwrap();
+    for slow in earlier {
+        let answer = timeout(NEVER, one_answer(slow)).await.expect("it keeps its place");
+        assert!(
+            answer.starts_with("HTTP/1.1 503 ") && answer.contains("others that need the room"),
+            "{answer}"
+        );
+    }
+    // What is short has room beside the last.
+    let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
+    assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
+    last.write_all(&snapshot.as_bytes()[1..]).await.unwrap();
+    last.write_all(&vec![b' '; long - snapshot.len()]).await.unwrap();
+    assert!(one_answer(last).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_slow_wait_for_their_turn() {
+    let emulator = start(|builder| builder).await;
+    let snapshot = emulator.snapshot() + &" ".repeat(40 * 1024 * 1024);
+    let uploads = (0..4).map(|_| async {
+        let mut stream =
+            begun(&emulator, "PUT /_emulator/snapshot", snapshot.len(), snapshot.as_bytes()).await;
+        one_answer(&mut stream).await
+    });
+    for answer in futures_util::future::join_all(uploads).await {
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_is_being_answered_does_not_give_way() {
     let most = NonZeroUsize::new(1).unwrap();
     let drip = Fault::drip(NonZeroUsize::new(20).unwrap(), Duration::from_millis(5)).first(1);

@@ -18,6 +18,8 @@ fn secret_file() -> (TempDir, String) {
 fn written(directory: &TempDir, name: &str, text: &str) -> String {
     let path = directory.path().join(name);
     std::fs::write(&path, text).expect("written");
+    let private = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
+    std::fs::set_permissions(&path, private).expect("its owner");
     path.to_str().expect("UTF-8").to_owned()
 }
 
