@@ -273,7 +273,10 @@ async fn a_slow_body_is_waited_for_until_others_need_its_room() {
     for _ in 0..3 {
         let mut slow = std::mem::replace(&mut last, has_room().await);
         let answer = one_answer(&mut slow).await;
-        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("others that need the room"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 503 ") && answer.contains("others that need the room"),
+            "{answer}"
+        );
     }
     // What is short has room beside the last.
     let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
