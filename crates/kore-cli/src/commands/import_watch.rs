@@ -1,8 +1,7 @@
 //! `kore import watch`
 
+mod display;
 mod ids;
-mod shown;
-mod signals;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -13,7 +12,7 @@ use kore_sdk::watch::{Pacing, ResumeToken, Update};
 use kore_sdk::{BotImportId, Client};
 
 use super::client;
-use crate::args::{ReportArgs, WatchArgs, WatchOutput, flags_of_watch};
+use crate::args::{ReportArgs, WatchArgs, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::{Failure, say, warn};
@@ -21,10 +20,10 @@ use crate::hint::Context;
 use crate::output;
 use crate::reports;
 use crate::settings::Settings;
-use crate::watch::{Board, Ending, command, exit_code, parse_tokens};
+use crate::signals::Signals;
+use crate::watch::{Board, Ending, command, exit_code, read_resumed, timeout_that_works};
 
-pub(super) use shown::Shown;
-pub(super) use signals::Signals;
+pub(super) use display::Display;
 
 const RUN: &str = "kore import watch bir-…";
 
@@ -48,8 +47,8 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
     let client =
         client::builder(&settings, &connection, &identity)?.build().map_err(|error| explain(&error))?;
     // Before the first line is there: who reads it may send a signal.
-    let signals = Signals::new()
-        .map_err(|error| Failure::new(Exit::Usage, format!("cannot wait for Ctrl-C: {error}")))?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
 
     let watch = Watch {
         client: &client,
@@ -59,13 +58,13 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
         fail_fast: args.fail_fast,
         tokens: &tokens,
     };
-    let shown = Shown::new(args.output, args.timeout);
-    let (endings, shown, signal) = watch.run(&ids, signals, shown, &explain).await;
-    let exit = match signal {
-        Some(signal) => signal,
-        None => exit_code(&endings),
-    };
-    Ok(report(&args.reports, args.output, &endings, shown, exit))
+    let mut display = Display::new(args.output, args.timeout);
+    let (endings, signal) = watch.run(&ids, &mut signals, &mut display, &explain).await;
+    drop(signals);
+    output::end();
+    let exit = signal.unwrap_or_else(|| exit_code(&endings));
+    let resume = resume_command(&endings, args.timeout);
+    Ok(report(&args.reports, &endings, display, exit, resume.as_deref()))
 }
 
 /// The imports that are asked for, those of tokens among them, each once; and the tokens.
@@ -77,10 +76,17 @@ fn imports(args: &WatchArgs) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Fai
             .hint("give --client-secret-file a file, or the ids as arguments"));
     }
     let mut ids = ids::ids(&args.ids, io::stdin())?;
-    let mut tokens = Vec::new();
+    let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
     for argument in &args.resume {
-        tokens.extend(parse_tokens(argument)?);
+        let resumed = read_resumed(argument)?;
+        tokens.extend(resumed.tokens);
+        skipped.extend(resumed.skipped);
     }
+    if ids.is_empty() && tokens.is_empty() && !skipped.is_empty() {
+        return Err(Failure::usage(format!("there is nothing to go on with: {}", skipped.join("; "))));
+    }
+    // Their ends are not those of this run, nor in its exit code.
+    skipped.iter().for_each(|skipped| warn(skipped));
     let mut known: HashSet<_> = ids.iter().cloned().collect();
     ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
     Ok((ids, tokens))
@@ -101,10 +107,10 @@ impl Watch<'_> {
     pub(super) async fn run(
         &self,
         ids: &[BotImportId],
-        mut signals: Signals,
-        mut shown: Shown,
+        signals: &mut Signals,
+        display: &mut Display,
         explain: &impl Fn(&kore_sdk::Error) -> Failure,
-    ) -> (Vec<Ending>, Shown, Option<Exit>) {
+    ) -> (Vec<Ending>, Option<Exit>) {
         let mut watch = self.client.watch_imports(ids.iter().cloned()).deadline(self.timeout);
         if let Some(pacing) = self.pacing {
             watch = watch.pacing(pacing);
@@ -119,7 +125,7 @@ impl Watch<'_> {
         let began = Instant::now();
         let mut board = Board::new(ids, began);
         let mut updates = watch.updates();
-        let mut ticks = tokio::time::interval(shown.tick());
+        let mut ticks = tokio::time::interval(display.tick());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut endings = Vec::new();
         let mut signal = None;
@@ -127,7 +133,7 @@ impl Watch<'_> {
             let update = tokio::select! {
                 update = updates.next() => update,
                 _ = ticks.tick() => {
-                    shown.tick_passed(&board, Instant::now());
+                    display.tick_passed(&board, Instant::now());
                     continue;
                 }
                 exit = signals.next(), if signal.is_none() => {
@@ -140,15 +146,14 @@ impl Watch<'_> {
                 None => break,
                 Some(Update::Event { id, event }) => {
                     board.event(&id, &event);
-                    shown.event(&id, &event, Instant::now());
+                    display.event(&id, &event, Instant::now());
                 }
                 Some(Update::Ended { id, end }) => {
                     let elapsed = began.elapsed();
-                    let trouble = board.import(&id).and_then(|import| import.trouble.clone());
                     let given = given.get(&id).copied();
-                    let ending = Ending::new(id, end, elapsed, trouble.as_deref(), given, explain);
+                    let ending = Ending::new(id, end, elapsed, given, explain);
                     board.ended(&ending);
-                    shown.ended(&ending, Instant::now());
+                    display.ended(&ending, Instant::now());
                     if self.fail_fast && !ending.succeeded() {
                         updates.cancel_all();
                     }
@@ -157,17 +162,16 @@ impl Watch<'_> {
                 Some(_) => {}
             }
         }
-        shown.all_over(&board, Instant::now());
+        display.all_over(&board, Instant::now());
         let places: HashMap<_, _> = ids.iter().zip(0_usize..).collect();
         endings.sort_by_key(|ending| places.get(&ending.id).copied());
-        (endings, shown, signal)
+        (endings, signal)
     }
 }
 
 /// Writes all that is written at the end. What cannot be written changes the exit code only where
 /// it would be that of a success.
-fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Shown, exit: Exit) -> Exit {
-    let resume = resume_command(endings);
+fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit, resume: Option<&str>) -> Exit {
     let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let mut failures = Vec::new();
     let mut write = |what: &str, path: &std::path::Path, content: &str| {
@@ -182,7 +186,7 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
     let steps = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     let own = args.summary.as_ref().filter(|path| Some(path.as_os_str()) != steps.as_deref());
     if own.is_some() || steps.is_some() {
-        let summary = reports::markdown(endings, resume.as_deref());
+        let summary = reports::markdown(endings, resume);
         if let Some(path) = own {
             write("--summary", path, &summary);
         }
@@ -199,7 +203,7 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
         (Exit::Success, false) => Exit::Output,
         (exit, _) => exit,
     };
-    failures.extend(shown.finish(format, endings, exit, resume.as_deref(), &annotations));
+    failures.extend(display.finish(endings, exit, resume, &annotations));
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }
@@ -207,7 +211,7 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
     hints.sort_unstable();
     hints.dedup();
     hints.into_iter().for_each(say);
-    if let Some(command) = &resume {
+    if let Some(command) = resume {
         output::resume(endings.iter().filter(|ending| ending.is_unended()).count(), command);
     }
     for failure in &failures {
@@ -216,15 +220,23 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
     if exit == Exit::Success && !failures.is_empty() { Exit::Output } else { exit }
 }
 
-/// The command that goes on with what has not ended, if there is any.
-fn resume_command(endings: &[Ending]) -> Option<String> {
+/// The command that goes on with what has not ended, if there is any. Its `--timeout` is the one of
+/// this run, or as long as the rate limits need it to be.
+fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     let unended = endings.iter().filter(|ending| ending.is_unended());
     let (tokens, plain): (Vec<_>, Vec<_>) = unended.partition(|ending| ending.resume.is_some());
     if tokens.is_empty() && plain.is_empty() {
         return None;
     }
     let tokens: Vec<_> = tokens.iter().filter_map(|ending| ending.resume.as_ref()).collect();
-    let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume"]);
+    let mut words = match timeout_that_works(timeout, &tokens) {
+        None => flags_of_watch(std::env::args_os(), &["ids", "resume"]),
+        Some(timeout) => {
+            let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume", "timeout"]);
+            words.push(format!("--timeout={}s", timeout.as_secs()).into());
+            words
+        }
+    };
     words.extend(plain.iter().map(|ending| OsString::from(ending.id.as_str())));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
     Some(command(&program, &words, &tokens))

@@ -9,6 +9,7 @@ use crate::commands::doubt;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{plainly_counted, word};
+use crate::reasons::{self, Reason};
 
 /// What came of an import, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(crate) struct Ending {
     pub(crate) import: Option<BotImport>,
     /// Why, for anything but a success.
     pub(crate) message: Option<String>,
+    /// Why the import failed, in the platform's words, apart from the tasks that failed.
+    pub(crate) why: Option<String>,
     /// What to do about it.
     pub(crate) hint: Option<String>,
     /// What is odd about it, whatever the verdict.
@@ -71,13 +74,11 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// `trouble` is what the last looks failed with, if they did; `given` the token that the user
-    /// gave for this import.
+    /// `given` is the token that the user gave for this import.
     pub(crate) fn new(
         id: BotImportId,
         end: Result<End<Error>, Unfunded>,
         elapsed: Duration,
-        trouble: Option<&str>,
         given: Option<&ResumeToken>,
         explain: impl FnOnce(&Error) -> Failure,
     ) -> Self {
@@ -86,38 +87,59 @@ impl Ending {
             verdict: Verdict::Succeeded,
             import: None,
             message: None,
+            why: None,
             hint: None,
             warning: None,
             resume: None,
             elapsed,
             exit: Exit::Success,
         };
-        let not_over = |import: Option<&BotImport>, so: &str| {
-            let status = match import.map(|import| (import, import.status.get())) {
+        let not_over = |unended: &Unended<Error>, so: &str| {
+            let trouble = unended.trouble.as_ref().map(Error::to_string);
+            let status = match unended.last.as_ref().map(|import| (import, import.status.get())) {
                 None if trouble.is_none() => "no look was answered in time".to_owned(),
                 None => "no look went well".to_owned(),
                 Some((_, None)) => "the last answer had no status".to_owned(),
                 Some((import, Some(status))) => {
                     let tasks = plainly_counted(import.counts());
-                    format!("its status was {}, with {tasks}", word(status.as_str()))
+                    // Perhaps the word for an end, which is not known here.
+                    let said = match import.outcome() {
+                        Outcome::Unknown => reasons::of_import(import),
+                        _ => Vec::new(),
+                    };
+                    let why = if said.is_empty() { "" } else { "; " };
+                    let said = reasons::line(&said);
+                    format!("its status was {}, with {tasks}{why}{said}", word(status.as_str()))
                 }
             };
-            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(because)));
+            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(&because)));
             format!("{so}: {status}{}", trouble.unwrap_or_default())
         };
         match end {
             Ok(End::Succeeded(import)) => ending.import = Some(import),
             Ok(End::Failed(import)) => {
-                ending.message = Some(match import.failed_entries().count() {
-                    0 => "the import failed, and no task says that it did".to_owned(),
-                    _ => format!("the import failed: {}", plainly_counted(import.counts())),
+                let own = reasons::of_import(&import);
+                let (so, why) = match import.failed_entries().next() {
+                    None => {
+                        let so = "the import failed, and no task says that it did".to_owned();
+                        (so, reasons::in_short(&import))
+                    }
+                    Some(_) => {
+                        let so = format!("the import failed: {}", plainly_counted(import.counts()));
+                        (so, (!own.is_empty()).then(|| reasons::line(&own)))
+                    }
+                };
+                ending.message = Some(match &why {
+                    Some(why) => format!("{so}; {why}"),
+                    None => so,
                 });
+                ending.why = why;
                 ending.verdict = Verdict::Failed;
                 ending.exit = Exit::ImportFailed;
                 ending.import = Some(import);
             }
             Ok(End::DeadlineReached(unended)) => {
-                ending.message = Some(not_over(unended.last.as_ref(), "not over at the deadline"));
+                ending.message = Some(not_over(&unended, "not over at the deadline"));
                 // Nothing was ever seen: that is no matter of time alone. Without an error the first
                 // look was not answered in the time that there was.
                 let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
@@ -130,7 +152,7 @@ impl Ending {
                 ending.unended(Verdict::DeadlineReached, exit, unended);
             }
             Ok(End::Cancelled(unended)) => {
-                ending.message = Some(not_over(unended.last.as_ref(), "given up"));
+                ending.message = Some(not_over(&unended, "given up"));
                 ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
             }
             Ok(End::CouldNotLook { error, unended }) => {
@@ -143,7 +165,7 @@ impl Ending {
             }
             Err(unfunded) => {
                 ending.message = Some(unfunded.to_string());
-                ending.hint = Some("a longer --timeout leaves room for a look".to_owned());
+                ending.hint = Some("a longer --timeout leaves room for a poll".to_owned());
                 ending.verdict = Verdict::DeadlineReached;
                 ending.exit = Exit::ImportNotOver;
                 ending.resume = given.cloned();
@@ -174,9 +196,15 @@ impl Ending {
         }
     }
 
-    /// The tasks that failed.
-    pub(crate) fn failed_entries(&self) -> impl Iterator<Item = &StatusLog> {
-        self.entries().iter().filter(|entry| entry.outcome() == Outcome::Failed)
+    /// The tasks that failed, or that say more of an import that did.
+    pub(crate) fn blamed_entries(&self) -> impl Iterator<Item = &StatusLog> {
+        self.import.iter().flat_map(reasons::blamed)
+    }
+
+    /// What the document of an import that failed says of it as a whole.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        let failed = self.import.as_ref().filter(|_| self.verdict == Verdict::Failed);
+        failed.map(reasons::of_import).unwrap_or_default()
     }
 
     /// The log of the last document.
