@@ -17,6 +17,7 @@ mod failure;
 mod hint;
 mod logging;
 mod output;
+mod reasons;
 mod reports;
 mod settings;
 mod shell;

@@ -22,7 +22,7 @@ pub(crate) use lines::{Lines, total};
 pub(crate) use live::Live;
 pub(crate) use span::span;
 pub(crate) use stream::{Stream, Writer};
-pub(crate) use text::{field, harmless, plainly_counted, value_lines, word};
+pub(crate) use text::{field, harmless, plainly_counted, word};
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant, SystemTime};
 use kore_sdk::watch::Event;
 use kore_sdk::{BotImportId, Outcome, Status, StatusLog};
 
-use super::human::{extras, style};
+use super::human::style;
 use super::span::{span, until};
 use super::text::{counted, field, word};
+use crate::reasons;
 use crate::watch::{Board, Ending, Verdict, task};
 
 /// How long it may be silent.
@@ -113,19 +114,21 @@ fn changed(event: &Event, now: Instant) -> Option<String> {
 /// The status of a task, coloured, and its further keys.
 fn stands(entry: &StatusLog) -> String {
     let style = style(entry.outcome());
-    let extras: Vec<_> =
-        extras(entry.extra()).into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
-    let extras = if extras.is_empty() { String::new() } else { format!(" ({})", extras.join(", ")) };
-    format!("{style}{}{style:#}{extras}", field(&entry.status))
+    let reasons = reasons::of_entry(entry);
+    let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons::line(&reasons)) };
+    format!("{style}{}{style:#}{why}", field(&entry.status))
 }
 
-/// `succeeded after 5 s: 20 tasks: 20 succeeded`.
+/// `succeeded after 5 s: 20 tasks: 20 succeeded`; behind a failure stands why.
 pub(super) fn verdict(ending: &Ending) -> String {
     let after = span(ending.elapsed);
     let style = verdict_style(ending.verdict);
     let words = ending.verdict.words();
     let why = match (&ending.verdict, &ending.message, &ending.import) {
-        (Verdict::Succeeded | Verdict::Failed, _, Some(import)) => counted(import.counts()),
+        (Verdict::Succeeded | Verdict::Failed, _, Some(import)) => {
+            let why = ending.why.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+            format!("{}{why}", counted(import.counts()))
+        }
         (Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
             message.split_once(": ").map_or(&**message, |(_, why)| why).to_owned()
         }
