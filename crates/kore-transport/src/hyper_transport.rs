@@ -24,6 +24,7 @@ use crate::{Phase, PlainHttp, Transport, TransportError};
 mod blocking;
 mod builder;
 mod connector;
+mod provider;
 mod proxy;
 mod stream;
 mod tls;

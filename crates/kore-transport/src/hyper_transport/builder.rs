@@ -9,6 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kore_protocol::BodyLimit;
 
 use super::connector::Connector;
+use super::provider::provider;
 use super::proxy::Proxies;
 use super::tls::{Tls, read_pem};
 use super::{BlockingHyperTransport, HyperTransport, Inner, ProxySettings};
@@ -91,9 +92,11 @@ impl HyperTransportBuilder {
     /// usable roots such requests fail, each with the reason, and plain HTTP works.
     ///
     /// # Errors
-    /// If an added bundle holds no certificate, or a proxy's text is none.
+    /// If an added bundle holds no certificate, a proxy's text is none, or there is no crypto
+    /// provider: neither the feature `aws-lc-rs` nor `ring` is on, and the application has installed
+    /// none.
     pub fn build(self) -> Result<HyperTransport, BuildError> {
-        let tls = Tls::new(read_pem(&self.ca_bundles)?);
+        let tls = Tls::new(read_pem(&self.ca_bundles)?, provider()?);
         let proxies = Arc::new(Proxies::new(self.proxy)?);
         let connector = Connector::new(tls, proxies.clone(), self.connect_timeout);
         let client = Client::builder(TokioExecutor::new())
