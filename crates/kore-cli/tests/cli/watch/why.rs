@@ -115,6 +115,36 @@ fn the_view_says_why() {
     }
 }
 
+/// What is left on a terminal at the end.
+#[cfg(unix)]
+#[test]
+fn the_end_on_a_terminal_says_why() {
+    use super::screen::Screen;
+
+    let document = format!(r#"{{"status":"failed","message":"{WHY}","statusLogs":[]}}"#);
+    let script = Script::new()
+        .import("bir-1", std::slice::from_ref(&document))
+        .import("bir-2", std::slice::from_ref(&document));
+    for ids in [&["bir-1"][..], &["bir-1", "bir-2"]] {
+        let (code, rows) = Screen::start(script.watch(ids), 120, 20, None).end();
+        assert_eq!(code, 1);
+        for id in ids {
+            let row = rows.iter().find(|row| row.starts_with(&format!("{id} failed after ")));
+            assert!(row.is_some_and(|row| row.contains(WHY)), "{rows:#?}");
+        }
+    }
+}
+
+/// It may be the word for an end that is not known yet.
+#[test]
+fn a_word_that_is_not_known_is_told_with_what_stands_beside_it() {
+    let document = format!(r#"{{"status":"aborted","reason":"{WHY}"}}"#);
+    let run = Script::new().import("bir-1", &[document]).watch(&["bir-1", "--timeout", "300ms"]).run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    let last = run.stdout.lines().last().expect("lines");
+    assert!(last.contains("its status was aborted") && last.contains(WHY), "{last}");
+}
+
 /// The platform's own page writes names as HTML.
 #[test]
 fn html_in_names_and_reasons_is_text() {
