@@ -16,9 +16,10 @@ use super::tls::{Tls, read_pem};
 use super::{BlockingHyperTransport, HyperTransport, Inner, ProxySettings};
 use crate::{BuildError, PlainHttp};
 
-/// How many headers a response over HTTP/1.1 may have. Hyper's own limit is 100, which a proxy that
-/// writes down what it does can pass.
+/// How many headers a response over HTTP/1.1 may have, and how many bytes in all over HTTP/2. Hyper's
+/// own limits of 100 and 16 KB can be passed by a proxy that writes down what it does.
 const MAX_HEADERS: usize = 256;
+const MAX_HEADER_BYTES: u32 = 256 * 1024;
 
 /// The settings of a [`HyperTransport`]. None fails before [`build`](Self::build).
 #[must_use]
@@ -117,6 +118,7 @@ impl HyperTransportBuilder {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.idle_timeout)
             .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             .http2_keep_alive_interval(interval)
             .http2_keep_alive_timeout(timeout);
         Ok(HyperTransport(Arc::new(Inner {
