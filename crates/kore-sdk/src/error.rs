@@ -70,7 +70,11 @@ impl Error {
 
     /// Whether a setting is missing or wrong, so that nothing was sent.
     pub fn is_config(&self) -> bool {
-        matches!(self.0.kind, Kind::Config { .. } | Kind::Key(_) | Kind::Token(_))
+        match &self.0.kind {
+            Kind::Config { .. } | Kind::Token(_) => true,
+            Kind::Key(error) => !error.is_retryable(),
+            Kind::Transport(_) | Kind::Response(_) => false,
+        }
     }
 
     /// Whether the token or its scope is refused; a page of HTML refuses neither.
@@ -103,7 +107,8 @@ impl Error {
     /// Whether the same call may fare better later.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            Kind::Config { .. } | Kind::Key(_) | Kind::Token(_) => false,
+            Kind::Config { .. } | Kind::Token(_) => false,
+            Kind::Key(error) => error.is_retryable(),
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
         }
