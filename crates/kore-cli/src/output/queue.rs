@@ -163,6 +163,10 @@ impl Queue {
         self.lock().is_idle()
     }
 
+    pub(super) fn has_left_out(&self, stream: Stream) -> bool {
+        self.lock().of[stream as usize].left_out > 0
+    }
+
     /// What a stream's reader does not have. It is told once.
     pub(super) fn undelivered(&self, stream: Stream) -> Option<Undelivered> {
         let mut state = self.lock();
