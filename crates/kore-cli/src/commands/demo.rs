@@ -58,11 +58,11 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         let (endings, signal) = watch.run(&[id], &mut signals, &mut display, &failure).await;
         let exit = signal.unwrap_or_else(|| exit_code(&endings));
         display.finish(&endings, exit, None, "");
-        if let Some(failure) = output::drain() {
-            return Err(failure);
-        }
         if let Some(signal) = signal {
             return Ok(signal);
+        }
+        if let Some(failure) = output::drain() {
+            return Err(failure);
         }
         Stream::Stdout.styled(&format!("\n# Its exit code would be {}.\n\n", exit as u8));
     }

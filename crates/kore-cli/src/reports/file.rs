@@ -86,6 +86,10 @@ fn place(path: &Path) -> PathBuf {
         if let Ok(place) = fs::canonicalize(&path) {
             return place;
         }
+        if path.exists() {
+            // `/dev/stdout` leads to a pipe, which has no name.
+            return path;
+        }
         match fs::read_link(&path) {
             Ok(target) => path = folder(&path).join(target),
             Err(_) => break,
