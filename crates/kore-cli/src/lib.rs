@@ -17,11 +17,13 @@ mod failure;
 mod hint;
 mod logging;
 mod output;
+mod plain_text;
 mod reasons;
 mod reports;
 mod settings;
 mod shell;
 mod signals;
+mod unexpanded;
 mod watch;
 
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ mod process;
 mod profiles;
 mod run;
 mod server;
+mod settings;
 mod tls;
 mod token;
 mod transport;
