@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod cases;
+mod certificates;
 mod clients;
 mod doubles;
 mod hints;

@@ -7,7 +7,7 @@ use http::Uri;
 use kore_protocol::Excerpt;
 
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
-use crate::certificate::Fault;
+use crate::tls_words;
 use crate::{Phase, TransportError};
 
 /// The error and what caused it, outermost first. An `io::Error` hides the error that it holds
@@ -73,17 +73,12 @@ pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option
     if text == "tls handshake eof" {
         return None;
     }
-    let message = match Fault::from_text(&text) {
-        Some(fault) => fault.explain(host),
-        None if ["certificate", "tls", "handshake", "corrupt message", "fatal alert", "peer is"]
-            .iter()
-            .any(|word| text.to_ascii_lowercase().contains(word)) =>
-        {
-            format!("{host}: {text}")
-        }
-        None => return None,
-    };
-    Some(TransportError::new(Phase::Tls, message))
+    let is_tls = ["certificate", "tls", "handshake", "corrupt message", "fatal alert", "peer is"];
+    let lower = text.to_ascii_lowercase();
+    is_tls
+        .iter()
+        .any(|words| lower.contains(words))
+        .then(|| TransportError::new(Phase::Tls, tls_words::explain(&text, host)))
 }
 
 /// What a proxy refused.

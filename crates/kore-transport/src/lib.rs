@@ -41,6 +41,8 @@ mod hyper_transport;
 mod plain_http;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+mod tls_words;
 #[cfg(feature = "tower")]
 mod tower_transport;
 mod transport;

@@ -21,7 +21,7 @@ use crate::output;
 use crate::reports::{self, Reports};
 use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
-use crate::watch::{Board, Ending, command, exit_code, parse_tokens};
+use crate::watch::{Board, Ending, command, exit_code, read_resumed, timeout_that_works};
 
 pub(super) use display::Display;
 
@@ -62,7 +62,8 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     drop(signals);
     output::end();
     let exit = signal.unwrap_or_else(|| exit_code(&endings));
-    Ok(report(&reports, &endings, &mut display, exit))
+    let resume = resume_command(&endings, args.timeout);
+    Ok(report(&reports, &endings, &mut display, exit, resume.as_deref()))
 }
 
 /// What has to be read before the watch, from files and standard input.
@@ -121,10 +122,17 @@ impl Asked {
                 .hint("give --client-secret-file a file, or the ids as arguments"));
         }
         let mut ids = ids::ids(&self.ids, io::stdin())?;
-        let mut tokens = Vec::new();
+        let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
         for argument in &self.resume {
-            tokens.extend(parse_tokens(argument)?);
+            let resumed = read_resumed(argument)?;
+            tokens.extend(resumed.tokens);
+            skipped.extend(resumed.skipped);
         }
+        if ids.is_empty() && tokens.is_empty() && !skipped.is_empty() {
+            return Err(Failure::usage(format!("there is nothing to go on with: {}", skipped.join("; "))));
+        }
+        // Their ends are not those of this run, nor in its exit code.
+        skipped.iter().for_each(|skipped| warn(skipped));
         let mut known: HashSet<_> = ids.iter().cloned().collect();
         ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
         Ok((ids, tokens))
@@ -189,9 +197,8 @@ impl Watch<'_> {
                 }
                 Some(Update::Ended { id, end }) => {
                     let elapsed = began.elapsed();
-                    let trouble = board.import(&id).and_then(|import| import.trouble.clone());
                     let given = given.get(&id).copied();
-                    let ending = Ending::new(id, end, elapsed, trouble.as_deref(), given, explain);
+                    let ending = Ending::new(id, end, elapsed, given, explain);
                     board.ended(&ending);
                     display.ended(&ending, Instant::now());
                     if self.fail_fast && !ending.succeeded() {
@@ -211,15 +218,20 @@ impl Watch<'_> {
 
 /// Writes all that is written at the end. What cannot be written changes the exit code only where
 /// it would be that of a success.
-fn report(reports: &Reports, endings: &[Ending], display: &mut Display, exit: Exit) -> Exit {
-    let resume = resume_command(endings);
-    let mut failures = reports.write(endings, resume.as_deref());
+fn report(
+    reports: &Reports,
+    endings: &[Ending],
+    display: &mut Display,
+    exit: Exit,
+    resume: Option<&str>,
+) -> Exit {
+    let mut failures = reports.write(endings, resume);
     let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let annotations = if github { reports::annotations::annotations(endings) } else { String::new() };
     let unless_lost = |is_lost| if exit == Exit::Success && is_lost { Exit::Output } else { exit };
     // The documents say the exit code that this run is to have.
     let told = unless_lost(!failures.is_empty() || output::has_left_out());
-    display.finish(endings, told, resume.as_deref(), &annotations);
+    display.finish(endings, told, resume, &annotations);
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }
@@ -227,7 +239,7 @@ fn report(reports: &Reports, endings: &[Ending], display: &mut Display, exit: Ex
     hints.sort_unstable();
     hints.dedup();
     hints.into_iter().for_each(say);
-    if let Some(command) = &resume {
+    if let Some(command) = resume {
         output::resume(endings.iter().filter(|ending| ending.is_unended()).count(), command);
     }
     failures.extend(output::drain());
@@ -235,15 +247,23 @@ fn report(reports: &Reports, endings: &[Ending], display: &mut Display, exit: Ex
     unless_lost(!failures.is_empty())
 }
 
-/// The command that goes on with what has not ended, if there is any.
-fn resume_command(endings: &[Ending]) -> Option<String> {
+/// The command that goes on with what has not ended, if there is any. Its `--timeout` is the one of
+/// this run, or as long as the rate limits need it to be.
+fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     let unended = endings.iter().filter(|ending| ending.is_unended());
     let (tokens, plain): (Vec<_>, Vec<_>) = unended.partition(|ending| ending.resume.is_some());
     if tokens.is_empty() && plain.is_empty() {
         return None;
     }
     let tokens: Vec<_> = tokens.iter().filter_map(|ending| ending.resume.as_ref()).collect();
-    let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume"]);
+    let mut words = match timeout_that_works(timeout, &tokens) {
+        None => flags_of_watch(std::env::args_os(), &["ids", "resume"]),
+        Some(timeout) => {
+            let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume", "timeout"]);
+            words.push(format!("--timeout={}s", timeout.as_secs()).into());
+            words
+        }
+    };
     words.extend(plain.iter().map(|ending| OsString::from(ending.id.as_str())));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
     Some(command(&program, &words, &tokens))

@@ -7,14 +7,13 @@ use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::certificate::Fault;
 use crate::failure::find;
-use crate::{BuildError, Phase, TransportError};
+use crate::{BuildError, Phase, TransportError, tls_words};
 
 pub(super) struct Tls {
     /// Trusted beside the platform's roots.
@@ -81,8 +80,9 @@ impl Tls {
             TransportError::new(
                 Phase::Tls,
                 format!(
-                    "this machine has no usable root certificates ({error}): install its package \
-                     ca-certificates, or add a CA's certificate as a PEM file"
+                    "this machine has no usable root certificates ({}): install its package \
+                     ca-certificates, or add a CA's certificate as a PEM file",
+                    tls_words::plain(&error.to_string())
                 ),
             )
             .with_source(error.clone())
@@ -132,31 +132,6 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
 
 /// Whether an error is of TLS, and what to do.
 pub(super) fn fault(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
-    find::<rustls::Error>(error).map(|tls| TransportError::new(Phase::Tls, explain(tls, host)))
-}
-
-fn explain(error: &rustls::Error, host: &str) -> String {
-    use CertificateError as C;
-    let fault = match error {
-        rustls::Error::InvalidCertificate(C::UnknownIssuer) => Fault::UnknownIssuer,
-        rustls::Error::InvalidCertificate(C::BadSignature) => Fault::BadSignature,
-        rustls::Error::InvalidCertificate(C::NotValidForName) => Fault::OtherHost(Vec::new()),
-        rustls::Error::InvalidCertificate(C::NotValidForNameContext { presented, .. }) => {
-            Fault::OtherHost(presented.clone())
-        }
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Fault::Expired,
-        rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
-            Fault::NotYetValid
-        }
-        rustls::Error::InvalidCertificate(other) => {
-            return format!("the certificate of {host} is not accepted ({other})");
-        }
-        rustls::Error::InvalidMessage(_) => {
-            return format!(
-                "{host} does not speak TLS at that port: check the port, or whether http:// is meant"
-            );
-        }
-        other => return format!("{host}: {other}"),
-    };
-    fault.explain(host)
+    find::<rustls::Error>(error)
+        .map(|tls| TransportError::new(Phase::Tls, tls_words::explain(&tls.to_string(), host)))
 }

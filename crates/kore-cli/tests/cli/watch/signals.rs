@@ -50,17 +50,6 @@ fn a_signal_leaves_reports_and_a_command_that_goes_on() {
     }
 }
 
-/// The looks of the first run count in the second one.
-#[test]
-fn a_resumed_watch_stays_within_the_windows() {
-    let script = Script::new().import("bir-1", &running("bir-1"));
-    let looks = r#"[{"v":1,"id":"bir-1","waited":60000,"left":0,"looks":[[1000,60]]}]"#;
-    let run = script.watch(&["--resume", looks, "--timeout", "300ms"]).run();
-    assert_eq!((run.code, script.looks("bir-1")), (3, 0), "{}", run.stdout);
-    assert!(run.stdout.contains("rate limits"), "{}", run.stdout);
-    run.says(&[looks]);
-}
-
 /// Nobody reads what it writes, so that it cannot end by itself.
 #[test]
 fn a_second_signal_ends_it_at_once() {
