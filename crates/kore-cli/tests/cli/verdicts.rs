@@ -294,3 +294,36 @@ fn kore_import_watch_agrees_on_each_document() {
     }
     agree("kore import watch", &cases, |case| of_watch(case.says), |case| found[&case.id]);
 }
+
+#[test]
+fn a_page_is_a_wrong_host_until_the_platform_has_answered_and_an_outage_then() {
+    let page = || response("403 Forbidden", "content-type: text/html\r\n", b"<html>Blocked</html>");
+    let server = Server::start(move |_| page());
+    let run = Kore::watch(&server.url, &["bir-1"]).run();
+    assert_eq!(run.code, 5, "{}", run.stderr);
+    run.says(&["a wrong host (KORE_HOST)"]);
+
+    let polls = Mutex::new(0);
+    let server = Server::start(move |head| {
+        if !head.contains(concat!("user-agent: kore/", env!("CARGO_PKG_VERSION"), "\r\n")) {
+            return response("400 Bad Request", "", br#"{"errors":[{"msg":"no such sender"}]}"#);
+        }
+        let mut polls = polls.lock().expect("no panic");
+        *polls += 1;
+        match *polls {
+            2 => page(),
+            1 => response("200 OK", "", br#"{"status":"pending"}"#),
+            _ => response("200 OK", "", br#"{"status":"success"}"#),
+        }
+    });
+    let run = Kore::watch(&server.url, &["bir-1"]).args(["--interval", "50ms"]).run();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("403 Forbidden"), "it is told: {}", run.stdout);
+}
+
+#[test]
+fn a_byte_order_mark_is_printed_as_it_came() {
+    let body = "\u{feff}{\"status\":\"success\"}";
+    let run = Kore::status(&Server::json(body).url, "bir-1").args(["--exit-status", "-o", "json"]).succeeds();
+    assert!(run.stdout.starts_with(body), "{}", run.stdout);
+}
