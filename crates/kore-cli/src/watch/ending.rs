@@ -74,13 +74,11 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// `trouble` is what the last looks failed with, if they did; `given` the token that the user
-    /// gave for this import.
+    /// `given` is the token that the user gave for this import.
     pub(crate) fn new(
         id: BotImportId,
         end: Result<End<Error>, Unfunded>,
         elapsed: Duration,
-        trouble: Option<&str>,
         given: Option<&ResumeToken>,
         explain: impl FnOnce(&Error) -> Failure,
     ) -> Self {
@@ -96,8 +94,9 @@ impl Ending {
             elapsed,
             exit: Exit::Success,
         };
-        let not_over = |import: Option<&BotImport>, so: &str| {
-            let status = match import.map(|import| (import, import.status.get())) {
+        let not_over = |unended: &Unended<Error>, so: &str| {
+            let trouble = unended.trouble.as_ref().map(Error::to_string);
+            let status = match unended.last.as_ref().map(|import| (import, import.status.get())) {
                 None if trouble.is_none() => "no look was answered in time".to_owned(),
                 None => "no look went well".to_owned(),
                 Some((_, None)) => "the last answer had no status".to_owned(),
@@ -113,7 +112,7 @@ impl Ending {
                     format!("its status was {}, with {tasks}{why}{said}", word(status.as_str()))
                 }
             };
-            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(because)));
+            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(&because)));
             format!("{so}: {status}{}", trouble.unwrap_or_default())
         };
         match end {
@@ -140,7 +139,7 @@ impl Ending {
                 ending.import = Some(import);
             }
             Ok(End::DeadlineReached(unended)) => {
-                ending.message = Some(not_over(unended.last.as_ref(), "not over at the deadline"));
+                ending.message = Some(not_over(&unended, "not over at the deadline"));
                 // Nothing was ever seen: that is no matter of time alone. Without an error the first
                 // look was not answered in the time that there was.
                 let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
@@ -153,7 +152,7 @@ impl Ending {
                 ending.unended(Verdict::DeadlineReached, exit, unended);
             }
             Ok(End::Cancelled(unended)) => {
-                ending.message = Some(not_over(unended.last.as_ref(), "given up"));
+                ending.message = Some(not_over(&unended, "given up"));
                 ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
             }
             Ok(End::CouldNotLook { error, unended }) => {
@@ -166,7 +165,7 @@ impl Ending {
             }
             Err(unfunded) => {
                 ending.message = Some(unfunded.to_string());
-                ending.hint = Some("a longer --timeout leaves room for a look".to_owned());
+                ending.hint = Some("a longer --timeout leaves room for a poll".to_owned());
                 ending.verdict = Verdict::DeadlineReached;
                 ending.exit = Exit::ImportNotOver;
                 ending.resume = given.cloned();
