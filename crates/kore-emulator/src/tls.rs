@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use kore_types::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -13,8 +14,9 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::time_provider::TimeProvider;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -92,8 +94,20 @@ fn config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> i
             }
             error => invalid(format!("the TLS certificate or its key cannot be used: {error}")),
         })?;
+    config.time_provider = Arc::new(SystemClock);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// The clock of the system, in place of that of rustls, which makes a panic before 1970.
+#[derive(Debug)]
+struct SystemClock;
+
+impl TimeProvider for SystemClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Some(UnixTime::since_unix_epoch(since))
+    }
 }
 
 fn read_chain(pem: &[u8]) -> io::Result<Vec<CertificateDer<'static>>> {
@@ -189,9 +203,16 @@ fn params(names: impl Into<Vec<String>>, common_name: &str) -> Result<Certificat
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, common_name);
     // The clock of a client may be a little behind.
-    let now = SystemTime::now();
-    (params.not_before, params.not_after) = ((now - DAY).into(), (now + LIFETIME).into());
+    let (since, until) = lifetime(SystemTime::now());
+    (params.not_before, params.not_after) = (since.into(), until.into());
     Ok(params)
+}
+
+/// From when and until when a certificate that is made now is good, in dates that one can hold.
+fn lifetime(now: SystemTime) -> (SystemTime, SystemTime) {
+    let until = now.checked_add(LIFETIME).unwrap_or(now);
+    let since = now.checked_sub(DAY).unwrap_or(now);
+    (Timestamp::nearest(since), Timestamp::nearest(until))
 }
 
 fn invalid(message: impl Into<String>) -> io::Error {
@@ -210,5 +231,25 @@ impl fmt::Debug for Identity {
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acceptor").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_has_a_lifetime_whatever_the_clock_shows() {
+        let year = Duration::from_secs(365 * 86_400);
+        let end = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+        for now in
+            [UNIX_EPOCH - year * 100, UNIX_EPOCH, UNIX_EPOCH + year * 50, end, UNIX_EPOCH + year * 9000]
+        {
+            let (since, until) = lifetime(now);
+            assert!(since <= until && until <= end, "{now:?}");
+            let mut params = CertificateParams::default();
+            (params.not_before, params.not_after) = (since.into(), until.into());
+            params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate can hold them");
+        }
     }
 }
