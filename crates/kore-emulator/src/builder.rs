@@ -271,7 +271,7 @@ impl EmulatorBuilder {
     /// Starts to serve, on the tokio runtime of the caller.
     ///
     /// # Errors
-    /// If the port cannot be taken, or, as [`InvalidInput`](io::ErrorKind::InvalidInput), if an
+    /// If the port cannot be taken, if neither the feature `aws-lc-rs` nor `ring` is on, or, as [`InvalidInput`](io::ErrorKind::InvalidInput), if an
     /// import has no valid `_id`, a made-up app would be served to other machines, or certificate
     /// and key cannot be used. If the file of the state is another emulator's or cannot be read,
     /// the error is around an [`InputError`](crate::InputError), and the file stays as it is.
@@ -279,7 +279,7 @@ impl EmulatorBuilder {
         self.check_bind()?;
         #[cfg(feature = "tls")]
         let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
-        let platform = Arc::new(Platform::new(self.apps, self.limits));
+        let platform = Arc::new(Platform::new(self.apps, self.limits).map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
         let served = Served::on(listener.local_addr()?);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use kore_auth::Verifier;
+use kore_auth::{KeyError, Verifier};
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Now;
 use kore_protocol::{
@@ -75,16 +75,16 @@ impl<E: Into<RequestError>> From<E> for Refused {
 }
 
 impl Platform {
-    pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Self {
-        let apps = apps.into_iter().map(|app| (app.client_id().clone(), app.verifier())).collect();
-        Self {
-            apps,
+    pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Result<Self, KeyError> {
+        let verified = |app: App| Ok((app.client_id().clone(), app.verifier()?));
+        Ok(Self {
+            apps: apps.into_iter().map(verified).collect::<Result<_, KeyError>>()?,
             tokens: Tokens::default(),
             limits,
             state: Mutex::default(),
             to_save: Condvar::new(),
             progress: watch::Sender::default(),
-        }
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -237,8 +237,8 @@ impl Platform {
     }
 
     fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
-        let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
-        match self.tokens.admit(&self.apps, token, scope.name, now) {
+        let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
+        match self.tokens.admit(&self.apps, tokens, scope.name, now) {
             Ok(_) => Ok(()),
             Err(error) => {
                 Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })

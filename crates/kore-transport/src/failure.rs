@@ -8,7 +8,7 @@ use kore_protocol::Excerpt;
 
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
 use crate::tls_words;
-use crate::{Phase, TransportError};
+use crate::{Phase, TransportError, http_words};
 
 /// The error and what caused it, outermost first. An `io::Error` hides the error that it holds
 /// from `source`, so that is looked up as well.
@@ -122,11 +122,14 @@ pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     Excerpt::new(text.as_bytes()).to_string()
 }
 
-/// Sent, and no answer.
-pub(crate) fn exchange(error: &(dyn Error + 'static)) -> TransportError {
+/// Sent to `peer`, and no answer.
+pub(crate) fn exchange(peer: &str, error: &(dyn Error + 'static)) -> TransportError {
     let message = match io_error(error) {
         Some(io) if is_closed(io) => "the connection was closed before an answer came".to_owned(),
-        _ => innermost(error),
+        _ => {
+            let text = innermost(error);
+            http_words::explain(&text, peer).unwrap_or(text)
+        }
     };
     TransportError::new(Phase::Exchange, message)
 }

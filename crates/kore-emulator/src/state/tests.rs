@@ -24,7 +24,7 @@ fn living(scenario: &Arc<Scenario>, mode: Mode) -> Held {
 }
 
 fn platform(imports: Vec<(BotImportId, Held)>) -> Arc<Platform> {
-    let platform = Arc::new(Platform::new(Vec::new(), LimitRules::default()));
+    let platform = Arc::new(Platform::new(Vec::new(), LimitRules::default()).expect("no app"));
     platform.replace(imports);
     platform
 }

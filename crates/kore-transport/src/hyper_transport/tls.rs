@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
@@ -20,6 +21,7 @@ use crate::{BuildError, Phase, TransportError, tls_words};
 pub(super) struct Tls {
     /// Trusted beside the platform's roots.
     extra: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
     /// Made for the first connection that needs it: reading the platform's roots takes some
     /// milliseconds, and plain HTTP works without, even where there are none.
     configs: OnceLock<Result<Configs, rustls::Error>>,
@@ -56,14 +58,16 @@ pub(super) fn read_pem(bundles: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static
 
 impl Tls {
     /// Trusts the platform's roots and `extra`.
-    pub(super) fn new(extra: Vec<CertificateDer<'static>>) -> Self {
-        Self { extra, configs: OnceLock::new() }
+    pub(super) fn new(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Self {
+        Self { extra, provider, configs: OnceLock::new() }
     }
 
     /// As on a machine without roots.
     #[cfg(test)]
     pub(super) fn without_roots() -> Self {
-        Self { extra: Vec::new(), configs: OnceLock::from(Err(rustls::Error::General("no roots".into()))) }
+        let provider = super::provider::provider().expect("a provider");
+        let configs = OnceLock::from(Err(rustls::Error::General("no roots".into())));
+        Self { configs, ..Self::new(Vec::new(), provider) }
     }
 
     /// The configuration for the host itself.
@@ -77,7 +81,7 @@ impl Tls {
     }
 
     fn configs(&self) -> Result<&Configs, TransportError> {
-        let configs = self.configs.get_or_init(|| Configs::new(self.extra.clone()));
+        let configs = self.configs.get_or_init(|| Configs::new(self.extra.clone(), self.provider.clone()));
         configs.as_ref().map_err(|error| {
             TransportError::new(
                 Phase::Tls,
@@ -93,8 +97,10 @@ impl Tls {
 }
 
 impl Configs {
-    fn new(extra: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    fn new(
+        extra: Vec<CertificateDer<'static>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, rustls::Error> {
         let verifier = Verifier::new_with_extra_roots(extra, provider.clone())?;
         // "Dangerous" is rustls' word for any verifier that is not its own; this one verifies as
         // the platform does.
