@@ -149,7 +149,10 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                         polls.allowed.asked(asked);
                     }
                     match answer {
-                        Answer::Import(import) => watches.handle_import(now, &look, *import),
+                        Answer::Import(mut import) => {
+                            import.id = look.request().import_id.clone().into();
+                            watches.handle_import(now, &look, *import);
+                        }
                         Answer::Refused(status, after) => {
                             watches.handle_failure(now, &look, Failure::Status(status, after));
                         }
