@@ -7,4 +7,5 @@ mod emulator;
 mod facade;
 mod lossless;
 mod servers;
+mod shared_replays;
 mod transport;

@@ -2,6 +2,8 @@
 //!
 //! [Documented as "Bot Import Status API"](https://developer.kore.ai/docs/bots/api-guide/bot-import-status-api/).
 
+mod subject;
+
 use bytes::Bytes;
 use http::Method;
 use kore_types::{BotImport, BotImportId};
@@ -10,6 +12,9 @@ use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse, PathTemplate,
     RateLimit, Refusal, RequestError, Scope,
 };
+
+pub use subject::OtherImport;
+pub(crate) use subject::check;
 
 /// What is known of the call beside its request and response.
 pub const METADATA: Metadata = Metadata {
@@ -61,6 +66,14 @@ impl Endpoint for Request {
 impl OutgoingRequest for Request {
     fn path_values(&self) -> Vec<&str> {
         vec![self.import_id.as_str()]
+    }
+
+    fn counted_import(&self) -> Option<&BotImportId> {
+        Some(&self.import_id)
+    }
+
+    fn check(&self, response: &Response) -> Result<(), OtherImport> {
+        check(&self.import_id, &response.import)
     }
 }
 

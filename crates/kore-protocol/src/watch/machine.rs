@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId, Field, Outcome, Status};
+use kore_types::{BotImport, BotImportId, Outcome, Status};
 
 use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
 use super::ledger::SharedWindows;
 use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Unfunded, Windows};
 use crate::bot_import::get_status;
+use crate::{Origin, ResponseError};
 
 pub use last_poll::LAST_POLL;
 use last_poll::LastPoll;
@@ -281,13 +282,18 @@ impl<E: LookError> Watch<E> {
         self.events.pop_front()
     }
 
-    /// The look went well.
+    /// The look went well. A document about another import says nothing of this one, and is a
+    /// failure.
     pub fn handle_import(&mut self, now: Now, import: BotImport) {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
+        if let Err(other) = get_status::check(&self.id, &import) {
+            return self.handle_failure(now, ResponseError::from(other).into());
+        }
         self.see_deadline(now);
         let at = now.instant;
+        self.settings.host.note(Origin::Platform);
         self.windows.lock().release(at);
         self.not_before = None;
         self.trouble = None;
@@ -316,6 +322,7 @@ impl<E: LookError> Watch<E> {
         }
         self.see_deadline(now);
         let at = now.instant;
+        self.settings.host.note(error.origin());
         self.windows.lock().release(at);
         if error.is_worth_a_new_token() && !self.token_renewed {
             self.token_renewed = true;
@@ -324,7 +331,9 @@ impl<E: LookError> Watch<E> {
             self.trouble = Some(error);
             return;
         }
-        if !error.is_retryable() && !error.is_rate_limited() {
+        // What does not come from the platform passes, unless the host never was the platform.
+        let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
+        if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
             self.state = State::Ended(Ending::CouldNotLook(error, self.token(now)));
             return;
         }
@@ -351,13 +360,8 @@ impl<E: LookError> Watch<E> {
 
     fn outcome(&self, import: &BotImport) -> Outcome {
         let Some(status) = import.status.get() else { return Outcome::Unknown };
-        // What is said of another import, or twice with two meanings, says nothing of this one.
-        let is_other = match &import.id {
-            Field::Value(id) => *id != self.id,
-            Field::Other(_) => true,
-            Field::Absent | Field::Null => false,
-        };
-        if is_other || import.outcome() != status.outcome() {
+        // What is said twice with two meanings says nothing.
+        if import.outcome() != status.outcome() {
             return Outcome::Unknown;
         }
         let said = |status: &Status| {
