@@ -29,7 +29,9 @@ pub fn older_spelling() -> BotImport {
 pub fn running() -> BotImport {
     let mut import = with_id(succeeded(), "bir-4bb0c1d2-0000-4000-8000-00000000000a");
     import.status = Status::Pending.into();
-    import.created_on = Timestamp::from(SystemTime::now() - Duration::from_secs(12)).into();
+    let now = SystemTime::now();
+    let created = now.checked_sub(Duration::from_secs(12)).unwrap_or(now);
+    import.created_on = Timestamp::from(created).into();
     if let Some(logs) = import.status_logs.get_mut() {
         let log = logs.entries_mut();
         log.truncate(6);

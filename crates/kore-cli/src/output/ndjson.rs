@@ -2,6 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
+use kore_sdk::types::Timestamp;
 use kore_sdk::watch::{Event, ResumeToken};
 use kore_sdk::{BotImport, BotImportId, StatusLog};
 use serde::Serialize;
@@ -57,7 +58,7 @@ impl<'a> Ended<'a> {
 
 /// The line of an event; none for one that this version has no words for.
 pub(crate) fn event(id: &BotImportId, event: &Event, now: Instant, wall: SystemTime) -> Option<String> {
-    let at = |then: &Instant| time(wall + then.saturating_duration_since(now));
+    let at = |then: &Instant| time(wall.checked_add(then.saturating_duration_since(now)).unwrap_or(wall));
     let what = match event {
         Event::StatusChanged { before, now } => What::StatusChanged {
             before: before.as_ref().map(|status| status.as_str()),
@@ -96,7 +97,7 @@ fn line(id: Option<&BotImportId>, what: What<'_>, wall: SystemTime) -> String {
 }
 
 fn time(wall: SystemTime) -> String {
-    humantime::format_rfc3339_millis(wall).to_string()
+    Timestamp::from(wall).to_string()
 }
 
 #[cfg(test)]
@@ -119,6 +120,21 @@ mod tests {
             event.expect("a line"),
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"id\":\"bir-1\",\"event\":\"task_appeared\",\"index\":3,\
              \"entry\":{\"taskName\":\"a\",\"z\":1.00000000000000000001,\"status\":\"failed\",\"b\":{\"d\":1,\"c\":2}}}\n"
+        );
+    }
+
+    #[test]
+    fn no_clock_makes_a_panic() {
+        let (year, now) = (std::time::Duration::from_secs(365 * 86_400), Instant::now());
+        let event = Event::Throttled { until: now + year };
+        let line = |wall| super::event(&"bir-1".parse().expect("valid"), &event, now, wall).expect("a line");
+        let before = line(SystemTime::UNIX_EPOCH - year * 100);
+        assert!(before.contains(r#""time":"1970-01-01T00:00:00.000Z""#), "{before}");
+        // Half a year before the end of 9999, so that what is waited for is behind it.
+        let late = line(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_386_000_000));
+        assert!(
+            late.contains(r#""time":"9999-"#) && late.contains(r#""until":"9999-12-31T23:59:59"#),
+            "{late}"
         );
     }
 }

@@ -191,3 +191,60 @@ fn a_log_of_equal_names_that_turns_over_and_vanishes_is_followed_and_reported() 
     let report = std::fs::read_to_string(home.join("report.xml")).expect("a report");
     assert!(!report.contains('\u{fffe}') && report.contains("(1429)"), "equal names are numbered");
 }
+
+/// The codes in lines that begin with them, `3` or `130, 143`.
+#[cfg(target_os = "linux")]
+fn codes<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<i32> {
+    let code = |word: &str| word.trim_end_matches(',').parse().ok();
+    let mut codes: Vec<_> = lines.flat_map(|line| line.split(' ').map_while(code)).collect();
+    codes.sort_unstable();
+    codes
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn each_code_of_the_tables_has_a_case() {
+    use std::process::Stdio;
+
+    use rustix::process::Signal;
+
+    use crate::process::{code, send, until};
+
+    let script = script();
+    let soon = |id: &str| script.watch(&[id]).args(["--timeout", "300ms"]).run().code;
+    let stopped = |signal| {
+        let script = Script::new().import("bir-1", &running("bir-1"));
+        let (mut command, _home) = script.watch_slowly(&["bir-1"]).into_command();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+        until("it looks", || script.looks("bir-1") > 0);
+        send(&child, signal);
+        code(&mut child)
+    };
+    let cases = [
+        (0, soon("bir-good")),
+        (1, soon("bir-bad")),
+        (2, soon("no/id")),
+        (3, soon("bir-slow")),
+        (4, soon("bir-auth")),
+        (5, soon("bir-lost")),
+        (6, Kore::watch("http://127.0.0.1:1", &["bir-1"]).args(["--timeout", "300ms"]).run().code),
+        (7, script.watch(&["bir-good", "--junit", "/dev/full"]).run().code),
+        (129, stopped(Signal::HUP)),
+        (130, stopped(Signal::INT)),
+        (143, stopped(Signal::TERM)),
+    ];
+    for (documented, found) in cases {
+        assert_eq!(found, documented);
+    }
+    let all: Vec<_> = cases.iter().map(|(code, _)| *code).collect();
+
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
+    let readme = readme.expect("it is there");
+    let (_, table) = readme.split_once("| exit code | meaning |\n|---|---|\n").expect("a table");
+    let rows = table.lines().map_while(|line| line.strip_prefix("| "));
+    assert_eq!(codes(rows), all, "README.md");
+    let help = Kore::new(["import", "watch", "--help"]).succeeds().stdout;
+    let (_, table) = help.split_once("\nExit codes").expect("a table");
+    let rows = table.lines().skip(1).map_while(|line| line.strip_prefix("  "));
+    assert_eq!(codes(rows), all, "{help}");
+}
