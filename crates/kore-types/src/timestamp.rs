@@ -73,7 +73,13 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-impl crate::json::FromText for Timestamp {
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
+    }
+}
+
+impl crate::Lenient for Timestamp {
     fn from_text(text: &str) -> Option<Self> {
         Some(text.into())
     }
