@@ -3,6 +3,7 @@
 
 mod ca;
 pub(crate) mod hostile;
+pub(crate) mod http2;
 pub(crate) mod https;
 mod proxy;
 mod server;

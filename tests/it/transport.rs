@@ -5,7 +5,10 @@ use std::time::Duration;
 mod cases;
 mod clients;
 mod doubles;
+mod hints;
+mod http2;
 mod hyper_only;
+mod runtimes;
 mod secrets;
 mod tower;
 
@@ -68,7 +71,7 @@ each_client!(
 /// The same for the clients that speak HTTP/2.
 macro_rules! each_http2_client {
     ($($case:ident),* $(,)?) => {
-        mod http2 { $(mod $case {
+        mod over_http2 { $(mod $case {
             #[tokio::test] async fn hyper() {
                 super::super::within_patience(super::super::cases::$case(super::super::clients::hyper)).await;
             }

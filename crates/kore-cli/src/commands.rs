@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod doubts;
 mod emulator;
+mod import_id;
 mod import_status;
 mod import_watch;
 mod token;

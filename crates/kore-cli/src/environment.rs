@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use crate::failure::Failure;
+use crate::unexpanded::Unexpanded;
 
 pub(crate) const HOST: &str = "KORE_HOST";
 pub(crate) const CLIENT_ID: &str = "KORE_CLIENT_ID";
@@ -43,6 +44,7 @@ impl Environment {
     pub(crate) fn switch(&self, name: &str) -> Result<Option<bool>, Failure> {
         match self.text(name)?.as_deref() {
             None => Ok(None),
+            Some(text) if Unexpanded::of(text).is_some() => Unexpanded::refuse(text, name).map(|()| None),
             Some("1" | "true") => Ok(Some(true)),
             Some("0" | "false") => Ok(Some(false)),
             Some(other) => {
@@ -53,8 +55,17 @@ impl Environment {
     }
 }
 
+/// A value of a file with lines as Windows ends them has one of those behind it.
+fn without_line_ends(value: OsString) -> OsString {
+    match value.to_str() {
+        Some(text) => text.trim_end_matches(['\r', '\n']).into(),
+        None => value,
+    }
+}
+
 impl FromIterator<(&'static str, OsString)> for Environment {
     fn from_iter<I: IntoIterator<Item = (&'static str, OsString)>>(variables: I) -> Self {
-        Self(variables.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        let set = variables.into_iter().filter(|(_, value)| !value.is_empty());
+        Self(set.map(|(name, value)| (name, without_line_ends(value))).collect())
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     NoAnswer = 6,
     /// There is an answer, and it could not be written.
     Output = 7,
+    /// SIGHUP ended a watch: its terminal is gone.
+    HungUp = 129,
     /// Ctrl-C ended a watch.
     Interrupted = 130,
     /// SIGTERM ended a watch.

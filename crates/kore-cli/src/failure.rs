@@ -1,13 +1,12 @@
 //! An error as a user sees it.
 
 use std::fmt;
-use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use kore_sdk::types::Printable;
 
 use crate::exit::Exit;
-use crate::output::harmless;
+use crate::output::{Stream, harmless};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -82,6 +81,5 @@ pub(crate) fn say(hint: &str) {
 
 fn line(style: Style, label: &str, text: &str) {
     let text = harmless(Printable::new(text.as_bytes(), MAX_MESSAGE).to_string());
-    // If standard error is closed there is no one to tell.
-    let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}: {text}");
+    Stream::Stderr.styled(&format!("{style}{label}{style:#}: {text}\n"));
 }

@@ -11,6 +11,7 @@ use kore_sdk::transport::{Phase, TransportError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::{Connection, Credentials, Identity, Sourced};
+use crate::unexpanded::Unexpanded;
 
 /// What a hint may name: where to look if a setting is what is wrong.
 pub(crate) struct Context<'a> {
@@ -19,6 +20,16 @@ pub(crate) struct Context<'a> {
     /// The flag that says how long a request may take.
     pub(crate) timeout_flag: &'static str,
     pub(crate) now: SystemTime,
+}
+
+/// Where proxies come from; a variable that stands in the place of its value is named.
+fn about_proxies() -> String {
+    let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    let unexpanded = names.into_iter().find_map(|name| {
+        let value = std::env::var(name).ok()?;
+        Some(format!("{name} is {}: nothing put its value there", Unexpanded::of(&value)?))
+    });
+    unexpanded.unwrap_or_else(|| "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY".to_owned())
 }
 
 impl Context<'_> {
@@ -62,7 +73,7 @@ impl Context<'_> {
             return Some(format!("use https:// in {}, or allow it with --allow-http", host.origin));
         }
         // What else could be wrong has been tried before.
-        error.to_string().contains("proxy").then(|| "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY".into())
+        error.to_string().contains("proxy").then(about_proxies)
     }
 
     /// To a guessed `https` a server without TLS answers nonsense, the end of the connection or

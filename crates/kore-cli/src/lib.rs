@@ -17,34 +17,39 @@ mod failure;
 mod hint;
 mod logging;
 mod output;
+mod plain_text;
+mod reasons;
 mod reports;
 mod settings;
 mod shell;
+mod signals;
+mod unexpanded;
 mod watch;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use args::{Args, Command, Import};
 use exit::Exit;
 use failure::Failure;
 use kore_sdk::types::Printable;
+use output::Stream;
 
 /// Runs the command that the arguments of this process name.
 pub fn run() -> ExitCode {
-    let args = match Args::of_process() {
-        Ok(args) => args,
+    let exit = match Args::of_process() {
+        Ok(args) => {
+            logging::start();
+            execute(args.command).unwrap_or_else(|failure| {
+                failure.print();
+                failure.exit
+            })
+        }
         Err(error) => {
             print(&error);
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Success.into() };
+            if error.use_stderr() { Exit::Usage } else { Exit::Success }
         }
     };
-    logging::start();
-    let exit = execute(args.command).unwrap_or_else(|failure| {
-        failure.print();
-        failure.exit
-    });
-    exit.into()
+    output::finish(exit).into()
 }
 
 fn execute(command: Command) -> Result<Exit, Failure> {
@@ -58,15 +63,15 @@ fn execute(command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// Help, the version or a usage error; if it cannot be written there is no one to tell.
+/// Help, the version or a usage error.
 fn print(error: &clap::Error) {
+    let stream = if error.use_stderr() { Stream::Stderr } else { Stream::Stdout };
+    let text = error.render();
     if std::env::args_os().any(|arg| arg.to_string_lossy().chars().any(char::is_control)) {
         // An argument that would control the terminal is repeated as it came.
-        for line in error.render().to_string().lines() {
-            let _ = writeln!(io::stderr().lock(), "{}", Printable::text(line));
-        }
+        text.to_string().lines().for_each(|line| Stream::Stderr.raw(format!("{}\n", Printable::text(line))));
     } else {
-        let _ = error.print();
+        stream.styled(&text.ansi().to_string());
     }
 }
 

@@ -6,6 +6,7 @@ use kore_sdk::protocol::Excerpt;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure;
+use crate::output::{Stream, left_out};
 
 pub(crate) fn start() {
     let Some(directives) = std::env::var_os("RUST_LOG").filter(|directives| !directives.is_empty()) else {
@@ -16,7 +17,7 @@ pub(crate) fn start() {
         Some(Err(error)) => return failure::warn(&format!("no log: RUST_LOG is not a filter: {error}")),
         None => return failure::warn("no log: RUST_LOG is not UTF-8"),
     };
-    let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let colours = Stream::Stderr.has_colours();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Masked)
@@ -33,11 +34,11 @@ struct Masked;
 impl Write for Masked {
     /// One call is one line of the log.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        io::stderr().lock().write_all(Excerpt::masked(&String::from_utf8_lossy(line)).as_bytes())?;
+        Stream::Stderr.line(&Excerpt::masked(&String::from_utf8_lossy(line)), left_out);
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Ok(())
     }
 }

@@ -1,34 +1,44 @@
-//! Writing to standard output.
+//! Writing to standard output and standard error.
+//!
+//! Nothing here waits for a reader but [`text`] and its like, for commands that have nothing else to
+//! do; all text goes through the queue of its stream.
 
 mod age;
+mod closed;
 mod finals;
 mod human;
 mod lines;
 mod live;
 pub(crate) mod ndjson;
+mod patience;
+mod queue;
 mod span;
 mod stream;
 mod tasks;
 mod text;
 
-use std::io::{self, Write as _};
-use std::time::SystemTime;
+use std::io;
+use std::time::{Duration, SystemTime};
 
 use kore_sdk::BotImport;
 
 pub(crate) use age::age;
 pub(crate) use finals::{json as final_json, people as final_people};
-pub(crate) use lines::{Lines, total};
+pub(crate) use lines::{Lines, left_out, total};
 pub(crate) use live::Live;
+use queue::Undelivered;
 pub(crate) use span::span;
-pub(crate) use stream::{Stream, Writer};
-pub(crate) use text::{field, harmless, plainly_counted, value_lines, word};
+pub(crate) use stream::Stream;
+pub(crate) use text::{field, harmless, plainly_counted, word};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// The width of lines that no terminal shows.
 const DEFAULT_WIDTH: usize = 80;
+
+/// How often it is looked whether all was written.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Writes an import for people.
 pub(crate) fn human(import: &BotImport) -> Result<(), Failure> {
@@ -43,34 +53,76 @@ pub(crate) fn width() -> usize {
 /// Says on standard error how to go on; the command stands alone on its line, as it is.
 pub(crate) fn resume(imports: usize, command: &str) {
     let what = if imports == 1 { "the import that is" } else { "the imports that are" };
-    // If standard error is closed there is no one to tell.
-    let _ = writeln!(io::stderr().lock(), "To go on with {what} not over:\n  {command}");
+    Stream::Stderr.raw(format!("To go on with {what} not over:\n  {command}\n"));
 }
 
 /// Writes a body as it came, with a line end behind it.
 pub(crate) fn json(body: &[u8]) -> Result<(), Failure> {
     let line_end: &[u8] = if body.ends_with(b"\n") { b"" } else { b"\n" };
-    bytes(&[body, line_end].concat())
+    raw([body, line_end].concat())
 }
 
-/// Writes bytes at once, as they are.
-pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    finish(out.write_all(bytes).and_then(|()| out.flush()))
+/// Writes text as it is, however long its reader takes.
+pub(crate) fn raw(text: Vec<u8>) -> Result<(), Failure> {
+    Stream::Stdout.raw(text);
+    written()
 }
 
-/// Writes text at once. Colours stay only if a terminal shows them, and `NO_COLOR` is not set.
+/// Writes text, however long its reader takes. Colours stay only if a terminal shows them, and
+/// `NO_COLOR` is not set.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
-    finish(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    Stream::Stdout.styled(text);
+    written()
 }
 
-fn finish(written: io::Result<()>) -> Result<(), Failure> {
-    written.or_else(|error| failure(&error).map_or(Ok(()), Err))
+fn written() -> Result<(), Failure> {
+    Stream::Stdout.queue().drain(true);
+    undelivered().map_or(Ok(()), Err)
 }
 
-/// A reader that has seen enough, `head` for one, is no failure.
-fn failure(error: &io::Error) -> Option<Failure> {
-    (error.kind() != io::ErrorKind::BrokenPipe)
-        .then(|| Failure::new(Exit::Output, format!("cannot write to standard output: {error}")))
+/// From now on a reader is waited for only while it takes something.
+pub(crate) fn end() {
+    Stream::BOTH.into_iter().for_each(|stream| stream.queue().end());
+}
+
+/// Waits until standard output has all, or is given up; then says what it has not.
+pub(crate) fn drain() -> Option<Failure> {
+    Stream::Stdout.queue().drain(false);
+    undelivered()
+}
+
+/// The same for a command that serves meanwhile.
+pub(crate) async fn delivered() -> Result<(), Failure> {
+    while !Stream::Stdout.queue().is_idle() {
+        tokio::time::sleep(LOOK).await;
+    }
+    undelivered().map_or(Ok(()), Err)
+}
+
+/// The last of a process: what is still on its way is written, or given up. The exit code is another
+/// than that of a success if standard output does not have all.
+pub(crate) fn finish(exit: Exit) -> Exit {
+    end();
+    let failure = drain();
+    if let Some(failure) = &failure {
+        failure.print();
+    }
+    Stream::Stderr.queue().drain(false);
+    if exit == Exit::Success && failure.is_some() { Exit::Output } else { exit }
+}
+
+/// What standard output does not have. A reader that has seen enough, `head` for one, is no failure.
+fn undelivered() -> Option<Failure> {
+    let why = match Stream::Stdout.queue().undelivered(Stream::Stdout)? {
+        Undelivered::Failed(error) if error.kind() == io::ErrorKind::BrokenPipe => return None,
+        Undelivered::Failed(error) => format!("cannot write to standard output: {error}"),
+        Undelivered::GivenUp => format!(
+            "cannot write to standard output: its reader took nothing for {}",
+            span(patience::PATIENCE)
+        ),
+        Undelivered::LeftOut(lines) => {
+            format!("{lines} lines were not written to standard output: its reader was too slow")
+        }
+    };
+    Some(Failure::new(Exit::Output, why))
 }

@@ -6,7 +6,7 @@ mod level;
 mod origin;
 mod profile;
 pub(crate) mod secret;
-mod tilde;
+mod unexpanded_path;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(crate) use secret::SecretSource;
 use crate::args::{ConnectionArgs, IdentityArgs};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::plain_text::trimmed;
+use crate::unexpanded::Unexpanded;
 use level::Level;
 use profile::Place;
 
@@ -116,11 +118,13 @@ impl Settings {
 
     pub(crate) fn connection(&self) -> Result<Connection, Failure> {
         let host = self.first(|level| level.host.as_ref()).ok_or_else(|| Failure::usage("no host given"))?;
-        let base = BaseUrl::parse(&host.value)
-            .map_err(|error| Failure::usage(format!("{}: {error}", host.origin)))?;
+        Unexpanded::refuse(&host.value, &host.origin)?;
+        let text = trimmed(&host.value);
+        let base =
+            BaseUrl::parse(text).map_err(|error| Failure::usage(format!("{}: {error}", host.origin)))?;
         Ok(Connection {
             host: Sourced::new(base, host.origin.clone()),
-            assumes_https: !host.value.contains("://"),
+            assumes_https: !text.contains("://"),
             ca_file: self.first(|level| level.ca_file.as_ref()).cloned(),
             allow_http: self.first(|level| level.allow_http.as_ref()).is_some_and(|allowed| allowed.value),
             timeout: self.first(|level| level.timeout.as_ref()).map(|timeout| timeout.value),

@@ -68,6 +68,10 @@ impl BaseUrl {
         if authority.host().is_empty() || authority.as_str().ends_with(':') {
             return Err(invalid("no host or no port"));
         }
+        // A variable that nobody expanded, for one: its name would be asked for again and again.
+        if authority.host().contains(|c: char| !c.is_ascii_alphanumeric() && !"-._[]:%".contains(c)) {
+            return Err(invalid("a host with characters that no host has"));
+        }
         let digits = |port: http::uri::Port<&str>| port.as_str().bytes().all(|b| b.is_ascii_digit());
         if authority.as_str() != authority.host() && !authority.port().is_some_and(digits) {
             return Err(invalid("a port that is not between 0 and 65535"));
@@ -173,6 +177,8 @@ mod tests {
             ("https://x:+80", "a port"),
             ("https://x/?token=hunter2", "a query"),
             ("a b", "something else"),
+            ("https://$REGION.example", "characters that no host has"),
+            ("https://${HOST}/x", "something else"),
             ("https://bücher.example", "something else"),
         ] {
             let error = BaseUrl::parse(text).expect_err(text).to_string();

@@ -48,6 +48,7 @@ pub struct TransportError(Box<Inner>);
 struct Inner {
     phase: Phase,
     is_timeout: bool,
+    is_unprocessed: bool,
     message: Box<str>,
     /// Shared, so that a connector's error can be taken out of the client's error around it.
     source: Option<Arc<dyn Error + Send + Sync>>,
@@ -58,7 +59,18 @@ impl TransportError {
     /// An error of that phase, in words that end a sentence: "cannot connect: …".
     pub fn new(phase: Phase, message: impl Into<String>) -> Self {
         let message = message.into().into();
-        Self(Box::new(Inner { phase, is_timeout: false, message, source: None, response: None }))
+        let is_unprocessed = match phase {
+            Phase::Refused | Phase::Dns | Phase::Connect | Phase::Tls | Phase::Proxy => true,
+            Phase::Exchange | Phase::Body => false,
+        };
+        Self(Box::new(Inner {
+            phase,
+            is_timeout: false,
+            is_unprocessed,
+            message,
+            source: None,
+            response: None,
+        }))
     }
 
     /// The time for that phase ran out. `waited` names the limit and its value: "30 s for the
@@ -91,12 +103,38 @@ impl TransportError {
         self
     }
 
+    /// Says that the host certainly did nothing with the request, though it was sent: HTTP/2's
+    /// REFUSED_STREAM is such a word. Of the phases before [`Phase::Exchange`] this is known.
+    pub fn unprocessed(mut self) -> Self {
+        self.0.is_unprocessed = true;
+        self
+    }
+
+    /// The opposite: bytes of the request may have reached the host.
+    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+    pub(crate) fn perhaps_processed(mut self) -> Self {
+        self.0.is_unprocessed = false;
+        self
+    }
+
     /// A copy of what a connector says, which never has a response.
     #[cfg(feature = "hyper")]
     pub(crate) fn without_response(&self) -> Self {
-        let Inner { phase, is_timeout, message, source, response: _ } = &*self.0;
-        let (message, source) = (message.clone(), source.clone());
-        Self(Box::new(Inner { phase: *phase, is_timeout: *is_timeout, message, source, response: None }))
+        let Inner { phase, is_timeout, is_unprocessed, message, source, response: _ } = &*self.0;
+        Self(Box::new(Inner {
+            phase: *phase,
+            is_timeout: *is_timeout,
+            is_unprocessed: *is_unprocessed,
+            message: message.clone(),
+            source: source.clone(),
+            response: None,
+        }))
+    }
+
+    /// The words alone.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// How far the request came.
@@ -107,6 +145,12 @@ impl TransportError {
     /// Whether a time limit ran out.
     pub fn is_timeout(&self) -> bool {
         self.0.is_timeout
+    }
+
+    /// Whether the host certainly did nothing with the request, so that even a request that starts
+    /// something may be sent again. `false` is no certainty of the opposite.
+    pub fn is_unprocessed(&self) -> bool {
+        self.0.is_unprocessed
     }
 
     /// What had arrived of the answer when its body broke off.

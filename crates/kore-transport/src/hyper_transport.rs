@@ -15,7 +15,7 @@ use hyper_util::client::legacy;
 use kore_protocol::{Body, BodyLimit};
 use tokio::task::unconstrained;
 
-use self::connector::Connector;
+use self::pools::Pools;
 use self::proxy::{Proxies, Proxy};
 use crate::collect::collect;
 use crate::failure::{self, find, peer};
@@ -24,6 +24,7 @@ use crate::{Phase, PlainHttp, Transport, TransportError};
 mod blocking;
 mod builder;
 mod connector;
+mod pools;
 mod proxy;
 mod stream;
 mod tls;
@@ -36,7 +37,12 @@ pub use self::proxy::ProxySettings;
 /// HTTP/1.1 and HTTP/2 on hyper, with a pool of connections, TLS by rustls and proxies.
 ///
 /// It needs a tokio runtime with IO and time around it; [`BlockingHyperTransport`] brings its own.
-/// A clone shares the pool.
+/// A clone shares the pool. In a `static` it may be used from several runtimes, each with
+/// connections of its own.
+///
+/// A request that the server certainly did not process, since it refused the stream or closed the
+/// connection before it, is sent again at once, twice at most. One on which the time ran out takes
+/// its connection out of the pool.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,7 +55,7 @@ pub use self::proxy::ProxySettings;
 pub struct HyperTransport(Arc<Inner>);
 
 struct Inner {
-    client: legacy::Client<Connector, Full<Bytes>>,
+    pools: Pools,
     proxies: Arc<Proxies>,
     request_timeout: Duration,
     limit: BodyLimit,
@@ -74,46 +80,56 @@ impl Transport for HyperTransport {
         &self,
         request: Request<Body>,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
-        Box::pin(self.0.exchange(self.0.prepare(request)))
+        Box::pin(self.0.exchange(request))
     }
 }
 
-/// A request that is ready to go. Small, since futures that hold requests are costly to move.
-struct Call {
-    response: legacy::ResponseFuture,
-    uri: Uri,
-    /// The proxy that reads the request.
-    proxy: Option<Proxy>,
-}
+/// How often a request is sent at most, if the server says each time that it did not process it.
+const SENDS: u32 = 3;
 
 impl Inner {
-    fn prepare(&self, request: Request<Body>) -> Result<Call, TransportError> {
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
-        let uri = request.uri().clone();
         let mut request = request.map(|body| Full::new(body.into_bytes()));
-        let proxy = self.proxies.reader_of(&uri);
+        let proxy = self.proxies.reader_of(request.uri())?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, auth.clone());
         }
-        Ok(Call { response: self.client.request(request), uri, proxy })
-    }
-
-    async fn exchange(&self, call: Result<Call, TransportError>) -> Result<Response<Bytes>, TransportError> {
-        let Call { response, uri, proxy } = call?;
         // Without a budget, so that a host which never stops sending does not hold the limit off.
         let mut limit = pin!(unconstrained(tokio::time::sleep(self.request_timeout)));
         let timeout = |phase| {
             let limit = format!("{} for the whole request", Seconds(self.request_timeout));
             TransportError::timeout(phase, limit)
         };
-        let response = before(limit.as_mut(), response).await.ok_or_else(|| timeout(Phase::Exchange))?;
-        let response = response.map_err(|error| failed(error, &uri))?;
-        if let (Some(proxy), StatusCode::PROXY_AUTHENTICATION_REQUIRED) = (proxy, response.status()) {
+        let mut sends = 1;
+        let (response, mut in_flight) = loop {
+            let (response, mut in_flight) = self.pools.send(request.clone());
+            let response = before(limit.as_mut(), response).await.ok_or_else(|| timeout(Phase::Exchange))?;
+            let error = match response {
+                Ok(response) => break (response, in_flight),
+                Err(error) => failed(error, request.uri()),
+            };
+            in_flight.over();
+            // What was not sent at all has its own reason, which sending again does not mend.
+            if error.phase() != Phase::Exchange || !error.is_unprocessed() || sends == SENDS {
+                return Err(error);
+            }
+            // A server that was over its limit of streams for a moment may keep the connection.
+            if sends > 1 {
+                in_flight.poison();
+            }
+            sends += 1;
+        };
+        let is_for_proxy = response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        if let Some(proxy) = proxy.filter(|_| is_for_proxy) {
+            in_flight.over();
             return Err(proxy.wants_password());
         }
         let broken = |start: &_, error| TransportError::cut_short(start).with_source(error);
-        let whole = collect(response, self.limit, broken);
-        before(limit.as_mut(), whole).await.ok_or_else(|| timeout(Phase::Body))?
+        let whole = before(limit.as_mut(), collect(response, self.limit, broken)).await;
+        let whole = whole.ok_or_else(|| timeout(Phase::Body))?;
+        in_flight.over();
+        whole
     }
 }
 
@@ -134,9 +150,18 @@ fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
         return own.without_response();
     }
     if let Some(tls) = tls::fault(&error, uri.host().unwrap_or_default()) {
-        return tls.with_source(error);
+        // Within the exchange: the other end may have read a part of the request.
+        return tls.perhaps_processed().with_source(error);
+    }
+    if is_unprocessed(&error) {
+        let why = "the server closed or refused the request's stream before it processed the request";
+        return TransportError::new(Phase::Exchange, why).unprocessed().with_source(error);
     }
     let own = match find::<hyper::Error>(&error) {
+        Some(hyper) if hyper.is_timeout() => TransportError::new(
+            Phase::Exchange,
+            format!("the connection to {} went silent: it answers no ping", peer(uri)),
+        ),
         Some(hyper) if hyper.is_incomplete_message() => {
             TransportError::new(Phase::Exchange, "the connection was closed before an answer came")
         }
@@ -144,9 +169,26 @@ fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
             Phase::Exchange,
             format!("what {} sent is not HTTP: check the port, or whether https:// is meant", peer(uri)),
         ),
+        // No fault of the request: its runtime ended, or its task panicked.
+        Some(hyper) if hyper.is_user() => TransportError::new(
+            Phase::Exchange,
+            "the tokio runtime that sent the request was shut down before the response came",
+        ),
         _ => failure::exchange(&error),
     };
     own.with_source(error)
+}
+
+/// Whether the server certainly did nothing with the request, as RFC 9113, section 8.7, has it: it
+/// was not sent, its stream was refused, or it lies behind the last one of a GOAWAY.
+fn is_unprocessed(error: &legacy::Error) -> bool {
+    let is_refused = |h2: &h2::Error| {
+        // h2 ends only the streams that a GOAWAY leaves out with it, and others as broken pipes.
+        h2.is_remote()
+            && (h2.is_go_away() || h2.is_reset() && h2.reason() == Some(h2::Reason::REFUSED_STREAM))
+    };
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
+        || find::<h2::Error>(error).is_some_and(is_refused)
 }
 
 /// "30 s", "0.25 s".

@@ -80,6 +80,15 @@ pub(crate) fn drips(chunk: usize, pause: Duration) -> Server {
     })
 }
 
+/// Sends responses with status 103 without end, as fast as they are read.
+pub(crate) fn hints() -> Server {
+    Server::start(|mut stream| async move {
+        read_head(&mut stream).await;
+        let hints = "HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n".repeat(100);
+        while stream.write_all(hints.as_bytes()).await.is_ok() {}
+    })
+}
+
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Request};
 use kore_protocol::{Body, BodyLimit};
-use kore_transport::{HyperTransport, ProxySettings, Transport};
+use kore_transport::{HyperTransport, Phase, ProxySettings, Transport};
 
 use super::clients::{self, Options, Proxy};
 use super::within_patience;
@@ -97,12 +97,16 @@ async fn of_ureq() {
     within_patience(every_failure_keeps_secrets(clients::ureq)).await;
 }
 
-#[test]
-fn of_settings_and_their_errors() {
+#[tokio::test]
+async fn of_settings_and_their_errors() {
     let good = ProxySettings::new().all(format!("http://ann:{PASSWORD}@127.0.0.1:1"));
     let builder = HyperTransport::builder().proxy(good);
     assert_silent(&format!("{builder:?}"));
     assert_silent(&format!("{:?}", builder.build().unwrap()));
     let bad = ProxySettings::new().https(format!("http://ann:{PASSWORD}@127.0.0.1:port"));
-    assert_silent(&printed(&HyperTransport::builder().proxy(bad).build().unwrap_err()));
+    assert_silent(&printed(&bad.check(&"https://platform.test/".parse().unwrap()).unwrap_err()));
+    let transport = HyperTransport::builder().proxy(bad).build().unwrap();
+    let error = within_patience(transport.send(request("https://platform.test/".into()))).await.unwrap_err();
+    assert_eq!((error.phase(), error.is_retryable()), (Phase::Proxy, false), "{error}");
+    assert_silent(&printed(&error));
 }

@@ -39,6 +39,10 @@ Configuration file: kore/config.toml below $XDG_CONFIG_HOME or ~/.config
   Further keys: client_secret, jwt, subject, jti, ca_file, allow_http, timeout.
   A file with a secret in it must be readable by you alone (chmod 600).
 
+All of these files, and standard input, may be UTF-8 or UTF-16 with the line ends
+of any system. A file with a secret holds it alone, on one line. A value that is
+still a variable, $(NAME) or ${{{{ secrets.NAME }}}} for one, is refused.
+
 A flag counts before the environment, the environment before the profile.
 KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
 --client-secret-file count before KORE_JWT.

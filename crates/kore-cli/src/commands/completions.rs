@@ -11,6 +11,6 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
     // To memory first: the generator panics if it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "kore", &mut script);
-    output::bytes(&script)?;
+    output::raw(script)?;
     Ok(Exit::Success)
 }

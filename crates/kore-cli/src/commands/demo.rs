@@ -5,11 +5,12 @@ use std::time::Duration;
 use kore_emulator::{App, Emulator, Mode, scenarios};
 use kore_sdk::{Client, Error};
 
-use super::import_watch::{Shown, Signals, Watch};
+use super::import_watch::{Display, Watch};
 use crate::args::WatchOutput;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Stream};
+use crate::signals::Signals;
 use crate::watch::exit_code;
 
 /// The imports end long before.
@@ -29,7 +30,10 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         .environment_proxies(false)
         .build()
         .map_err(|error| failure(&error))?;
-    output::text("# An emulator of the platform runs inside this process; nothing leaves the machine.\n\n")?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    Stream::Stdout
+        .styled("# An emulator of the platform runs inside this process; nothing leaves the machine.\n\n");
     let shows = [
         (
             "1. An import of about five seconds. Its tasks appear one by one while it is\n\
@@ -41,9 +45,8 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
     for (explanation, scenario) in shows {
         // It begins now.
         let id = emulator.create(scenario, Mode::TIME);
-        output::text(&format!("# {explanation}\n# kore import watch {id}\n\n"))?;
-        let signals =
-            Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+        Stream::Stdout.styled(&format!("# {explanation}\n# kore import watch {id}\n\n"));
+        output::delivered().await?;
         let watch = Watch {
             client: &client,
             pacing: None,
@@ -52,21 +55,21 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
             fail_fast: false,
             tokens: &[],
         };
-        let shown = Shown::new(WatchOutput::Human, TIMEOUT);
-        let (endings, shown, signal) = watch.run(&[id], signals, shown, &failure).await;
+        let mut display = Display::new(WatchOutput::Human, TIMEOUT);
+        let (endings, signal) = watch.run(&[id], &mut signals, &mut display, &failure).await;
         let exit = signal.unwrap_or_else(|| exit_code(&endings));
-        if let Some(failure) = shown.finish(WatchOutput::Human, &endings, exit, None, "") {
+        if let Some(failure) = display.finish(&endings, exit, None, "") {
             return Err(failure);
         }
         if let Some(signal) = signal {
             return Ok(signal);
         }
-        output::text(&format!("\n# Its exit code would be {}.\n\n", exit as u8))?;
+        Stream::Stdout.styled(&format!("\n# Its exit code would be {}.\n\n", exit as u8));
     }
-    output::text(
+    Stream::Stdout.styled(
         "# For your own imports: kore import watch --help\n\
          # For a server that stays: kore emulator --help\n",
-    )?;
+    );
     emulator.stop().await;
     Ok(Exit::Success)
 }

@@ -4,7 +4,7 @@ mod apps;
 mod tls;
 
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -16,11 +16,12 @@ use crate::args::{EmulatorArgs, Moved};
 use crate::environment::{CA_FILE, HOST};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Stream};
 use apps::Apps;
 use tls::CaFile;
 
 use crate::shell::quoted;
+use crate::signals::Signals;
 
 pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     if args.apps.is_empty() && !args.bind.to_canonical().is_loopback() {
@@ -36,12 +37,20 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let emulator = builder.start().await.map_err(|error| cannot_start(args, &error))?;
     let ca_file = CaFile::of(&emulator)?;
     // Before the lines are there: who reads them may send the signal.
-    let stopped = stopped().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
-    output::text(&lines(&emulator, settings, ca_file.as_ref()))?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    Stream::Stdout.styled(&lines(&emulator, settings, ca_file.as_ref()));
     if io::stderr().is_terminal() {
         tell(&emulator.url(), !args.no_control);
     }
-    stopped.await;
+    // It serves while the lines are read.
+    let stopped = tokio::select! {
+        _ = signals.next() => true,
+        delivered = output::delivered() => delivered.map(|()| false)?,
+    };
+    if !stopped {
+        signals.next().await;
+    }
     emulator.stop().await;
     Ok(Exit::Success)
 }
@@ -123,37 +132,7 @@ fn scenario(name: &OsStr) -> Result<Scenario, Failure> {
 /// Why the command does not end, for a person.
 fn tell(url: &str, has_page: bool) {
     let page = if has_page { format!("; {url}/_emulator/ shows what happens") } else { String::new() };
-    // If it cannot be written, the server runs all the same.
-    let _ = writeln!(
-        io::stderr(),
-        "serving on {url} until Ctrl-C; paste the export lines into another shell to use it{page}"
-    );
-}
-
-/// Listens from now on; ends with Ctrl-C or SIGTERM.
-#[cfg(unix)]
-fn stopped() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        std::future::poll_fn(|context| {
-            if interrupt.poll_recv(context).is_ready() {
-                return std::task::Poll::Ready(());
-            }
-            terminate.poll_recv(context).map(drop)
-        })
-        .await;
-    })
-}
-
-#[cfg(not(unix))]
-fn stopped() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without the signal the process ends as the system has it.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
+    Stream::Stderr.raw(format!(
+        "serving on {url} until Ctrl-C; paste the export lines into another shell to use it{page}\n"
+    ));
 }

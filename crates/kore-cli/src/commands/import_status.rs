@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
+use kore_sdk::Outcome;
 use kore_sdk::protocol::bot_import::get_status;
-use kore_sdk::{BotImportId, Outcome};
 
 use super::client;
 use super::doubts::{about_another, doubt};
+use super::import_id::import_id;
 use crate::args::{Output, StatusArgs};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -17,12 +18,7 @@ use crate::settings::Settings;
 
 pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure> {
     args.connection.timeout = args.timeout;
-    let id = args.id.map(|id| {
-        // What is not UTF-8 becomes U+FFFD here, which no id allows.
-        BotImportId::new(id.to_string_lossy())
-            .map_err(|error| Failure::usage(error).hint("the import call answers with the id as _id"))
-    });
-    let id = id.transpose()?;
+    let id = args.id.as_deref().map(import_id).transpose()?;
     let settings = Settings::read(args.identity, args.connection, &Environment::of_process())?;
     settings.complete(id.is_none().then_some("kore import status bir-…"), true)?;
     let Some(id) = id else { return Err(Failure::usage("no import id given")) };

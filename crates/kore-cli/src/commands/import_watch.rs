@@ -1,8 +1,7 @@
 //! `kore import watch`
 
+mod display;
 mod ids;
-mod shown;
-mod signals;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -13,7 +12,7 @@ use kore_sdk::watch::{Pacing, ResumeToken, Update};
 use kore_sdk::{BotImportId, Client};
 
 use super::client;
-use crate::args::{ReportArgs, WatchArgs, WatchOutput, flags_of_watch};
+use crate::args::{ReportArgs, WatchArgs, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::{Failure, say, warn};
@@ -21,10 +20,10 @@ use crate::hint::Context;
 use crate::output;
 use crate::reports;
 use crate::settings::Settings;
+use crate::signals::Signals;
 use crate::watch::{Board, Ending, command, exit_code, parse_tokens};
 
-pub(super) use shown::Shown;
-pub(super) use signals::Signals;
+pub(super) use display::Display;
 
 const RUN: &str = "kore import watch bir-…";
 
@@ -48,8 +47,8 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
     let client =
         client::builder(&settings, &connection, &identity)?.build().map_err(|error| explain(&error))?;
     // Before the first line is there: who reads it may send a signal.
-    let signals = Signals::new()
-        .map_err(|error| Failure::new(Exit::Usage, format!("cannot wait for Ctrl-C: {error}")))?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
 
     let watch = Watch {
         client: &client,
@@ -59,13 +58,12 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
         fail_fast: args.fail_fast,
         tokens: &tokens,
     };
-    let shown = Shown::new(args.output, args.timeout);
-    let (endings, shown, signal) = watch.run(&ids, signals, shown, &explain).await;
-    let exit = match signal {
-        Some(signal) => signal,
-        None => exit_code(&endings),
-    };
-    Ok(report(&args.reports, args.output, &endings, shown, exit))
+    let mut display = Display::new(args.output, args.timeout);
+    let (endings, signal) = watch.run(&ids, &mut signals, &mut display, &explain).await;
+    drop(signals);
+    output::end();
+    let exit = signal.unwrap_or_else(|| exit_code(&endings));
+    Ok(report(&args.reports, &endings, display, exit))
 }
 
 /// The imports that are asked for, those of tokens among them, each once; and the tokens.
@@ -101,10 +99,10 @@ impl Watch<'_> {
     pub(super) async fn run(
         &self,
         ids: &[BotImportId],
-        mut signals: Signals,
-        mut shown: Shown,
+        signals: &mut Signals,
+        display: &mut Display,
         explain: &impl Fn(&kore_sdk::Error) -> Failure,
-    ) -> (Vec<Ending>, Shown, Option<Exit>) {
+    ) -> (Vec<Ending>, Option<Exit>) {
         let mut watch = self.client.watch_imports(ids.iter().cloned()).deadline(self.timeout);
         if let Some(pacing) = self.pacing {
             watch = watch.pacing(pacing);
@@ -119,7 +117,7 @@ impl Watch<'_> {
         let began = Instant::now();
         let mut board = Board::new(ids, began);
         let mut updates = watch.updates();
-        let mut ticks = tokio::time::interval(shown.tick());
+        let mut ticks = tokio::time::interval(display.tick());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut endings = Vec::new();
         let mut signal = None;
@@ -127,7 +125,7 @@ impl Watch<'_> {
             let update = tokio::select! {
                 update = updates.next() => update,
                 _ = ticks.tick() => {
-                    shown.tick_passed(&board, Instant::now());
+                    display.tick_passed(&board, Instant::now());
                     continue;
                 }
                 exit = signals.next(), if signal.is_none() => {
@@ -140,7 +138,7 @@ impl Watch<'_> {
                 None => break,
                 Some(Update::Event { id, event }) => {
                     board.event(&id, &event);
-                    shown.event(&id, &event, Instant::now());
+                    display.event(&id, &event, Instant::now());
                 }
                 Some(Update::Ended { id, end }) => {
                     let elapsed = began.elapsed();
@@ -148,7 +146,7 @@ impl Watch<'_> {
                     let given = given.get(&id).copied();
                     let ending = Ending::new(id, end, elapsed, trouble.as_deref(), given, explain);
                     board.ended(&ending);
-                    shown.ended(&ending, Instant::now());
+                    display.ended(&ending, Instant::now());
                     if self.fail_fast && !ending.succeeded() {
                         updates.cancel_all();
                     }
@@ -157,16 +155,16 @@ impl Watch<'_> {
                 Some(_) => {}
             }
         }
-        shown.all_over(&board, Instant::now());
+        display.all_over(&board, Instant::now());
         let places: HashMap<_, _> = ids.iter().zip(0_usize..).collect();
         endings.sort_by_key(|ending| places.get(&ending.id).copied());
-        (endings, shown, signal)
+        (endings, signal)
     }
 }
 
 /// Writes all that is written at the end. What cannot be written changes the exit code only where
 /// it would be that of a success.
-fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Shown, exit: Exit) -> Exit {
+fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit) -> Exit {
     let resume = resume_command(endings);
     let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let mut failures = Vec::new();
@@ -199,7 +197,7 @@ fn report(args: &ReportArgs, format: WatchOutput, endings: &[Ending], shown: Sho
         (Exit::Success, false) => Exit::Output,
         (exit, _) => exit,
     };
-    failures.extend(shown.finish(format, endings, exit, resume.as_deref(), &annotations));
+    failures.extend(display.finish(endings, exit, resume.as_deref(), &annotations));
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }

@@ -1,7 +1,7 @@
 //! Where the configuration file is, and reading it.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -9,6 +9,7 @@ use kore_sdk::types::Printable;
 
 use super::Config;
 use crate::failure::Failure;
+use crate::plain_text::{self, bounded};
 
 /// The most that is read of the file.
 const MAX_LEN: u64 = 1024 * 1024;
@@ -30,11 +31,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Config>, Failure> {
         }
         Err(error) => return Err(cannot(error)),
     };
-    let mut text = String::new();
-    let length = (&file).take(MAX_LEN + 1).read_to_string(&mut text).map_err(cannot)?;
-    if length as u64 > MAX_LEN {
-        return Err(cannot(io::Error::other("it is over 1 MiB")));
-    }
+    let text = bounded(&file, MAX_LEN).and_then(plain_text::text).map_err(cannot)?;
     let config = parse(&text).map_err(|problem| Failure::usage(format!("{}{problem}", path.display())))?;
     if config.holds_a_secret() {
         private(&file, path)?;

@@ -2,8 +2,6 @@
 
 use std::time::SystemTime;
 
-use kore_sdk::BotImport;
-use kore_sdk::types::Field;
 use serde::Serialize;
 
 use super::human;
@@ -57,8 +55,8 @@ pub(crate) fn people(endings: &[Ending], now: SystemTime, width: usize) -> Strin
                 several.iter().partition(|ending| ending.succeeded());
             for ending in succeeded.iter().take(MAX_SUCCEEDED).chain(others.iter().take(MAX_OTHERS)) {
                 out.push_str(&format!("{} {}\n", word(ending.id.as_str()), verdict(ending)));
-                if let Some(import) = failed_document(ending) {
-                    out.push_str(&tasks::failed(import));
+                if let Some(import) = &ending.import {
+                    out.push_str(&tasks::blamed(import));
                 }
             }
             for (of, max, what) in
@@ -75,11 +73,4 @@ pub(crate) fn people(endings: &[Ending], now: SystemTime, width: usize) -> Strin
             format!("{out}{style}{}{style:#}\n", total(several))
         }
     }
-}
-
-/// The document, if it is of this import and names tasks that failed.
-fn failed_document(ending: &Ending) -> Option<&BotImport> {
-    let import = ending.import.as_ref()?;
-    let has_log = matches!(import.status_logs, Field::Value(_));
-    (has_log && ending.failed_entries().next().is_some()).then_some(import)
 }

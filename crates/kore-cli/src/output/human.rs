@@ -3,18 +3,16 @@
 use std::time::SystemTime;
 
 use anstyle::{AnsiColor, Style};
-use kore_sdk::types::{Extra, Field, Timestamp};
+use kore_sdk::types::{Field, Timestamp};
 use kore_sdk::{BotImport, Outcome};
 
 use super::age::age;
 use super::tasks;
-use super::text::{field, json, value, word};
+use super::text::{field, json, word};
+use crate::reasons;
 
 pub(super) const LABEL: Style = Style::new().dimmed();
 pub(super) const HEADING: Style = Style::new().bold();
-
-/// How many keys are shown that this version does not know.
-const MAX_KEYS: usize = 32;
 
 /// The whole document as lines, styled, and bounded however long its log is.
 pub(super) fn render(import: &BotImport, now: SystemTime, width: usize) -> String {
@@ -29,8 +27,8 @@ pub(super) fn render(import: &BotImport, now: SystemTime, width: usize) -> Strin
     line("Type", field(&import.request_type));
     line("Created", created(&import.created_on, now));
     line("Tasks", tasks::summary(import));
-    for (key, value) in extras(import.extra()) {
-        line(&format!("{key}:"), value);
+    for reason in reasons::of_keys(import) {
+        line(&format!("{}:", reason.key), reason.line());
     }
     out.push_str(&tasks::render(import, width));
     out
@@ -68,15 +66,6 @@ fn created(created_on: &Field<Timestamp>, now: SystemTime) -> String {
         Field::Absent | Field::Null => "-".to_owned(),
         Field::Other(raw) => json(raw),
     }
-}
-
-/// The keys that this version does not know with their values, printable; then how many are left.
-pub(crate) fn extras(extra: &Extra) -> Vec<(String, String)> {
-    let mut shown: Vec<_> = extra.iter().take(MAX_KEYS).map(|(key, raw)| (word(key), value(raw))).collect();
-    if extra.len() > MAX_KEYS {
-        shown.push(("…".to_owned(), format!("and {} more keys", extra.len() - MAX_KEYS)));
-    }
-    shown
 }
 
 #[cfg(test)]

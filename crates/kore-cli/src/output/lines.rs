@@ -1,27 +1,69 @@
 //! A watch where no terminal shows it: one line a change.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use kore_sdk::watch::Event;
 use kore_sdk::{BotImportId, Outcome, Status, StatusLog};
 
-use super::human::{extras, style};
+use super::human::style;
 use super::span::{span, until};
 use super::text::{counted, field, word};
+use crate::reasons;
 use crate::watch::{Board, Ending, Verdict, task};
 
 /// How long it may be silent.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
+/// How many lines the tasks of one document have at the most.
+const MAX_TASKS: usize = 1000;
+
+/// The line in the place of so many that were left out.
+pub(crate) fn left_out(lines: u64) -> String {
+    let wall = humantime::format_rfc3339_seconds(SystemTime::now());
+    format!("{wall} … {lines} lines were not written: the reader was too slow\n")
+}
+
 /// Makes the lines, each with the time in front.
 #[derive(Debug)]
 pub(crate) struct Lines {
     last: Instant,
+    /// The changes of the document that is being told, for each import.
+    changes: HashMap<BotImportId, Changes>,
+}
+
+/// What one document changed. Of too many changes those to a failure are kept.
+#[derive(Debug, Default)]
+struct Changes {
+    count: usize,
+    failures: Vec<(usize, String)>,
+    others: Vec<(usize, String)>,
+}
+
+impl Changes {
+    fn add(&mut self, is_failure: bool, text: impl FnOnce() -> String) {
+        let kept = if is_failure { &mut self.failures } else { &mut self.others };
+        if kept.len() < MAX_TASKS {
+            kept.push((self.count, text()));
+        }
+        self.count += 1;
+    }
+
+    /// The lines in their order, then how many more there were.
+    fn told(mut self) -> impl Iterator<Item = String> {
+        self.others.truncate(MAX_TASKS - self.failures.len());
+        let mut kept = [self.failures, self.others].concat();
+        kept.sort_unstable_by_key(|(at, _)| *at);
+        let left = self.count - kept.len();
+        let rest = (left > 0)
+            .then(|| format!("… and {left} more changes to tasks; --output json and --junit have all tasks"));
+        kept.into_iter().map(|(_, text)| text).chain(rest)
+    }
 }
 
 impl Lines {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { last: now }
+        Self { last: now, changes: HashMap::new() }
     }
 
     fn line(&mut self, now: Instant, wall: SystemTime, text: &str) -> String {
@@ -29,22 +71,41 @@ impl Lines {
         format!("{} {text}\n", humantime::format_rfc3339_seconds(wall))
     }
 
-    /// The line of an event, if it is a change.
+    /// The lines of an event, if it is a change; changes to tasks are told with the event behind them.
     pub(crate) fn event(
         &mut self,
         id: &BotImportId,
         event: &Event,
         now: Instant,
         wall: SystemTime,
-    ) -> Option<String> {
-        let id = word(id.as_str());
-        let text = changed(event, now)?;
-        Some(self.line(now, wall, &format!("{id} {text}")))
+    ) -> Vec<String> {
+        if let Event::TaskAppeared { entry, .. }
+        | Event::TaskChanged { entry, .. }
+        | Event::TaskVanished { entry, .. } = event
+        {
+            let is_failure = entry.outcome() == Outcome::Failed;
+            let changes = self.changes.entry(id.clone()).or_default();
+            changes.add(is_failure, || changed(event, now).unwrap_or_default());
+            return Vec::new();
+        }
+        let mut lines = self.changes(id, now, wall);
+        lines.extend(changed(event, now).map(|text| self.about(id, &text, now, wall)));
+        lines
     }
 
-    pub(crate) fn ended(&mut self, ending: &Ending, now: Instant, wall: SystemTime) -> String {
-        let text = format!("{} {}", word(ending.id.as_str()), verdict(ending));
-        self.line(now, wall, &text)
+    pub(crate) fn ended(&mut self, ending: &Ending, now: Instant, wall: SystemTime) -> Vec<String> {
+        let mut lines = self.changes(&ending.id, now, wall);
+        lines.push(self.about(&ending.id, &verdict(ending), now, wall));
+        lines
+    }
+
+    fn changes(&mut self, id: &BotImportId, now: Instant, wall: SystemTime) -> Vec<String> {
+        let changes = self.changes.remove(id).into_iter().flat_map(Changes::told);
+        changes.map(|text| self.about(id, &text, now, wall)).collect()
+    }
+
+    fn about(&mut self, id: &BotImportId, text: &str, now: Instant, wall: SystemTime) -> String {
+        self.line(now, wall, &format!("{} {text}", word(id.as_str())))
     }
 
     /// A line if there was none for too long.
@@ -113,19 +174,21 @@ fn changed(event: &Event, now: Instant) -> Option<String> {
 /// The status of a task, coloured, and its further keys.
 fn stands(entry: &StatusLog) -> String {
     let style = style(entry.outcome());
-    let extras: Vec<_> =
-        extras(entry.extra()).into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
-    let extras = if extras.is_empty() { String::new() } else { format!(" ({})", extras.join(", ")) };
-    format!("{style}{}{style:#}{extras}", field(&entry.status))
+    let reasons = reasons::of_entry(entry);
+    let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons::line(&reasons)) };
+    format!("{style}{}{style:#}{why}", field(&entry.status))
 }
 
-/// `succeeded after 5 s: 20 tasks: 20 succeeded`.
+/// `succeeded after 5 s: 20 tasks: 20 succeeded`; behind a failure stands why.
 pub(super) fn verdict(ending: &Ending) -> String {
     let after = span(ending.elapsed);
     let style = verdict_style(ending.verdict);
     let words = ending.verdict.words();
     let why = match (&ending.verdict, &ending.message, &ending.import) {
-        (Verdict::Succeeded | Verdict::Failed, _, Some(import)) => counted(import.counts()),
+        (Verdict::Succeeded | Verdict::Failed, _, Some(import)) => {
+            let why = ending.why.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+            format!("{}{why}", counted(import.counts()))
+        }
         (Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
             message.split_once(": ").map_or(&**message, |(_, why)| why).to_owned()
         }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 pub(crate) use rows::Row;
 use rows::{frame, settled};
-use screen::Screen;
+pub(super) use screen::Screen;
 
-use super::stream::{Stream, Writer};
+use super::stream::Stream;
 use crate::watch::Board;
 
 /// The most rows of imports, however high the terminal is.
@@ -21,9 +21,15 @@ const USUAL: (usize, usize) = (80, 24);
 /// The view, on standard output or standard error.
 #[derive(Debug)]
 pub(crate) struct Live {
-    writer: Writer,
-    screen: Screen,
+    stream: Stream,
     timeout: Duration,
+}
+
+/// What the view is to show. It is painted when it is written: over what has been written till then.
+#[derive(Debug)]
+pub(super) struct Frame {
+    rows: Vec<Row>,
+    is_last: bool,
 }
 
 impl Live {
@@ -32,37 +38,41 @@ impl Live {
 
     /// `timeout` is how long all imports may take together.
     pub(crate) fn new(stream: Stream, timeout: Duration) -> Self {
-        Self { writer: Writer::new(stream), screen: Screen::of_process(), timeout }
+        Self { stream, timeout }
     }
 
     /// Draws the state of things.
-    pub(crate) fn draw(&mut self, board: &Board, now: Instant) {
-        let (width, height) = self.size();
-        // One row for the summary, one for the cursor.
-        let room = height.saturating_sub(2).clamp(1, MAX_ROWS);
-        self.paint(&frame(board, now, self.timeout, room), width);
+    pub(crate) fn draw(&self, board: &Board, now: Instant) {
+        let rows = frame(board, now, self.timeout, self.room());
+        self.stream.frame(Frame { rows, is_last: false });
     }
 
     /// Leaves the last state behind, for good.
-    pub(crate) fn settle(&mut self, board: &Board, now: Instant) {
-        let (width, height) = self.size();
-        let room = height.saturating_sub(2).clamp(1, MAX_ROWS);
-        self.paint(&settled(board, now, room), width);
-        self.screen = Screen::of_process();
+    pub(crate) fn settle(&self, board: &Board, now: Instant) {
+        let rows = settled(board, now, self.room());
+        self.stream.last_frame(Frame { rows, is_last: true });
     }
 
     /// Takes the view away.
-    pub(crate) fn clear(&mut self) {
-        let (width, _) = self.size();
-        self.paint(&[], width);
+    pub(crate) fn clear(&self) {
+        self.stream.last_frame(Frame { rows: Vec::new(), is_last: true });
     }
 
-    fn size(&self) -> (usize, usize) {
-        self.writer.stream.size().unwrap_or(USUAL)
+    /// How many rows of imports there is room for: one is for the summary, one for the cursor.
+    fn room(&self) -> usize {
+        let (_, height) = self.stream.size().unwrap_or(USUAL);
+        height.saturating_sub(2).clamp(1, MAX_ROWS)
     }
+}
 
-    fn paint(&mut self, rows: &[Row], width: usize) {
-        let text = self.screen.paint(rows, width, self.writer.has_colours());
-        self.writer.raw(&text);
+impl Frame {
+    /// What is to be written for it to be on the screen.
+    pub(super) fn paint(self, stream: Stream, screen: &mut Screen) -> String {
+        let (width, _) = stream.size().unwrap_or(USUAL);
+        let text = screen.paint(&self.rows, width, stream.has_colours());
+        if self.is_last {
+            *screen = Screen::of_process();
+        }
+        text
     }
 }

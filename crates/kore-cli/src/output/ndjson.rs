@@ -29,6 +29,7 @@ enum What<'a> {
     TokenRenewed,
     NextLook { at: String, left: [u32; 2] },
     Ended(Ended<'a>),
+    NotWritten { lines: u64 },
     Finished { exit_code: u8, resume_command: Option<&'a str> },
 }
 
@@ -82,6 +83,11 @@ pub(crate) fn ended(ending: &Ending, wall: SystemTime) -> String {
 
 pub(crate) fn finished(exit_code: u8, resume_command: Option<&str>, wall: SystemTime) -> String {
     line(None, What::Finished { exit_code, resume_command }, wall)
+}
+
+/// The line in the place of so many that were left out.
+pub(crate) fn left_out(lines: u64) -> String {
+    line(None, What::NotWritten { lines }, SystemTime::now())
 }
 
 fn line(id: Option<&BotImportId>, what: What<'_>, wall: SystemTime) -> String {

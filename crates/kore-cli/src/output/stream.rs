@@ -1,8 +1,10 @@
-//! Where a watch writes, and what came of it.
+//! Standard output and standard error: what they are, and how text gets there.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
+use std::sync::{Arc, OnceLock};
 
-use crate::failure::Failure;
+use super::live::Frame;
+use super::queue::Queue;
 
 /// Standard output or standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,22 +14,28 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    pub(super) const BOTH: [Self; 2] = [Self::Stdout, Self::Stderr];
+
     /// Whether a terminal shows it that can move its cursor. A console of Windows, which sets no
     /// `TERM`, is none: it may not know the sequences.
     pub(crate) fn is_screen(self) -> bool {
-        let is_terminal = match self {
+        self.is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+    }
+
+    pub(super) fn is_terminal(self) -> bool {
+        match self {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
-        };
-        is_terminal && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+        }
     }
 
     pub(crate) fn has_colours(self) -> bool {
-        let choice = match self {
-            Self::Stdout => anstream::AutoStream::choice(&io::stdout()),
-            Self::Stderr => anstream::AutoStream::choice(&io::stderr()),
-        };
-        choice != anstream::ColorChoice::Never
+        static CHOICES: OnceLock<[bool; 2]> = OnceLock::new();
+        let choices = CHOICES.get_or_init(|| {
+            [anstream::AutoStream::choice(&io::stdout()), anstream::AutoStream::choice(&io::stderr())]
+                .map(|choice| choice != anstream::ColorChoice::Never)
+        });
+        choices[self as usize]
     }
 
     /// Columns and rows of the terminal.
@@ -41,55 +49,106 @@ impl Stream {
         (width > 0 && height > 0).then_some((width, height))
     }
 
-    fn write(self, text: &str) -> io::Result<()> {
+    /// To be written as it is, behind all that waits.
+    pub(crate) fn raw(self, text: impl Into<Vec<u8>>) {
+        self.queue().text(self, text.into());
+    }
+
+    /// The same; colours stay only where they are wanted.
+    pub(crate) fn styled(self, text: &str) {
+        self.raw(self.in_its_colours(text));
+    }
+
+    /// A line that is left out if too much waits; `told` says later how many were.
+    pub(crate) fn line(self, line: &str, told: fn(u64) -> String) {
+        self.queue().line(self, self.in_its_colours(line), told);
+    }
+
+    /// A frame of the view; one that still waits is dropped for it.
+    pub(super) fn frame(self, frame: Frame) {
+        self.queue().frame(self, frame);
+    }
+
+    /// The last frame of a view, which is never dropped.
+    pub(super) fn last_frame(self, frame: Frame) {
+        self.queue().last_frame(self, frame);
+    }
+
+    fn in_its_colours(self, text: &str) -> String {
+        if self.has_colours() { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+    }
+
+    /// Where its text waits. If both streams go to the same place they share a queue, so that all
+    /// stands there in the order in which it was said.
+    pub(super) fn queue(self) -> &'static Arc<Queue> {
+        static QUEUES: OnceLock<[Arc<Queue>; 2]> = OnceLock::new();
+        let queues = QUEUES.get_or_init(|| {
+            let stdout = Queue::start(Self::write);
+            let stderr = if are_one() { Arc::clone(&stdout) } else { Queue::start(Self::write) };
+            [stdout, stderr]
+        });
+        &queues[self as usize]
+    }
+
+    /// How much is written at a time: what a pipe takes in one piece; less on a terminal, which lets
+    /// nobody see how much of a long piece was taken.
+    pub(super) fn piece(self) -> usize {
+        if self.is_terminal() { 256 } else { 4096 }
+    }
+
+    /// Writes some of it, for as long as that takes.
+    #[cfg(unix)]
+    fn write(self, bytes: &[u8]) -> io::Result<usize> {
+        if self == Self::Stdout && super::closed::stdout_was_closed() {
+            return Err(io::Error::other("it is closed"));
+        }
+        let fd = match self {
+            Self::Stdout => rustix::stdio::stdout(),
+            Self::Stderr => rustix::stdio::stderr(),
+        };
+        Ok(rustix::io::write(fd, bytes)?)
+    }
+
+    #[cfg(not(unix))]
+    fn write(self, bytes: &[u8]) -> io::Result<usize> {
+        use io::Write as _;
+
         match self {
             Self::Stdout => {
                 let mut out = io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush())
+                out.write_all(bytes).and_then(|()| out.flush())?;
             }
-            Self::Stderr => io::stderr().lock().write_all(text.as_bytes()),
+            Self::Stderr => io::stderr().lock().write_all(bytes)?,
         }
+        Ok(bytes.len())
+    }
+
+    /// How much lies in its pipe that nobody has read yet.
+    #[cfg(unix)]
+    pub(super) fn unread(self) -> Option<u64> {
+        match self {
+            Self::Stdout => super::patience::unread(rustix::stdio::stdout()),
+            Self::Stderr => super::patience::unread(rustix::stdio::stderr()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn unread(self) -> Option<u64> {
+        None
     }
 }
 
-/// Writes at once, and stops writing after the first failure: the watch goes on without, since its
-/// exit code is worth more than its words.
-#[derive(Debug)]
-pub(crate) struct Writer {
-    pub(crate) stream: Stream,
-    colours: bool,
-    failed: Option<io::Error>,
+/// Whether both go to the same terminal, pipe or file.
+#[cfg(unix)]
+fn are_one() -> bool {
+    let place = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+    match (place(rustix::stdio::stdout()), place(rustix::stdio::stderr())) {
+        (Ok(stdout), Ok(stderr)) => stdout == stderr,
+        _ => false,
+    }
 }
 
-impl Writer {
-    pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, colours: stream.has_colours(), failed: None }
-    }
-
-    /// As it is.
-    pub(crate) fn raw(&mut self, text: &str) {
-        if self.failed.is_none() {
-            self.failed = self.stream.write(text).err();
-        }
-    }
-
-    /// Colours stay only where they are wanted.
-    pub(crate) fn styled(&mut self, text: &str) {
-        if self.colours {
-            self.raw(text);
-        } else {
-            self.raw(&anstream::adapter::strip_str(text).to_string());
-        }
-    }
-
-    /// What the caller has to know of. A reader that has seen enough is no failure, and if standard
-    /// error is closed there is no one to tell.
-    pub(crate) fn failure(self) -> Option<Failure> {
-        let error = self.failed.filter(|_| self.stream == Stream::Stdout)?;
-        super::failure(&error)
-    }
-
-    pub(crate) fn has_colours(&self) -> bool {
-        self.colours
-    }
+#[cfg(not(unix))]
+fn are_one() -> bool {
+    Stream::BOTH.iter().all(|stream| stream.is_terminal())
 }

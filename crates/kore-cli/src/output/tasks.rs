@@ -4,8 +4,9 @@ use kore_sdk::types::{Field, StatusLogs};
 use kore_sdk::{BotImport, Outcome, StatusLog};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::human::{HEADING, LABEL, extras, style};
-use super::text::{column, counted, field, json, names, pad, word};
+use super::human::{HEADING, LABEL, style};
+use super::text::{column, counted, field, names, pad};
+use crate::reasons;
 
 /// How many failed tasks are shown one by one.
 const MAX_FAILED: usize = 100;
@@ -23,7 +24,7 @@ pub(super) fn summary(import: &BotImport) -> String {
     match &import.status_logs {
         Field::Value(_) => counted(import.counts()),
         Field::Absent | Field::Null => "the answer has no log".to_owned(),
-        Field::Other(raw) => format!("the log is not a list: {}", json(raw)),
+        Field::Other(raw) => format!("the log is not a list: {}", reasons::odd(raw)),
     }
 }
 
@@ -41,11 +42,11 @@ pub(super) fn render(import: &BotImport, width: usize) -> String {
     out
 }
 
-/// The failed tasks alone, without a heading.
-pub(super) fn failed(import: &BotImport) -> String {
-    let failed: Vec<_> = import.failed_entries().collect();
+/// The tasks that a failure is put down to, without a heading.
+pub(super) fn blamed(import: &BotImport) -> String {
+    let blamed: Vec<_> = reasons::blamed(import).collect();
     let mut out = String::new();
-    rows(&mut out, &failed, MAX_FAILED);
+    rows(&mut out, &blamed, MAX_FAILED);
     out
 }
 
@@ -73,8 +74,8 @@ fn rows(out: &mut String, entries: &[&StatusLog], max: usize) {
         let style = style(entry.outcome());
         let (task_type, name) = (pad(task_type, types), pad(name, names));
         out.push_str(&format!("  {task_type}  {name}  {style}{status}{style:#}\n"));
-        for (key, value) in extras(entry.extra()) {
-            out.push_str(&format!("      {LABEL}{key}:{LABEL:#} {value}\n"));
+        for reason in reasons::of_entry(entry) {
+            out.push_str(&format!("      {LABEL}{}:{LABEL:#} {}\n", reason.key, reason.line()));
         }
     }
     if !left.is_empty() {
@@ -87,7 +88,7 @@ fn not_entries(out: &mut String, import: &BotImport) {
     let Some(logs) = import.status_logs.get().filter(|logs| logs.others().len() > 0) else { return };
     heading(out, "Not entries");
     for (at, raw) in StatusLogs::others(logs).take(MAX_OPEN) {
-        out.push_str(&format!("  at {at}: {}\n", word(raw.get())));
+        out.push_str(&format!("  at {at}: {}\n", reasons::odd(&raw.into())));
     }
     let left = logs.others().len().saturating_sub(MAX_OPEN);
     if left > 0 {

@@ -2,15 +2,13 @@
 
 use kore_sdk::Outcome;
 use kore_sdk::protocol::Excerpt;
-use kore_sdk::types::{Field, OutcomeCounts, RawValue, Verbatim};
+use kore_sdk::types::{Field, OutcomeCounts, Verbatim};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::human::style;
 
 /// The most of one name or word that is shown, in bytes.
 const MAX_WORD: usize = 200;
-/// The most of one value of an unknown key that is shown, in bytes.
-const MAX_VALUE: usize = 2_000;
 
 /// What a field holds, made printable: its text, `-` if there is none, or its JSON if it has
 /// another form than the documented one.
@@ -46,24 +44,6 @@ pub(crate) fn harmless(text: String) -> String {
 
 pub(crate) fn json(raw: &Verbatim) -> String {
     word(raw.get())
-}
-
-/// The value of a key that is not known: a text without its quotes, anything else as JSON.
-pub(crate) fn value(raw: &RawValue) -> String {
-    match serde_json::from_str::<String>(raw.get()) {
-        Ok(text) => harmless(Excerpt::cut(text.as_bytes(), MAX_VALUE).to_string()),
-        Err(_) => harmless(Excerpt::cut(raw.get().as_bytes(), MAX_VALUE).to_string()),
-    }
-}
-
-/// The same for a file: with its line ends, and other control characters shown.
-pub(crate) fn value_lines(raw: &RawValue) -> String {
-    let text = serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
-    text.lines().map(value_of_line).collect::<Vec<_>>().join("\n")
-}
-
-fn value_of_line(line: &str) -> String {
-    Excerpt::cut(line.as_bytes(), MAX_VALUE).to_string()
 }
 
 /// `20 tasks: 1 failed, 2 running, 17 succeeded`.
@@ -120,6 +100,8 @@ pub(crate) fn names(names: &[String], room: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kore_sdk::types::RawValue;
+
     use super::*;
 
     fn list(count: usize) -> Vec<String> {

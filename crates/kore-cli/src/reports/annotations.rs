@@ -2,28 +2,34 @@
 
 use std::fmt::Write as _;
 
-use super::reasons;
 use crate::output::{field, word};
+use crate::reasons;
 use crate::watch::{Ending, task};
 
 /// How many are made: the page shows no more than ten of a step.
 const MAX: usize = 10;
 
-/// A line for each failed task, and for each import that did not succeed without one.
+/// A line for each failed task, and one for each import that did not succeed if no task failed or if
+/// the platform says more of it.
 pub(crate) fn annotations(endings: &[Ending]) -> String {
     let mut out = String::new();
     let mut left = MAX;
     for ending in endings.iter().filter(|ending| !ending.succeeded() || ending.warning.is_some()) {
         let id = word(ending.id.as_str());
-        let mut tasks = ending.failed_entries().take(left).peekable();
-        if tasks.peek().is_none() && left > 0 && !ending.succeeded() {
+        let reasons = ending.reasons();
+        let no_task = ending.blamed_entries().next().is_none();
+        if (no_task || !reasons.is_empty()) && left > 0 && !ending.succeeded() {
             left -= 1;
-            let why = ending.message.as_deref().unwrap_or(ending.verdict.words());
-            error(&mut out, &format!("Bot import {id}"), why);
+            let why = match &reasons[..] {
+                [] => ending.message.clone().unwrap_or_else(|| ending.verdict.words().to_owned()),
+                reasons => format!("the import failed\n{}", reasons::lines(reasons)),
+            };
+            error(&mut out, &format!("Bot import {id}"), why.trim_end());
         }
-        for entry in tasks {
+        for entry in ending.blamed_entries().take(left) {
             left -= 1;
-            let why = format!("{}: {}\n{}", task(entry), field(&entry.status), reasons(entry));
+            let said = reasons::lines(&reasons::of_entry(entry));
+            let why = format!("{}: {}\n{said}", task(entry), field(&entry.status));
             error(&mut out, &format!("{} failed in bot import {id}", task(entry)), why.trim_end());
         }
     }

@@ -6,8 +6,8 @@ use kore_sdk::types::Printable;
 use kore_sdk::{Outcome, StatusLog};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::reasons;
 use crate::output::field;
+use crate::reasons;
 use crate::watch::{Ending, Verdict};
 
 const NAME: &str = "kore import watch";
@@ -47,7 +47,11 @@ fn suite(ending: &Ending) -> TestSuite {
     }
     let says_how = match ending.verdict {
         Verdict::Succeeded => !ending.entries().is_empty(),
-        Verdict::Failed => ending.failed_entries().next().is_some(),
+        // What is said of it as a whole has no other place.
+        Verdict::Failed => {
+            ending.entries().iter().any(|entry| entry.outcome() == Outcome::Failed)
+                && ending.reasons().is_empty()
+        }
         _ => false,
     };
     if !says_how {
@@ -71,14 +75,13 @@ fn status(entry: &StatusLog) -> TestCaseStatus {
         }
         Outcome::Running | Outcome::Unknown => TestCaseStatus::skipped(),
     };
-    let reasons = reasons(entry);
-    let first = reasons.lines().next().map(|line| line.split_once(": ").map_or(line, |(_, value)| value));
-    status.set_message(match (entry.outcome(), first) {
-        (Outcome::Failed, Some(first)) => printable(first),
+    let reasons = reasons::of_entry(entry);
+    status.set_message(match (entry.outcome(), reasons.first()) {
+        (Outcome::Failed, Some(first)) => first.first_line(),
         (Outcome::Failed, None) => format!("the status is {word}"),
         _ => format!("not ended: the status is {word}"),
     });
-    status.set_description(xml_text(&format!("status: {word}\n{reasons}")));
+    status.set_description(xml_text(&format!("status: {word}\n{}", reasons::lines(&reasons))));
     status
 }
 
@@ -94,8 +97,10 @@ fn of_import(ending: &Ending) -> TestCaseStatus {
     let message = ending.message.as_deref().unwrap_or(ending.verdict.words());
     status.set_type(ending.verdict.as_str());
     status.set_message(printable(message));
+    let said = reasons::lines(&ending.reasons());
+    let said = if said.is_empty() { said } else { format!("\n{}", said.trim_end()) };
     let hint = ending.hint.as_deref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    status.set_description(xml_text(&format!("{message}{hint}")));
+    status.set_description(xml_text(&format!("{message}{said}{hint}")));
     status
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::reasons;
 use crate::output::{field, plainly_counted, span, total, word};
+use crate::reasons;
 use crate::watch::Ending;
 
 /// How many imports have a row, and how many failed tasks are listed in all; GitHub takes 1 MiB.
@@ -11,7 +11,7 @@ const MAX_IMPORTS: usize = 500;
 const MAX_TASKS: usize = 200;
 /// How long it is before the command that goes on, in bytes; escaped text is up to five times as long.
 const MAX_BYTES: usize = 900_000;
-/// How much of what a task says is shown, in characters.
+/// How much of what an import or a task says is shown, in characters.
 const MAX_REASONS: usize = 1000;
 
 /// A table of the imports, then the tasks that failed, then how to go on.
@@ -24,7 +24,10 @@ pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> Stri
         let tasks = ending.import.as_ref().map_or("-".into(), |import| plainly_counted(import.counts()));
         let outcome = match &ending.message {
             Some(message) if !ending.verdict.is_of_platform() => message.clone(),
-            _ => ending.verdict.words().to_owned(),
+            _ => {
+                let said = format!("{}\n{}", ending.verdict.words(), reasons::lines(&ending.reasons()));
+                said.trim_end().chars().take(MAX_REASONS).collect()
+            }
         };
         line(format!(
             "| {} | {} | {} | {} |",
@@ -37,7 +40,7 @@ pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> Stri
     if endings.len() > MAX_IMPORTS {
         line(format!("\n… and {} more imports", endings.len() - MAX_IMPORTS));
     }
-    let failed = endings.iter().flat_map(|ending| ending.failed_entries().map(move |entry| (ending, entry)));
+    let failed = endings.iter().flat_map(|ending| ending.blamed_entries().map(move |entry| (ending, entry)));
     let failed: Vec<_> = failed.collect();
     if !failed.is_empty() {
         line(
@@ -45,7 +48,8 @@ pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> Stri
         );
     }
     for (ending, entry) in failed.iter().take(MAX_TASKS) {
-        let why: String = reasons(entry).trim_end().chars().take(MAX_REASONS).collect();
+        let why = reasons::lines(&reasons::of_entry(entry));
+        let why = why.trim_end().chars().take(MAX_REASONS).collect();
         let cells = [
             word(ending.id.as_str()),
             field(&entry.task_type),

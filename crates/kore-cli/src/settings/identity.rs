@@ -6,6 +6,8 @@ use kore_sdk::types::ClientId;
 use super::level::Level;
 use super::{Origin, Sourced, secret};
 use crate::failure::Failure;
+use crate::plain_text::trimmed;
+use crate::unexpanded::Unexpanded;
 
 /// Who asks.
 pub(crate) enum Identity {
@@ -70,8 +72,9 @@ pub(crate) fn resolve(levels: &[Level]) -> Result<Identity, Failure> {
     let id = levels.iter().find_map(|level| level.client_id.as_ref());
     let secret = levels.iter().find_map(|level| level.secret.as_ref());
     let (Some(id), Some(source)) = (id, secret) else { return Err(Failure::usage("no credentials given")) };
-    let client_id =
-        ClientId::new(&id.value).map_err(|error| Failure::usage(format!("{}: {error}", id.origin)))?;
+    Unexpanded::refuse(&id.value, &id.origin)?;
+    let client_id = ClientId::new(trimmed(&id.value))
+        .map_err(|error| Failure::usage(format!("{}: {error}", id.origin)))?;
     Ok(Identity::Credentials(Credentials {
         id: Sourced::new(client_id, id.origin.clone()),
         secret: Sourced::new(secret::read(source)?, source.origin.clone()),
@@ -80,7 +83,8 @@ pub(crate) fn resolve(levels: &[Level]) -> Result<Identity, Failure> {
 
 /// A text that looks like a JWT; what it says is the platform's business. It is never shown.
 fn checked(jwt: &Sourced<String>) -> Result<Sourced<Token>, Failure> {
-    let text = jwt.value.trim_end_matches(['\r', '\n']);
+    Unexpanded::refuse(&jwt.value, &jwt.origin)?;
+    let text = trimmed(&jwt.value);
     let parts: Vec<_> = text.split('.').collect();
     let base64url = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     // The second part of a JWE, the key, is empty for some algorithms.

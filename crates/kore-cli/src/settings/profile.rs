@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Origin, tilde};
+use super::{Origin, unexpanded_path};
 use crate::args::IdentityArgs;
 use crate::config::{self, Config, Profile};
 use crate::environment::{self, Environment};
@@ -58,7 +58,7 @@ pub(crate) fn chosen(
     let config = match (config::read(&path)?, origin) {
         (Some(config), _) => config,
         (None, Some(origin)) => {
-            let hint = tilde::hint(&path, &origin, &io::ErrorKind::NotFound.into());
+            let hint = unexpanded_path::hint(&path, &origin, &io::ErrorKind::NotFound.into());
             let message = format!("there is no configuration file {}", path.display());
             return Err(Failure::usage(message).hint_if(hint));
         }

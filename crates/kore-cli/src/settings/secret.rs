@@ -1,13 +1,15 @@
 //! Reading the client secret.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kore_sdk::auth::Secret;
 
-use super::{Sourced, tilde};
+use super::{Sourced, unexpanded_path};
 use crate::failure::Failure;
+use crate::plain_text::{bounded, utf8};
+use crate::unexpanded::Unexpanded;
 
 /// The most that is read of a file that should hold a secret.
 const MAX_LEN: u64 = 64 * 1024;
@@ -26,7 +28,8 @@ impl SecretSource {
     }
 }
 
-/// The secret. Line ends after it are not part of it, other white space is.
+/// The secret: the one line of its source, in any form of [`plain_text`](crate::plain_text). What no
+/// one means to be a part of it is refused, as it would sign wrongly in silence.
 pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
     let origin = &source.origin;
     let (bytes, place) = match &source.value {
@@ -39,29 +42,44 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
         }
         SecretSource::Stdin => (bounded(io::stdin().lock(), MAX_LEN), " (standard input)".to_owned()),
     };
-    let bytes = bytes.map_err(|error| {
+    let bytes = bytes.and_then(utf8).map_err(|error| {
         let hint = match &source.value {
-            SecretSource::File(path) => tilde::hint(path, origin, &error).or_else(|| {
-                (error.kind() == io::ErrorKind::NotFound).then_some(
-                    "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET",
-                )
+            SecretSource::File(path) => unexpanded_path::hint(path, origin, &error).or_else(|| {
+                (error.kind() == io::ErrorKind::NotFound).then(|| {
+                    "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET".into()
+                })
             }),
             SecretSource::Inline(_) | SecretSource::Stdin => None,
         };
         Failure::usage(format!("cannot read the client secret from {origin}{place}: {error}")).hint_if(hint)
     })?;
     let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    Secret::new(&bytes[..end]).map_err(|error| Failure::usage(format!("{origin}{place}: {error}")))
+    let secret = &bytes[..end];
+    check(&String::from_utf8_lossy(secret), &format!("{origin}{place}"))?;
+    Secret::new(secret).map_err(|error| Failure::usage(format!("{origin}{place}: {error}")))
 }
 
-/// All of a source, if it is not longer than that.
-pub(crate) fn bounded(source: impl Read, max: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(max + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max {
-        return Err(io::Error::other(format!("it is over {} KiB, which is too long", max / 1024)));
-    }
-    Ok(bytes)
+/// Names the line that is wrong, and never shows it.
+fn check(secret: &str, place: &str) -> Result<(), Failure> {
+    Unexpanded::refuse(secret, place)?;
+    let (line, problem) = if secret.trim().is_empty() {
+        return match secret {
+            "" => Ok(()),
+            _ => Err(Failure::usage(format!("{place}: the client secret is empty: it is blank"))),
+        };
+    } else if secret.contains(['\n', '\r']) {
+        (2, "expected the client secret alone, and found a second line")
+    } else if secret.contains('\0') {
+        (1, "expected text, and found a NUL character")
+    } else if secret.starts_with(char::is_whitespace) {
+        (1, "a blank stands in front of the client secret")
+    } else if secret.ends_with(char::is_whitespace) {
+        (1, "a blank stands behind the client secret")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!("{place}, line {line}: {problem}"))
+        .hint("write the secret alone on the first line, without blanks around it"))
 }
 
 #[cfg(test)]
@@ -74,17 +92,35 @@ mod tests {
     }
 
     #[test]
-    fn only_line_ends_are_trimmed() {
-        assert_eq!(inline(b" a b \r\n\n").expect("a secret").expose(), b" a b ");
-        assert_eq!(inline(b"\na").expect("a secret").expose(), b"\na");
+    fn line_ends_behind_it_are_no_part_of_it_and_blanks_within_are() {
+        assert_eq!(inline(b"a b\r\n\n").expect("a secret").expose(), b"a b");
+        assert_eq!(inline(b"\x80\xff\n").expect("a secret").expose(), b"\x80\xff");
+    }
+
+    #[test]
+    fn what_would_sign_wrongly_is_told_with_its_line_and_not_shown() {
+        for (bytes, says) in [
+            (&b" hunter2"[..], ", line 1: a blank stands in front"),
+            (b"\thunter2", ", line 1: a blank stands in front"),
+            ("\u{a0}hunter2".as_bytes(), ", line 1: a blank stands in front"),
+            (b"hunter2 \r\n", ", line 1: a blank stands behind"),
+            (b"hunter2\nhunter3\n", ", line 2: expected the client secret alone"),
+            (b"\nhunter2", ", line 2: expected the client secret alone"),
+            (b"hunter2\rhunter3", ", line 2: expected the client secret alone"),
+            (b"hunter2\n ", ", line 2: expected the client secret alone"),
+            (b"hunter\x002", ", line 1: expected text, and found a NUL"),
+        ] {
+            let failure = inline(bytes).expect_err(says).to_string();
+            assert!(failure.starts_with(&format!("KORE_CLIENT_SECRET{says}")), "{failure}");
+            assert!(!failure.contains("hunter"), "{failure}");
+        }
     }
 
     #[test]
     fn nothing_but_line_ends_is_no_secret_and_says_where() {
-        let failure = inline(b"\n").expect_err("empty");
-        assert!(
-            failure.to_string().starts_with("KORE_CLIENT_SECRET: the client secret is empty"),
-            "{failure}"
-        );
+        for bytes in [&b"\n"[..], b" \r\n", b""] {
+            let failure = inline(bytes).expect_err("empty").to_string();
+            assert!(failure.starts_with("KORE_CLIENT_SECRET: the client secret is empty"), "{failure}");
+        }
     }
 }

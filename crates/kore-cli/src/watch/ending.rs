@@ -9,6 +9,7 @@ use crate::commands::doubt;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{plainly_counted, word};
+use crate::reasons::{self, Reason};
 
 /// What came of an import, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(crate) struct Ending {
     pub(crate) import: Option<BotImport>,
     /// Why, for anything but a success.
     pub(crate) message: Option<String>,
+    /// Why the import failed, in the platform's words, apart from the tasks that failed.
+    pub(crate) why: Option<String>,
     /// What to do about it.
     pub(crate) hint: Option<String>,
     /// What is odd about it, whatever the verdict.
@@ -86,6 +89,7 @@ impl Ending {
             verdict: Verdict::Succeeded,
             import: None,
             message: None,
+            why: None,
             hint: None,
             warning: None,
             resume: None,
@@ -99,7 +103,14 @@ impl Ending {
                 Some((_, None)) => "the last answer had no status".to_owned(),
                 Some((import, Some(status))) => {
                     let tasks = plainly_counted(import.counts());
-                    format!("its status was {}, with {tasks}", word(status.as_str()))
+                    // Perhaps the word for an end, which is not known here.
+                    let said = match import.outcome() {
+                        Outcome::Unknown => reasons::of_import(import),
+                        _ => Vec::new(),
+                    };
+                    let why = if said.is_empty() { "" } else { "; " };
+                    let said = reasons::line(&said);
+                    format!("its status was {}, with {tasks}{why}{said}", word(status.as_str()))
                 }
             };
             let trouble = trouble.map(|because| format!("; the last look failed: {}", word(because)));
@@ -108,10 +119,22 @@ impl Ending {
         match end {
             Ok(End::Succeeded(import)) => ending.import = Some(import),
             Ok(End::Failed(import)) => {
-                ending.message = Some(match import.failed_entries().count() {
-                    0 => "the import failed, and no task says that it did".to_owned(),
-                    _ => format!("the import failed: {}", plainly_counted(import.counts())),
+                let own = reasons::of_import(&import);
+                let (so, why) = match import.failed_entries().next() {
+                    None => {
+                        let so = "the import failed, and no task says that it did".to_owned();
+                        (so, reasons::in_short(&import))
+                    }
+                    Some(_) => {
+                        let so = format!("the import failed: {}", plainly_counted(import.counts()));
+                        (so, (!own.is_empty()).then(|| reasons::line(&own)))
+                    }
+                };
+                ending.message = Some(match &why {
+                    Some(why) => format!("{so}; {why}"),
+                    None => so,
                 });
+                ending.why = why;
                 ending.verdict = Verdict::Failed;
                 ending.exit = Exit::ImportFailed;
                 ending.import = Some(import);
@@ -174,9 +197,15 @@ impl Ending {
         }
     }
 
-    /// The tasks that failed.
-    pub(crate) fn failed_entries(&self) -> impl Iterator<Item = &StatusLog> {
-        self.entries().iter().filter(|entry| entry.outcome() == Outcome::Failed)
+    /// The tasks that failed, or that say more of an import that did.
+    pub(crate) fn blamed_entries(&self) -> impl Iterator<Item = &StatusLog> {
+        self.import.iter().flat_map(reasons::blamed)
+    }
+
+    /// What the document of an import that failed says of it as a whole.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        let failed = self.import.as_ref().filter(|_| self.verdict == Verdict::Failed);
+        failed.map(reasons::of_import).unwrap_or_default()
     }
 
     /// The log of the last document.

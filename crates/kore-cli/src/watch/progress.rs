@@ -8,6 +8,7 @@ use kore_sdk::{BotImportId, Outcome, StatusLog};
 
 use super::{Ending, Verdict};
 use crate::output::{field, word};
+use crate::reasons;
 
 /// What a watch waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(crate) struct Import {
     pub(crate) trouble: Option<String>,
     /// How it ended.
     pub(crate) verdict: Option<Verdict>,
+    /// Why it did not succeed, as far as more than the time says it.
+    pub(crate) why: Option<String>,
 }
 
 impl Import {
@@ -52,6 +55,7 @@ impl Import {
             next: Next::FirstAnswer,
             trouble: None,
             verdict: None,
+            why: None,
         }
     }
 
@@ -166,6 +170,11 @@ impl Board {
     pub(crate) fn ended(&mut self, ending: &Ending) {
         if let Some(import) = self.places.get(&ending.id).and_then(|at| self.imports.get_mut(*at)) {
             import.verdict = Some(ending.verdict);
+            import.why = match (ending.verdict, &ending.import) {
+                (Verdict::Failed, Some(document)) => reasons::in_short(document),
+                (Verdict::CouldNotLook | Verdict::AboutAnother, _) => ending.message.clone(),
+                _ => None,
+            };
             if let Some(document) = &ending.import {
                 let counts = document.counts();
                 import.seen = counts.total();

@@ -7,6 +7,7 @@ use std::path::Path;
 use kore_sdk::watch::ResumeToken;
 
 use crate::failure::Failure;
+use crate::plain_text;
 use crate::shell::quoted;
 
 /// The longest text of tokens that stands in a command; a longer one goes to a file.
@@ -40,14 +41,7 @@ pub(crate) fn parse_tokens(argument: &OsStr) -> Result<Vec<ResumeToken>, Failure
 }
 
 fn bounded(file: std::fs::File) -> io::Result<String> {
-    use io::Read as _;
-
-    let mut text = String::new();
-    file.take(MAX_FILE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(io::Error::other(format!("it is longer than {} MiB", MAX_FILE >> 20)));
-    }
-    Ok(text)
+    plain_text::bounded(file, MAX_FILE).and_then(plain_text::text)
 }
 
 /// The command that goes on, for a POSIX shell. Many tokens are kept in a file that only the user

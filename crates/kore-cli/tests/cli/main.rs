@@ -10,6 +10,7 @@ mod output;
 mod profiles;
 mod run;
 mod server;
+mod settings;
 mod tls;
 mod token;
 mod transport;

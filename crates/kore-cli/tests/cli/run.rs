@@ -75,6 +75,10 @@ impl Kore {
 
     /// A file in the home of the run, readable by its owner alone.
     pub(crate) fn file(self, path: &str, content: &str) -> Self {
+        self.file_of(path, content.as_bytes())
+    }
+
+    pub(crate) fn file_of(self, path: &str, content: &[u8]) -> Self {
         let path = self.home.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a file in a directory")).expect("created");
         std::fs::write(&path, content).expect("written");

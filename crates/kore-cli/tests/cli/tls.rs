@@ -89,6 +89,16 @@ fn an_authority_that_is_named_is_trusted_and_no_log_shows_the_token() {
 }
 
 #[test]
+fn a_ca_file_is_read_as_tools_on_windows_write_it() {
+    let server = TlsServer::start("localhost");
+    for bytes in crate::settings::written(&server.ca_pem.replace('\n', "\r\n")) {
+        let kore = server.asked_with_ca("");
+        std::fs::write(kore.home().join("ca.pem"), bytes).expect("written");
+        { kore }.succeeds();
+    }
+}
+
+#[test]
 fn an_authority_that_is_not_known_is_refused() {
     let server = TlsServer::start("localhost");
     let (_, another) = authority("another");

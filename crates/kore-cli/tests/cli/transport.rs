@@ -93,6 +93,27 @@ fn a_proxy_that_is_none() {
 }
 
 #[test]
+fn a_proxy_that_would_not_be_used_is_no_reason_to_stop() {
+    let (silent, _listener) = Server::silent();
+    let socks = "socks5://proxy.test:1080";
+    // This machine needs no proxy.
+    let run = Kore::status(&silent.url, "bir-1").args(["--timeout", "300ms"]);
+    run.env("ALL_PROXY", socks).env("HTTP_PROXY", socks).fails(6).says(&["timed out"]);
+    // One that can be used stands before it.
+    let proxy = Server::answering("407 Proxy Authentication Required", "", "<html>");
+    let run = Kore::status("https://kore.invalid", "bir-1").env("ALL_PROXY", socks);
+    let run = run.env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port)).fails(6);
+    run.says(&["wants a user and a password"]);
+    // The host is called directly.
+    for no in ["kore.invalid", "*.invalid", "other.test kore.invalid:443", "*"] {
+        let run = Kore::status("https://kore.invalid", "bir-1").args(["--timeout", "5s"]);
+        run.env("ALL_PROXY", socks).env("NO_PROXY", no).fails(6).says(&["kore.invalid"]);
+    }
+    let run = Kore::status("https://kore.invalid", "bir-1").env("ALL_PROXY", socks);
+    run.env("NO_PROXY", "kore.invalid:8443").fails(2).says(&["the proxy for all is not usable", "SOCKS"]);
+}
+
+#[test]
 fn plain_http_to_another_machine_is_allowed_by_name_only() {
     let run = Kore::status("http://kore.invalid", "bir-1").fails(2);
     run.says(&["unencrypted", "hint: use https:// in KORE_HOST, or allow it with --allow-http"]);

@@ -9,3 +9,4 @@ mod screen;
 mod script;
 #[cfg(unix)]
 mod signals;
+mod why;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Uri;
 use kore_protocol::BaseUrl;
 use kore_transport::{
     BlockingTransport, HyperTransport, HyperTransportBuilder, PlainHttp, ProxySettings, Transport,
@@ -84,10 +85,13 @@ impl ClientBuilder {
         }
         let mut builder =
             HyperTransport::builder().body_limit(self.body_limit).plain_http(settings.plain_http);
-        builder = builder.proxy(match settings.proxies {
+        let proxies = match settings.proxies {
             Proxies::OfEnvironment => environment::proxies(),
             Proxies::Set(proxies) => proxies,
-        });
+        };
+        let uri = Uri::try_from(base.to_string()).map_err(|error| Error::setting("host", error))?;
+        proxies.check(&uri).map_err(|error| Error::setting("transport", error))?;
+        builder = builder.proxy(proxies);
         if let Some(timeout) = settings.timeout {
             builder = builder.request_timeout(timeout);
         }

@@ -9,14 +9,15 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kore_protocol::BodyLimit;
 
 use super::connector::Connector;
+use super::pools::Pools;
 use super::proxy::Proxies;
 use super::tls::{Tls, read_pem};
 use super::{BlockingHyperTransport, HyperTransport, Inner, ProxySettings};
 use crate::{BuildError, PlainHttp};
 
-/// How often HTTP/2 asks whether the other end is still there while an answer is due, and how long
-/// it waits; without it a dead connection would be used until the system gives it up.
-const PING: Duration = Duration::from_secs(10);
+/// How many headers a response over HTTP/1.1 may have. Hyper's own limit is 100, which a proxy that
+/// writes down what it does can pass.
+const MAX_HEADERS: usize = 256;
 
 /// The settings of a [`HyperTransport`]. None fails before [`build`](Self::build).
 #[must_use]
@@ -24,6 +25,7 @@ pub struct HyperTransportBuilder {
     connect_timeout: Duration,
     request_timeout: Duration,
     idle_timeout: Duration,
+    ping: (Duration, Duration),
     limit: BodyLimit,
     plain_http: PlainHttp,
     ca_bundles: Vec<Vec<u8>>,
@@ -36,6 +38,7 @@ impl HyperTransportBuilder {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(90),
+            ping: (Duration::from_secs(10), Duration::from_secs(10)),
             limit: BodyLimit::DEFAULT,
             plain_http: PlainHttp::default(),
             ca_bundles: Vec::new(),
@@ -59,6 +62,14 @@ impl HyperTransportBuilder {
     /// How long a connection is kept for later requests. 90 s by default.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
+        self
+    }
+
+    /// How long an HTTP/2 connection may be silent while a response is due before it is asked with a
+    /// ping whether the other end is there, and how long it may take to answer that. A connection
+    /// that does not answer is closed, and its requests fail. 10 s and 10 s by default.
+    pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.ping = (interval, timeout);
         self
     }
 
@@ -91,20 +102,23 @@ impl HyperTransportBuilder {
     /// usable roots such requests fail, each with the reason, and plain HTTP works.
     ///
     /// # Errors
-    /// If an added bundle holds no certificate, or a proxy's text is none.
+    /// If an added bundle holds no certificate. A proxy's text that is none is told when a request
+    /// would go through it, or before by [`ProxySettings::check`].
     pub fn build(self) -> Result<HyperTransport, BuildError> {
         let tls = Tls::new(read_pem(&self.ca_bundles)?);
-        let proxies = Arc::new(Proxies::new(self.proxy)?);
+        let proxies = Arc::new(Proxies::new(&self.proxy));
         let connector = Connector::new(tls, proxies.clone(), self.connect_timeout);
-        let client = Client::builder(TokioExecutor::new())
+        let (interval, timeout) = self.ping;
+        let mut client = Client::builder(TokioExecutor::new());
+        client
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.idle_timeout)
-            .http2_keep_alive_interval(PING)
-            .http2_keep_alive_timeout(PING)
-            .build(connector);
+            .http1_max_headers(MAX_HEADERS)
+            .http2_keep_alive_interval(interval)
+            .http2_keep_alive_timeout(timeout);
         Ok(HyperTransport(Arc::new(Inner {
-            client,
+            pools: Pools::new(client, connector),
             proxies,
             request_timeout: self.request_timeout,
             limit: self.limit,
@@ -127,6 +141,7 @@ impl fmt::Debug for HyperTransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("request_timeout", &self.request_timeout)
             .field("idle_timeout", &self.idle_timeout)
+            .field("http2_keep_alive", &self.ping)
             .field("body_limit", &self.limit)
             .field("plain_http", &self.plain_http)
             .field("ca_bundles", &self.ca_bundles.len())

@@ -71,13 +71,13 @@ impl Inner {
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         // Asked first: without roots there is no need to connect.
         let tls = is_https.then(|| self.tls.for_host()).transpose()?;
-        let proxy = self.proxies.for_uri(uri);
+        let proxy = self.proxies.for_uri(uri)?;
         let mut hop = match &proxy {
             None => MaybeHttpsStream::Http(self.tcp(uri, &peer(uri)).await?),
             Some(proxy) => self.to_proxy(proxy, phase).await?,
         };
         let Some(tls) = tls else {
-            return Ok(Stream { io: MaybeHttpsStream::Http(hop), to_proxy: proxy.is_some() });
+            return Ok(Stream::new(MaybeHttpsStream::Http(hop), proxy.is_some()));
         };
         if let Some(proxy) = &proxy {
             *phase = Phase::Proxy;
@@ -85,7 +85,7 @@ impl Inner {
         }
         *phase = Phase::Tls;
         let tls = handshake(tls, uri.host().unwrap_or_default(), hop).await?;
-        Ok(Stream { io: tls.into(), to_proxy: false })
+        Ok(Stream::new(tls.into(), false))
     }
 
     async fn to_proxy(
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn without_roots_only_https_fails() {
-        let proxies = Proxies::new(ProxySettings::new()).expect("none");
+        let proxies = Proxies::new(&ProxySettings::new());
         let mut connector = Connector::new(Tls::without_roots(), Arc::new(proxies), Duration::from_secs(30));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let addr = listener.local_addr().expect("an address");

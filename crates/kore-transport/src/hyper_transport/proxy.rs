@@ -6,9 +6,12 @@ use http::uri::Scheme;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
+use self::no_proxy::NoProxy;
 use crate::failure::peer;
 use crate::plain_http::is_loopback;
 use crate::{BuildError, Phase, TransportError};
+
+mod no_proxy;
 
 /// The proxies to use, as the texts that stand in the environment variables of the same names;
 /// an empty text is none. The environment itself is not read here.
@@ -48,11 +51,26 @@ impl ProxySettings {
         self
     }
 
-    /// The hosts that are called directly: the text of `NO_PROXY`. Names with their subdomains, IP
-    /// addresses and networks such as `10.0.0.0/8`, separated by commas; `*` is every host.
+    /// The hosts that are called directly: the text of `NO_PROXY`. Names with their subdomains
+    /// (`example.com`, `.example.com` and `*.example.com` are the same), IP addresses and networks
+    /// such as `10.0.0.0/8`, each for one port only if one follows (`example.com:8443`), separated
+    /// by commas or blanks; `*` is every host.
     pub fn no(mut self, hosts: impl Into<String>) -> Self {
         self.no = hosts.into();
         self
+    }
+
+    /// Says early whether the proxy for a URL is usable. One that the URL would not go through does
+    /// not matter, whatever its text is.
+    ///
+    /// # Errors
+    /// If the URL would go through a proxy whose text is none, such as one of SOCKS. The transport
+    /// refuses such a request with the same words.
+    pub fn check(&self, uri: &Uri) -> Result<(), BuildError> {
+        match Proxies::new(self).for_uri(uri) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(BuildError::new(error.message())),
+        }
     }
 }
 
@@ -69,45 +87,74 @@ impl fmt::Debug for ProxySettings {
     }
 }
 
-/// The settings, checked.
-pub(super) struct Proxies(Option<Matcher>);
+/// The settings, read.
+pub(super) struct Proxies {
+    https: Way,
+    http: Way,
+    no: NoProxy,
+}
+
+/// How requests of a scheme leave this machine, unless their host is to be called directly.
+enum Way {
+    Direct,
+    Through(Intercept),
+    /// The text of the proxy is none. It stops only a request that would go through it.
+    Unusable(String),
+}
 
 impl Proxies {
-    pub(super) fn new(settings: ProxySettings) -> Result<Self, BuildError> {
+    pub(super) fn new(settings: &ProxySettings) -> Self {
         let ProxySettings { https, http, all, no } = settings;
-        let texts = [("https", https.trim()), ("http", http.trim()), ("all", all.trim())];
-        for (which, text) in texts {
-            // The matcher takes what it cannot read for no proxy at all.
-            check(text).map_err(|found| {
-                BuildError::new(format!(
-                    "the proxy for {which} is not usable: expected http://[user:password@]host:port, found {found}"
-                ))
-            })?;
-        }
-        let [https, http, all] = texts.map(|(_, text)| text);
-        if https.is_empty() && http.is_empty() && all.is_empty() {
-            return Ok(Self(None));
-        }
-        Ok(Self(Some(Matcher::builder().https(https).http(http).all(all).no(no).build())))
+        let way = |which: &str, text: &str| match text.trim() {
+            "" => Way::new("all", all.trim()),
+            text => Way::new(which, text),
+        };
+        Self { https: way("https", https), http: way("http", http), no: NoProxy::new(no) }
     }
 
     /// The proxy for a URL, if it goes through one.
-    pub(super) fn for_uri(&self, uri: &Uri) -> Option<Proxy> {
-        let matcher = self.0.as_ref().filter(|_| !is_loopback(uri))?;
-        matcher.intercept(uri).map(Proxy)
+    pub(super) fn for_uri(&self, uri: &Uri) -> Result<Option<Proxy>, TransportError> {
+        let way = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => &self.http,
+            _ => &self.https,
+        };
+        match way {
+            Way::Direct => Ok(None),
+            _ if is_loopback(uri) || self.no.names(uri) => Ok(None),
+            Way::Through(proxy) => Ok(Some(Proxy(proxy.clone()))),
+            Way::Unusable(why) => Err(TransportError::new(Phase::Proxy, why)),
+        }
     }
 
     /// The proxy that reads the requests to a URL, since they are not encrypted.
-    pub(super) fn reader_of(&self, uri: &Uri) -> Option<Proxy> {
-        if uri.scheme() == Some(&Scheme::HTTP) { self.for_uri(uri) } else { None }
+    pub(super) fn reader_of(&self, uri: &Uri) -> Result<Option<Proxy>, TransportError> {
+        if uri.scheme() == Some(&Scheme::HTTP) { self.for_uri(uri) } else { Ok(None) }
+    }
+}
+
+impl Way {
+    fn new(which: &str, text: &str) -> Self {
+        if text.is_empty() {
+            return Self::Direct;
+        }
+        // The matcher takes what it cannot read for no proxy at all.
+        let found = match check(text) {
+            Ok(()) => {
+                match Matcher::builder().all(text).build().intercept(&Uri::from_static("http://host")) {
+                    Some(proxy) => return Self::Through(proxy),
+                    None => "something else".to_owned(),
+                }
+            }
+            Err(found) => found,
+        };
+        Self::Unusable(format!(
+            "the proxy for {which} is not usable: expected http://[user:password@]host:port, found {found}"
+        ))
     }
 }
 
 /// Says what is wrong with a proxy's text without repeating it: any part may be a password.
 fn check(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        return Ok(());
-    }
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if scheme.to_ascii_lowercase().starts_with("socks") {
         return Err("a SOCKS proxy, which is not supported".into());
@@ -125,6 +172,10 @@ fn check(text: &str) -> Result<(), String> {
     let authority: http::uri::Authority = authority.parse().map_err(|_| "no host")?;
     if authority.host().is_empty() {
         return Err("no host".into());
+    }
+    // A variable that nobody expanded, for one: its name would be asked for again and again.
+    if authority.host().contains(|c: char| !c.is_ascii_alphanumeric() && !"-._[]:%".contains(c)) {
+        return Err("a host with characters that no host has".into());
     }
     if authority.as_str() != authority.host() && authority.port_u16().is_none() {
         return Err("a port that is not between 0 and 65535".into());
@@ -172,10 +223,6 @@ impl Proxy {
 mod tests {
     use super::*;
 
-    fn proxies(settings: ProxySettings) -> Proxies {
-        Proxies::new(settings).expect("usable")
-    }
-
     #[test]
     fn what_is_no_proxy_is_told_without_its_password() {
         for (text, says) in [
@@ -190,6 +237,7 @@ mod tests {
             ("http://p:1/hunter2", "a path"),
             ("http://u:hunter2 @p:1", "characters"),
             ("u:hunter2@p p", "no host"),
+            ("http://u:hunter2@$(PROXY):1", "characters that no host has"),
         ] {
             for settings in [
                 ProxySettings::new().https(text),
@@ -197,7 +245,8 @@ mod tests {
                 ProxySettings::new().all(text),
             ] {
                 let shown = format!("{settings:?}");
-                let error = Proxies::new(settings).err().expect(text);
+                let uris = ["https://platform.test", "http://platform.test"].map(Uri::from_static);
+                let error = uris.iter().find_map(|uri| settings.check(uri).err()).expect(text);
                 assert!(error.to_string().contains(says), "{text}: {error}");
                 assert!(!format!("{error} {error:?} {shown}").contains("hunter2"), "{text}: {error}");
             }
@@ -209,7 +258,8 @@ mod tests {
         let target = Uri::from_static("https://platform.test/x");
         for text in ["http://p:3128", "p:3128", " http://u:p%40w@p:3128/ ", "https://p:3128", "HTTP://p:3128"]
         {
-            let proxy = proxies(ProxySettings::new().https(text)).for_uri(&target).expect(text);
+            let settings = ProxySettings::new().https(text);
+            let proxy = Proxies::new(&settings).for_uri(&target).expect("usable").expect(text);
             assert_eq!(proxy.name(), "p:3128", "{text}");
             assert_eq!(proxy.auth().is_some(), text.contains('@'), "{text}");
         }
@@ -218,8 +268,10 @@ mod tests {
     #[test]
     fn a_scheme_goes_before_all_and_no_before_both() {
         let settings = ProxySettings::new().https("s:1").all("a:1").no("direct.test, 10.0.0.0/8");
-        let proxies = proxies(settings);
-        let through = |uri: &'static str| proxies.for_uri(&Uri::from_static(uri)).map(|proxy| proxy.name());
+        let proxies = Proxies::new(&settings);
+        let through = |uri: &'static str| {
+            proxies.for_uri(&Uri::from_static(uri)).expect("usable").map(|proxy| proxy.name())
+        };
         assert_eq!(through("https://x.test").as_deref(), Some("s:1"));
         assert_eq!(through("http://x.test").as_deref(), Some("a:1"));
         for direct in
@@ -229,6 +281,31 @@ mod tests {
         }
         for loopback in ["https://127.0.0.1:1", "https://[::1]:1", "http://localhost"] {
             assert_eq!(through(loopback), None, "{loopback}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_proxy_stops_only_what_would_go_through_it() {
+        let socks = "socks5://proxy.test:1080";
+        let https = "https://platform.test";
+        for (settings, uri, is_stopped) in [
+            (ProxySettings::new().all(socks), https, true),
+            (ProxySettings::new().all(socks), "http://platform.test", true),
+            (ProxySettings::new().all(socks).https("p:1"), https, false),
+            (ProxySettings::new().all(socks).https("p:1"), "http://platform.test", true),
+            (ProxySettings::new().http(socks), https, false),
+            (ProxySettings::new().https(socks).all("p:1"), https, true),
+            (ProxySettings::new().all(socks).no("platform.test"), https, false),
+            (ProxySettings::new().all(socks).no("*.platform.test"), "https://a.platform.test", false),
+            (ProxySettings::new().all(socks).no("platform.test:443"), https, false),
+            (ProxySettings::new().all(socks).no("platform.test:8443"), https, true),
+            (ProxySettings::new().all(socks).no("*"), https, false),
+            (ProxySettings::new().all(socks), "http://localhost:1", false),
+            (ProxySettings::new().all(socks), "https://127.0.0.1", false),
+            (ProxySettings::new().all(socks), "https://[::1]:1", false),
+        ] {
+            let checked = settings.check(&Uri::from_static(uri));
+            assert_eq!(checked.is_err(), is_stopped, "{settings:?} {uri} {checked:?}");
         }
     }
 }

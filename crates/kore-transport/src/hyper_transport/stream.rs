@@ -1,7 +1,7 @@
 //! The connection that requests go over.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -9,12 +9,28 @@ use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
+
+/// How much is read in one go. hyper reads on for as long as there is something, without end if a
+/// server sends 1xx responses without end; everything else on the thread, a time limit included,
+/// has its turn in between.
+const IN_ONE_GO: usize = 64 * 1024;
+
+type Io = MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
 /// A connection to the host or to its proxy, encrypted or not, with TLS to the host inside or not.
 pub(super) struct Stream {
-    pub(super) io: MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>,
-    /// Whether a proxy reads the requests, so that they must name the whole URL.
-    pub(super) to_proxy: bool,
+    io: Io,
+    to_proxy: bool,
+    /// How much was read, at most, since there was nothing to read.
+    in_one_go: usize,
+}
+
+impl Stream {
+    /// `to_proxy` says whether a proxy reads the requests, so that they must name the whole URL.
+    pub(super) fn new(io: Io, to_proxy: bool) -> Self {
+        Self { io, to_proxy, in_one_go: 0 }
+    }
 }
 
 impl Connection for Stream {
@@ -29,7 +45,16 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        if self.in_one_go >= IN_ONE_GO {
+            self.in_one_go = 0;
+            // Wakes the task again once the others have run.
+            let _ = pin!(yield_now()).poll(cx);
+            return Poll::Pending;
+        }
+        let most = buf.remaining();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        self.in_one_go = if read.is_pending() { 0 } else { self.in_one_go + most };
+        read
     }
 }
 

@@ -8,7 +8,9 @@ use kore_sdk::types::{ClientId, Printable};
 
 use crate::environment::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
 use crate::failure::Failure;
+use crate::plain_text::trimmed;
 use crate::settings::{Origin, SecretSource, Sourced, secret};
+use crate::unexpanded::Unexpanded;
 
 /// What an app is beside its credentials.
 const OPTIONS: [&str; 3] = ["jti", "hs512", "no-scope"];
@@ -58,7 +60,8 @@ impl<'a> Written<'a> {
         // Never the whole of it: it may be a secret in the wrong place.
         let form = || Failure::usage(format!("--app: {FORM}")).hint("the file holds the client secret");
         let (id, rest) = argument.split_once(':').ok_or_else(form)?;
-        let id = ClientId::new(id).map_err(|error| Failure::usage(format!("--app: {error}")))?;
+        Unexpanded::refuse(id, "the client id of --app")?;
+        let id = ClientId::new(trimmed(id)).map_err(|error| Failure::usage(format!("--app: {error}")))?;
         // A path may have a colon in it too.
         let (file, options) = match rest.rsplit_once(':') {
             Some((file, options)) if !Path::new(rest).exists() => (file, options.split(',').collect()),

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
-use crate::settings::secret::bounded;
+use crate::plain_text::{bounded, utf8};
 
 /// The most that is read of a certificate or a key.
 const MAX_LEN: u64 = 1024 * 1024;
@@ -26,7 +26,7 @@ pub(super) fn of(args: &EmulatorArgs, emulator: EmulatorBuilder) -> Result<Emula
 
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     File::open(path)
-        .and_then(|file| bounded(file, MAX_LEN))
+        .and_then(|file| utf8(bounded(file, MAX_LEN)?))
         .map_err(|error| Failure::usage(format!("cannot read {flag} ({}): {error}", path.display())))
 }
 

@@ -6,12 +6,13 @@ use std::io::Read;
 
 use kore_sdk::BotImportId;
 
+use crate::commands::import_id::{WHERE, import_id};
 use crate::failure::Failure;
+use crate::plain_text::{self, bounded};
+use crate::unexpanded::Unexpanded;
 
 /// The most that is read of standard input: some hundred thousand ids.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
-
-const WHERE: &str = "the import call answers with the id as _id";
 
 /// The ids of the arguments in their order, those of `input` in the place of `-`, each once.
 pub(super) fn ids(arguments: &[OsString], input: impl Read) -> Result<Vec<BotImportId>, Failure> {
@@ -19,9 +20,7 @@ pub(super) fn ids(arguments: &[OsString], input: impl Read) -> Result<Vec<BotImp
     let mut input = Some(input);
     for argument in arguments {
         if argument != "-" {
-            // What is not UTF-8 becomes U+FFFD here, which no id allows.
-            let id = BotImportId::new(argument.to_string_lossy());
-            ids.push(id.map_err(|error| Failure::usage(error).hint(WHERE))?);
+            ids.push(import_id(argument)?);
         } else if let Some(input) = input.take() {
             ids.extend(of_lines(input)?);
         }
@@ -31,20 +30,14 @@ pub(super) fn ids(arguments: &[OsString], input: impl Read) -> Result<Vec<BotImp
     Ok(ids)
 }
 
-/// One id a line; empty lines and the line ends of Windows do no harm.
+/// One id a line, in any form of [`plain_text`]; empty lines do no harm.
 fn of_lines(input: impl Read) -> Result<Vec<BotImportId>, Failure> {
-    let cannot = |error| Failure::usage(format!("cannot read ids from standard input: {error}"));
-    let mut bytes = Vec::new();
-    input.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > MAX_INPUT {
-        return Err(Failure::usage(format!("standard input is over {} MiB", MAX_INPUT / 1024 / 1024))
-            .hint("expected one import id a line"));
-    }
-    // Some programs on Windows begin a text with it.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().zip(1..).map(|(line, number)| (line.trim(), number));
-    let ids = lines.filter(|(line, _)| !line.is_empty()).map(|(line, number)| {
+    let lines = bounded(input, MAX_INPUT).and_then(plain_text::lines).map_err(|error| {
+        Failure::usage(format!("cannot read ids from standard input: {error}"))
+            .hint("expected one import id a line")
+    })?;
+    let ids = lines.into_iter().map(|(number, line)| {
+        Unexpanded::refuse(&line, format_args!("standard input, line {number}"))?;
         BotImportId::new(line).map_err(|error| {
             Failure::usage(format!("standard input, line {number}: {error}"))
                 .hint(format!("expected one import id a line; {WHERE}"))

@@ -11,10 +11,23 @@ fn entry(name: &str, status: Status) -> StatusLog {
     StatusLog::new(TaskType::Dialog, name, status)
 }
 
+fn plain(lines: Vec<String>) -> Vec<String> {
+    lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect()
+}
+
+/// The line of an event, if it has one; that of a task comes with the next event.
 fn said(event: &Event) -> Option<String> {
     let now = Instant::now();
-    let line = Lines::new(now).event(&id(), event, now, SystemTime::UNIX_EPOCH)?;
-    Some(anstream::adapter::strip_str(&line).to_string())
+    let mut lines = Lines::new(now);
+    let mut said = lines.event(&id(), event, now, SystemTime::UNIX_EPOCH);
+    said.extend(lines.event(
+        &id(),
+        &Event::NextLook { at: now, left: [60, 1800] },
+        now,
+        SystemTime::UNIX_EPOCH,
+    ));
+    assert!(said.len() < 2, "{said:?}");
+    plain(said).pop()
 }
 
 #[test]
@@ -63,6 +76,35 @@ fn silence_ends_after_half_a_minute_and_a_line_puts_it_off() {
     assert_eq!(beat(59), None);
     assert!(beat(60).is_some());
     let event = Event::StatusChanged { before: None, now: Some(Status::Pending) };
-    lines.event(&id(), &event, began + Duration::from_secs(80), SystemTime::UNIX_EPOCH).expect("a line");
+    let told = lines.event(&id(), &event, began + Duration::from_secs(80), SystemTime::UNIX_EPOCH);
+    assert_eq!(told.len(), 1);
     assert_eq!(lines.heartbeat(&board, began + Duration::from_secs(109), SystemTime::UNIX_EPOCH), None);
+}
+
+#[test]
+fn of_a_document_with_many_changes_the_failures_have_lines_and_the_rest_is_counted() {
+    let now = Instant::now();
+    let next = Event::NextLook { at: now, left: [60, 1800] };
+    for (tasks, failures) in [(1000, 10), (1001, 10), (5000, 10), (5000, 3000)] {
+        let mut lines = Lines::new(now);
+        for index in 0..tasks {
+            // The failures are the last ones.
+            let status = if index < tasks - failures { Status::Success } else { Status::Failed };
+            let entry = entry(&format!("task {index}"), status);
+            let said = lines.event(&id(), &Event::TaskAppeared { index, entry }, now, SystemTime::UNIX_EPOCH);
+            assert!(said.is_empty());
+        }
+        let said = plain(lines.event(&id(), &next, now, SystemTime::UNIX_EPOCH));
+        let left = tasks.saturating_sub(1000);
+        assert_eq!(said.len(), 1000 + usize::from(left > 0));
+        assert_eq!(said.iter().filter(|line| line.ends_with(": failed\n")).count(), failures.min(1000));
+        let places: Vec<_> =
+            said.iter().filter_map(|line| line.split("task ").nth(1)?.split(':').next()).collect();
+        assert!(places.is_sorted_by_key(|place| place.parse::<usize>().expect("a number")), "{places:?}");
+        if left > 0 {
+            let last = said.last().expect("a line");
+            assert!(last.contains(&format!("… and {left} more changes to tasks; --output json")), "{last}");
+        }
+        assert!(lines.event(&id(), &next, now, SystemTime::UNIX_EPOCH).is_empty(), "it is told once");
+    }
 }

@@ -145,7 +145,11 @@ fn row(import: &Import, began: Instant, now: Instant, ids: usize) -> Row {
         let style = verdict_style(verdict);
         let mark = if verdict == Verdict::Succeeded { "✓" } else { "✗" };
         let row = Row::default().styled(style, mark).plain(&format!(" {id}  "));
-        return row.styled(style, verdict.words()).plain(&tasks).styled(failure, &failed);
+        let row = row.styled(style, verdict.words()).plain(&tasks).styled(failure, &failed);
+        return match &import.why {
+            Some(why) => row.plain(&format!("  {why}")),
+            None => row,
+        };
     }
     let row = Row::default().plain(&format!("{} {id}  ", spinner(began, now)));
     let row = match &import.status {

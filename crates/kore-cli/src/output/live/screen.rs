@@ -5,7 +5,7 @@ use super::Row;
 /// What is on the screen: the width of each row that was drawn last. The cursor stands at the
 /// start of the row below them.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(in crate::output) struct Screen {
     drawn: Vec<usize>,
     reflows: bool,
 }
@@ -13,7 +13,7 @@ pub(super) struct Screen {
 impl Screen {
     /// On the terminal of this process. When a terminal becomes narrower, nearly every one breaks
     /// the rows that are too long now, so that there are more of them; these two cut them.
-    pub(super) fn of_process() -> Self {
+    pub(in crate::output) fn of_process() -> Self {
         let cuts = ["XTERM_VERSION", "STY"].iter().any(|name| std::env::var_os(name).is_some());
         Self { drawn: Vec::new(), reflows: !cuts }
     }

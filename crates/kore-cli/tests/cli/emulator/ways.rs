@@ -47,6 +47,18 @@ fn an_app_of_ones_own_may_call_and_its_secret_is_not_printed() {
 }
 
 #[test]
+fn the_secret_of_an_app_is_read_as_tools_on_windows_write_it() {
+    let directory = TempDir::new().expect("a directory");
+    for bytes in crate::settings::written("hunter2-is-the-client-secret\r\n") {
+        let file = written(&directory, "secret", "");
+        std::fs::write(&file, bytes).expect("written");
+        let emulator = Running::set_by(3, &["--app", &format!("cs-own:{file}")]);
+        let secret = "hunter2-is-the-client-secret";
+        emulator.look().env("KORE_CLIENT_SECRET_FILE", "").env("KORE_CLIENT_SECRET", secret).succeeds();
+    }
+}
+
+#[test]
 fn the_options_of_an_app_count() {
     let (_directory, file) = secret_file();
     let with =
@@ -75,6 +87,13 @@ fn an_app_that_cannot_be_is_told() {
     let emulator = |arguments: &[&str]| Kore::new(["emulator"].iter().chain(arguments)).fails(2);
     emulator(&["--app", "cs-1"]).says(&["--app: expected CLIENT-ID:SECRET-FILE", "hint: "]);
     emulator(&["--app", "cs-1:/no/such"]).says(&["cannot read the client secret from --app (/no/such)"]);
+    emulator(&["--app", &format!("$(KORE_ID):{file}")])
+        .says(&["client id of --app is the variable $(KORE_ID)"]);
+    emulator(&["--app", "cs-1:$(FILE)"]).says(&["the variable $(FILE) stands there"]);
+    let unexpanded = written(&directory, "unexpanded", "$(SECRET)\r\n");
+    emulator(&["--app", &format!("cs-1:{unexpanded}")]).says(&["/unexpanded) is the variable $(SECRET)"]);
+    let two = written(&directory, "two", "a\nb");
+    emulator(&["--app", &format!("cs-1:{two}")]).says(&["/two), line 2: expected the client secret alone"]);
     let empty = written(&directory, "empty", "\n");
     emulator(&["--app", &format!("cs-1:{empty}")]).says(&["--app (", "the client secret is empty"]);
     emulator(&["--app", &format!("cs-1:{file}:scope")]).says(&["jti, hs512, no-scope, found \"scope\""]);

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How many rows are on the terminal before.
 const BEFORE: usize = 30;
 
-struct Screen {
+pub(super) struct Screen {
     term: Term<VoidListener>,
     parser: Processor,
     output: Receiver<Vec<u8>>,
@@ -40,7 +40,7 @@ struct Screen {
 impl Screen {
     /// Runs it with standard error on a terminal of that size, and standard output too unless that
     /// is a file.
-    fn start(kore: Kore, columns: usize, lines: usize, stdout: Option<File>) -> Self {
+    pub(super) fn start(kore: Kore, columns: usize, lines: usize, stdout: Option<File>) -> Self {
         use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
@@ -127,7 +127,7 @@ impl Screen {
     }
 
     /// Reads to the end; the exit code and the screen.
-    fn end(mut self) -> (i32, Vec<String>) {
+    pub(super) fn end(mut self) -> (i32, Vec<String>) {
         let code = self.child.wait().expect("it ends").code().expect("no signal");
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.parser.advance(&mut self.term, &bytes);

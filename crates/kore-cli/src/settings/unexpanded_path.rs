@@ -1,33 +1,41 @@
-//! A `~` in a path, which only shells know.
+//! A `~` or a variable in a path, which only shells and pipelines know.
 
 use std::io;
 use std::path::{Component, Path};
 
 use super::Origin;
+use crate::unexpanded::Unexpanded;
 
-/// What to write, if a path is not there since nothing has expanded its `~`.
-pub(crate) fn hint(path: &Path, origin: &Origin, error: &io::Error) -> Option<&'static str> {
+/// What to write, if a path is not there since nothing has expanded it.
+pub(crate) fn hint(path: &Path, origin: &Origin, error: &io::Error) -> Option<String> {
     let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
     let begins = |component: Component<'_>| component.as_os_str().as_encoded_bytes().starts_with(b"~");
     let mut components = path.components();
-    match origin {
-        _ if !missing => None,
+    if !missing {
+        return None;
+    }
+    let names = path.iter().filter_map(|name| name.to_str());
+    if let Some(variable) = names.filter_map(Unexpanded::of).next() {
+        return Some(format!("{variable} stands there: nothing put its value in its place"));
+    }
+    let hint = match origin {
         // The directory of the file stands before it.
         Origin::Profile { .. } if components.any(begins) => {
-            Some("~ is not expanded in the configuration file: write the full path")
+            "~ is not expanded in the configuration file: write the full path"
         }
         Origin::Flag(_) | Origin::Variable(_) if components.next().is_some_and(begins) => {
-            Some("the shell did not expand ~: write $HOME in its place, or the full path")
+            "the shell did not expand ~: write $HOME in its place, or the full path"
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn says(path: &str, origin: &Origin, kind: io::ErrorKind) -> Option<&'static str> {
+    fn says(path: &str, origin: &Origin, kind: io::ErrorKind) -> Option<String> {
         hint(Path::new(path), origin, &kind.into())
     }
 
@@ -38,6 +46,16 @@ mod tests {
         assert!(says("~me/ca.pem", &flag, io::ErrorKind::NotFound).is_some());
         assert_eq!(says("/x/~/ca.pem", &flag, io::ErrorKind::NotFound), None);
         assert_eq!(says("~/ca.pem", &flag, io::ErrorKind::PermissionDenied), None);
+    }
+
+    #[test]
+    fn a_variable_in_the_place_of_its_value_is_named() {
+        let flag = Origin::Flag("--ca-file");
+        for path in ["$(CA_FILE)", "/x/${{ env.CA_FILE }}", "%CA_FILE%", "$CA_FILE/ca.pem"] {
+            let hint = says(path, &flag, io::ErrorKind::NotFound).expect(path);
+            assert!(hint.starts_with("the variable ") && hint.contains("CA_FILE"), "{hint}");
+        }
+        assert_eq!(says("$(CA_FILE)", &flag, io::ErrorKind::PermissionDenied), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What of a watch goes where.
+//! What of a watch goes to standard output and standard error, while it goes on and at its end.
 //!
 //! | `--output` | standard output | standard error on a terminal | else |
 //! |---|---|---|---|
@@ -14,19 +14,18 @@ use kore_sdk::watch::Event;
 use crate::args::WatchOutput;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Lines, Live, Stream, Writer, final_json, final_people, ndjson};
+use crate::output::{self, Lines, Live, Stream, final_json, final_people, left_out, ndjson};
 use crate::watch::{Board, Ending};
 
-pub(in crate::commands) struct Shown {
-    stdout: Writer,
+pub(in crate::commands) struct Display {
+    format: WatchOutput,
     live: Option<Live>,
-    lines: Option<(Lines, Stream, Writer)>,
-    ndjson: bool,
+    lines: Option<(Lines, Stream)>,
     /// The end is told on the terminal that the view was on.
     people_at_end: bool,
 }
 
-impl Shown {
+impl Display {
     pub(in crate::commands) fn new(format: WatchOutput, timeout: Duration) -> Self {
         // A log on the same terminal would tear the view.
         let quiet = std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty());
@@ -45,10 +44,9 @@ impl Shown {
             _ => None,
         };
         Self {
-            stdout: Writer::new(Stream::Stdout),
+            format,
             live: live.map(|stream| Live::new(stream, timeout)),
-            lines: lines.map(|stream| (Lines::new(Instant::now()), stream, Writer::new(Stream::Stderr))),
-            ndjson: format == WatchOutput::Ndjson,
+            lines: lines.map(|stream| (Lines::new(Instant::now()), stream)),
             people_at_end: format == WatchOutput::Human && out,
         }
     }
@@ -59,41 +57,36 @@ impl Shown {
     }
 
     pub(in crate::commands) fn tick_passed(&mut self, board: &Board, now: Instant) {
-        if let Some(live) = &mut self.live {
+        if let Some(live) = &self.live {
             live.draw(board, now);
         }
-        self.line(|lines, wall| lines.heartbeat(board, now, wall));
+        self.lines(|lines, wall| lines.heartbeat(board, now, wall));
     }
 
     pub(in crate::commands) fn event(&mut self, id: &BotImportId, event: &Event, now: Instant) {
-        if self.ndjson
+        if self.format == WatchOutput::Ndjson
             && let Some(line) = ndjson::event(id, event, now, SystemTime::now())
         {
-            self.stdout.raw(&line);
+            Stream::Stdout.line(&line, ndjson::left_out);
         }
-        self.line(|lines, wall| lines.event(id, event, now, wall));
+        self.lines(|lines, wall| lines.event(id, event, now, wall));
     }
 
     pub(in crate::commands) fn ended(&mut self, ending: &Ending, now: Instant) {
-        if self.ndjson {
-            self.stdout.raw(&ndjson::ended(ending, SystemTime::now()));
+        if self.format == WatchOutput::Ndjson {
+            Stream::Stdout.line(&ndjson::ended(ending, SystemTime::now()), ndjson::left_out);
         }
-        self.line(|lines, wall| Some(lines.ended(ending, now, wall)));
+        self.lines(|lines, wall| lines.ended(ending, now, wall));
     }
 
-    fn line(&mut self, line: impl FnOnce(&mut Lines, SystemTime) -> Option<String>) {
-        let Some((lines, stream, stderr)) = &mut self.lines else { return };
-        if let Some(line) = line(lines, SystemTime::now()) {
-            match stream {
-                Stream::Stdout => self.stdout.styled(&line),
-                Stream::Stderr => stderr.styled(&line),
-            }
-        }
+    fn lines<L: IntoIterator<Item = String>>(&mut self, made: impl FnOnce(&mut Lines, SystemTime) -> L) {
+        let Some((lines, stream)) = &mut self.lines else { return };
+        made(lines, SystemTime::now()).into_iter().for_each(|line| stream.line(&line, left_out));
     }
 
     /// Nothing is watched any more.
     pub(in crate::commands) fn all_over(&mut self, board: &Board, now: Instant) {
-        match &mut self.live {
+        match &self.live {
             Some(live) if self.people_at_end => live.clear(),
             Some(live) => live.settle(board, now),
             None => {}
@@ -103,30 +96,25 @@ impl Shown {
     /// The end on standard output; and what could not be written.
     pub(in crate::commands) fn finish(
         mut self,
-        format: WatchOutput,
         endings: &[Ending],
         exit: Exit,
         resume: Option<&str>,
         annotations: &str,
     ) -> Option<Failure> {
         let now = SystemTime::now();
-        match format {
+        match self.format {
             WatchOutput::Human if self.people_at_end => {
-                let width = output::width();
-                self.stdout.styled(&final_people(endings, now, width));
+                Stream::Stdout.styled(&final_people(endings, now, output::width()));
             }
             WatchOutput::Human => {
-                self.line(|lines, wall| lines.total(endings, Instant::now(), wall));
+                self.lines(|lines, wall| lines.total(endings, Instant::now(), wall));
             }
-            WatchOutput::Json => self.stdout.raw(&final_json(endings, exit as u8, resume)),
-            WatchOutput::Ndjson => self.stdout.raw(&ndjson::finished(exit as u8, resume, now)),
+            WatchOutput::Json => Stream::Stdout.raw(final_json(endings, exit as u8, resume)),
+            WatchOutput::Ndjson => Stream::Stdout.raw(ndjson::finished(exit as u8, resume, now)),
         }
-        if format == WatchOutput::Human {
-            self.stdout.raw(annotations);
-        } else {
-            // GitHub reads both, and a document stays one.
-            Writer::new(Stream::Stderr).raw(annotations);
-        }
-        self.stdout.failure()
+        // GitHub reads both, and a document stays one.
+        let human = self.format == WatchOutput::Human;
+        if human { Stream::Stdout } else { Stream::Stderr }.raw(annotations);
+        output::drain()
     }
 }

@@ -1,0 +1,146 @@
+//! A setting that is still the name of a variable, since no pipeline or shell put its value there.
+//!
+//! A pipeline leaves the name of a variable that it does not know, or that stands in a place that it
+//! does not expand, as it is. As a host it would be asked for until the deadline, and as a secret it
+//! would sign.
+
+use std::fmt;
+
+use crate::failure::Failure;
+use crate::plain_text::trimmed;
+
+/// What stands around a name: in Azure, GitHub, shells, templates and the console of Windows.
+const FORMS: [(&str, &str); 6] =
+    [("${{", "}}"), ("$(", ")"), ("$[", "]"), ("${", "}"), ("{{", "}}"), ("#{", "}")];
+
+/// The longest name that is shown.
+const MAX_NAME: usize = 80;
+
+/// A variable in the place of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unexpanded<'a> {
+    before: &'a str,
+    /// None for an expression, which may hold more than names.
+    name: Option<&'a str>,
+    after: &'a str,
+}
+
+impl<'a> Unexpanded<'a> {
+    /// The variable that a value is as a whole.
+    pub(crate) fn of(value: &'a str) -> Option<Self> {
+        let value = trimmed(value);
+        let between = |(before, after): (&'static str, &'static str)| {
+            let inner = value.strip_prefix(before)?.strip_suffix(after)?;
+            let is_one = !inner.trim().is_empty() && !inner.contains(after);
+            is_one.then(|| Self { before, name: name(inner.trim()), after })
+        };
+        FORMS.into_iter().find_map(between).or_else(|| Self::bare(value))
+    }
+
+    /// `%NAME%`, `$NAME` and `$env:NAME`: a name and nothing else, as a password may begin so.
+    fn bare(value: &'a str) -> Option<Self> {
+        if let Some(inner) = value.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')) {
+            return name(inner).map(|name| Self { before: "%", name: Some(name), after: "%" });
+        }
+        let rest = value.strip_prefix('$')?;
+        let is_environment = rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("env:"));
+        let is_name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        let is_loud = rest.len() > 1 && rest.bytes().all(is_name);
+        let name = name(rest).filter(|_| is_environment || is_loud)?;
+        Some(Self { before: "$", name: Some(name), after: "" })
+    }
+
+    /// Refuses a value that is a variable.
+    pub(crate) fn refuse(value: &str, place: impl fmt::Display) -> Result<(), Failure> {
+        match Unexpanded::of(value) {
+            None => Ok(()),
+            Some(variable) => {
+                Err(Failure::usage(format!("{place} is {variable}: nothing put its value there"))
+                    .hint("set that variable, and write it in the way that this shell or pipeline expands"))
+            }
+        }
+    }
+}
+
+/// A text that can be the name of a variable.
+fn name(text: &str) -> Option<&str> {
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    (starts && text.len() <= MAX_NAME && text.chars().all(is_part)).then_some(text)
+}
+
+impl fmt::Display for Unexpanded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { before, name, after } = self;
+        match name {
+            Some(name) => write!(f, "the variable {before}{name}{after}"),
+            None => write!(f, "an expression {before}…{after}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_known_in_each_form_and_named() {
+        for (value, shown) in [
+            ("$(KORE_HOST)", "the variable $(KORE_HOST)"),
+            (" $(kore.host-1)\r\n", "the variable $(kore.host-1)"),
+            ("${KORE_HOST}", "the variable ${KORE_HOST}"),
+            ("${env:KORE_HOST}", "the variable ${env:KORE_HOST}"),
+            ("%KORE_HOST%", "the variable %KORE_HOST%"),
+            ("%kore_host%", "the variable %kore_host%"),
+            ("${{ secrets.KORE_HOST }}", "the variable ${{secrets.KORE_HOST}}"),
+            ("${{env.x}}", "the variable ${{env.x}}"),
+            ("$[variables.x]", "the variable $[variables.x]"),
+            ("{{ x }}", "the variable {{x}}"),
+            ("#{x}", "the variable #{x}"),
+            ("$KORE_HOST", "the variable $KORE_HOST"),
+            ("$env:kore", "the variable $env:kore"),
+            ("$Env:KORE", "the variable $Env:KORE"),
+            ("\u{feff}$(X)", "the variable $(X)"),
+            ("$(cat 'secret file')", "an expression $(…)"),
+            ("${X:-hunter 2}", "an expression ${…}"),
+            ("${{ secrets.A || 'hunter2' }}", "an expression ${{…}}"),
+        ] {
+            let variable = Unexpanded::of(value).map(|variable| variable.to_string());
+            assert_eq!(variable.as_deref(), Some(shown), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_only_looks_like_one_is_taken_as_it_is() {
+        for value in [
+            "",
+            "$",
+            "$$",
+            "%",
+            "%%",
+            "$()",
+            "${}",
+            "${{ }}",
+            "$(a",
+            "a)",
+            "x$(A)",
+            "$(A)x",
+            "$(A)$(B)",
+            "%A",
+            "A%",
+            "%1%",
+            "%a b%",
+            "$a",
+            "$ecret",
+            "$A",
+            "$A-B",
+            "pa$$word",
+            "{a}",
+            "cs-1",
+            "bots.kore.ai",
+            "http://$(A)",
+        ] {
+            assert_eq!(Unexpanded::of(value), None, "{value}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Why an import failed, in each form that a document may have, wherever people look.
+
+use serde_json::Value;
+
+use super::script::Script;
+use crate::run::Kore;
+
+/// No other text of a run holds it.
+const WHY: &str = "no entity of that name";
+
+const KEYS: [&str; 12] = [
+    "error",
+    "errMsg",
+    "message",
+    "msg",
+    "comments",
+    "reason",
+    "description",
+    "errors",
+    "Message",
+    "whatever",
+    "statusDetail",
+    "::set-output",
+];
+
+/// Documents of a failed import that say why in their own way.
+fn documents() -> Vec<String> {
+    let success = r#"{"taskType":"Dialog","taskName":"a","status":"success"}"#;
+    let texts = [
+        format!("\"{WHY}\""),
+        format!(r#"{{"code":7,"text":"{WHY}"}}"#),
+        format!(r#"["x","{WHY}"]"#),
+        format!(r#"[{{"code":7,"msg":"{WHY}"}}]"#),
+    ];
+    let mut documents = Vec::new();
+    for text in &texts {
+        documents.extend(
+            KEYS.map(|key| format!(r#"{{"status":"failed","{key}":{text},"statusLogs":[{success}]}}"#)),
+        );
+        documents.push(format!(r#"{{"status":"failed","error":{text}}}"#));
+        let failed = r#"{"taskName":"b","status":"failed"}"#;
+        documents.push(format!(r#"{{"status":"failed","error":{text},"statusLogs":[{failed}]}}"#));
+        for status in ["\"failed\"", "\"Failure\"", "\"error\"", "\"inprogress\"", "7", "null"] {
+            let entry = format!(r#"{{"taskName":"b","status":{status},"errMsg":{text}}}"#);
+            documents.push(format!(r#"{{"status":"failed","statusLogs":[{success},{entry}]}}"#));
+        }
+        documents.push(format!(r#"{{"status":"failed","statusLogs":[{success},[{text}]]}}"#));
+    }
+    documents.push(format!(r#"{{"status":"failed","statusLogs":"{WHY}"}}"#));
+    documents.push(format!(r#"{{"status":"failed","statusLogs":{{"a":"{WHY}"}}}}"#));
+    documents.push(format!(r#"{{"status":"failed","statusLogs":["{WHY}",{success}]}}"#));
+    documents.push(format!(r#"{{"status":"failed","statusLogs":[null,{success}],"x":"{WHY}"}}"#));
+    documents.push(format!(r#"{{"status":"failed","error":[],"statusLogs":[],"message":"{WHY}"}}"#));
+    documents
+}
+
+/// What each place that people look at shows for a document.
+fn places(document: &str) -> [(&'static str, String); 6] {
+    let id = "bir-1";
+    let script = Script::new().import(id, &[document.to_owned()]);
+    let status = Kore::status(&script.server.url, id).succeeds().stdout;
+    let kore = script.watch(&[id, "--output", "json"]).env("GITHUB_ACTIONS", "true");
+    let [junit, summary] = ["junit.xml", "summary.md"].map(|name| kore.home().join(name));
+    let mut kore = kore.arg("--junit").arg(&junit).arg("--summary").arg(&summary);
+    let run = kore.run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let read = |path| std::fs::read_to_string(path).expect("written");
+    let (annotations, lines): (Vec<_>, Vec<_>) =
+        run.stderr.lines().partition(|line| line.starts_with("::error "));
+    assert!(!lines.iter().any(|line| line.trim_start().starts_with("::")), "{lines:#?}");
+    let json: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    [
+        ("status", status),
+        ("lines", lines.join("\n")),
+        ("junit", read(&junit)),
+        ("summary", read(&summary)),
+        ("annotations", annotations.join("\n")),
+        ("message", json["imports"][0]["message"].to_string()),
+    ]
+}
+
+#[test]
+fn each_place_shows_each_form() {
+    for document in documents() {
+        for (place, shown) in places(&document) {
+            // The message of an import counts its failed tasks; the document beside it says the rest.
+            let is_of_task =
+                document.contains(r#""status":"failed","errMsg""#) || document.contains("Failure");
+            if place != "message" || !is_of_task {
+                assert!(shown.contains(WHY), "{place} of {document}: {shown}");
+            }
+        }
+    }
+}
+
+/// In the view the row of an import that has ended says why, while others go on.
+#[cfg(unix)]
+#[test]
+fn the_view_says_why() {
+    use super::screen::Screen;
+
+    for document in [
+        format!(r#"{{"status":"failed","message":"{WHY}","statusLogs":[]}}"#),
+        format!(r#"{{"status":"failed","statusLogs":"{WHY}"}}"#),
+        format!(r#"{{"status":"failed","statusLogs":["{WHY}"]}}"#),
+        format!(r#"{{"status":"failed","statusLogs":[{{"taskName":"a","status":"failed","msg":"{WHY}"}}]}}"#),
+    ] {
+        let script = Script::new().import("bir-1", std::slice::from_ref(&document));
+        let kore = script.watch(&["bir-1", "--output", "json"]);
+        let file = std::fs::File::create(kore.home().join("out.json")).expect("created");
+        let (code, rows) = Screen::start(kore, 120, 20, Some(file)).end();
+        assert_eq!(code, 1);
+        assert!(rows[0].starts_with("✗ bir-1  failed  ") && rows[0].contains(WHY), "{document}: {rows:#?}");
+    }
+}
+
+/// The platform's own page writes names as HTML.
+#[test]
+fn html_in_names_and_reasons_is_text() {
+    let html = "<b onclick='x()'>Pay</b> &amp; <script>y</script>";
+    let entry = serde_json::json!({"taskType": html, "taskName": html, "status": "failed", "error": html});
+    let document = serde_json::json!({"status": "failed", "message": html, "statusLogs": [entry]});
+    for (place, shown) in places(&document.to_string()) {
+        match place {
+            "junit" => {
+                assert!(!shown.contains("<b ") && !shown.contains("<script"), "{shown}");
+                let report = quick_junit::Report::deserialize_from_str(&shown).expect("JUnit");
+                assert_eq!(report.test_suites[0].test_cases[0].name.as_str(), html);
+            }
+            // What is left of HTML is the line ends of cells.
+            "summary" => {
+                assert!(
+                    !shown.replace("<br>", "").contains(['<', '>']) && !shown.contains("&amp;"),
+                    "{shown}"
+                );
+            }
+            _ => assert!(shown.contains(html), "{place}: {shown}"),
+        }
+    }
+}
