@@ -16,8 +16,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, RawValue};
+use bytes::Bytes;
+use kore_protocol::IncomingResponse as _;
+use kore_protocol::bot_import::get_status;
+use kore_types::BotImportId;
+use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::holdings::Held;
 use crate::input;
@@ -63,8 +68,18 @@ impl Scenarios {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum WrittenImport<'a> {
-    Fixed { document: &'a BotImport },
+    Fixed { document: AsJson<'a> },
     Living { id: &'a str, scenario: usize, life: SavedLife },
+}
+
+/// A document as it stands in JSON.
+pub(crate) struct AsJson<'a>(pub(crate) &'a [u8]);
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json: &RawValue = serde_json::from_slice(self.0).map_err(S::Error::custom)?;
+        json.serialize(serializer)
+    }
 }
 
 /// The document of these imports, on one line.
@@ -107,7 +122,7 @@ pub(crate) fn written<'a>(
     place: impl FnOnce(&Arc<Scenario>) -> usize,
 ) -> WrittenImport<'a> {
     match held {
-        Held::Fixed(document) => WrittenImport::Fixed { document },
+        Held::Fixed(fixed) => WrittenImport::Fixed { document: AsJson(fixed.json()) },
         Held::Living(life) => {
             WrittenImport::Living { id: id.as_str(), scenario: place(life.scenario()), life: life.saved() }
         }
@@ -133,7 +148,7 @@ struct Read {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadImport {
-    document: Option<BotImport>,
+    document: Option<Box<RawValue>>,
     id: Option<String>,
     scenario: Option<usize>,
     life: Option<SavedLife>,
@@ -167,7 +182,10 @@ impl ReadImport {
     pub(crate) fn held(self, scenarios: &Scenarios) -> Result<(BotImportId, Held), String> {
         match self {
             Self { document: Some(document), id: None, scenario: None, life: None } => {
-                let id = document.id.get().ok_or("`document`: it has no valid `_id`")?.clone();
+                let json = Bytes::from(Box::<str>::from(document).into_string());
+                let document =
+                    get_status::Response::from_body(&json).map_err(|error| format!("`document`: {error}"))?;
+                let id = document.import.id.clone().ok_or("`document`: it has no valid `_id`")?;
                 Ok((id, Held::fixed(document)))
             }
             Self { document: None, id: Some(id), scenario: Some(scenario), life: Some(life) } => {

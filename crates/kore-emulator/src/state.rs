@@ -12,8 +12,9 @@ use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use kore_types::{BotImportId, RawValue};
+use kore_types::BotImportId;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 pub(crate) use saver::{Progress, Saver};
 

@@ -81,7 +81,7 @@ pub trait IncomingResponse: Sized {
     ///
     /// # Errors
     /// If the body is not the JSON that the endpoint answers with.
-    fn from_body(body: &[u8]) -> serde_json::Result<Self>;
+    fn from_body(body: &Bytes) -> serde_json::Result<Self>;
 
     /// Reads the HTTP response.
     ///

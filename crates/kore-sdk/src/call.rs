@@ -12,7 +12,7 @@ use kore_protocol::{
     BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
 };
 use kore_transport::TransportError;
-use kore_types::{BotImport, BotImportId, Field};
+use kore_types::BotImportId;
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -58,17 +58,17 @@ impl Core {
         }
     }
 
-    /// The import of an answer, if it is the one asked for; an answer need not name it.
+    /// The response to a look, if it is about the one asked for; an answer need not name it.
     pub(crate) fn asked_for(
         request: &get_status::Request,
         answer: Answer<get_status::Response>,
-    ) -> Result<BotImport, Error> {
-        let import = answer.response.import;
-        let found = match &import.id {
-            Field::Value(id) if *id == request.import_id => return Ok(import),
-            Field::Absent | Field::Null => return Ok(import),
-            Field::Value(id) => id.to_string(),
-            Field::Other(raw) => raw.get().to_owned(),
+    ) -> Result<get_status::Response, Error> {
+        let import = &answer.response.import;
+        let found = match (&import.id, import.extra.get("_id")) {
+            (Some(id), _) if *id == request.import_id => return Ok(answer.response),
+            (Some(id), _) => id.to_string(),
+            (None, Some(odd)) if !odd.is_null() => odd.to_string(),
+            (None, _) => return Ok(answer.response),
         };
         Err(Error::other_import(request.import_id.clone(), &found))
     }

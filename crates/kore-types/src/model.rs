@@ -128,6 +128,11 @@ macro_rules! model {
             pub extra: $crate::Extra,
         }
 
+        impl $name {
+            /// The keys that have fields.
+            pub const KEYS: &'static [&'static str] = &[$($key),*];
+        }
+
         impl $crate::__private::serde::Serialize for $name {
             fn serialize<S: $crate::__private::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use $crate::__private::serde::ser::SerializeMap as _;

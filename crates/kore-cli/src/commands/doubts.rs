@@ -1,17 +1,25 @@
 //! What makes a document worth a warning.
 
+use kore_sdk::protocol::bot_import::get_status::Response;
 use kore_sdk::types::Printable;
 use kore_sdk::{BotImport, BotImportId, Outcome};
 
 /// What is odd, if the answer says that it is about another import.
 pub(crate) fn about_another(import: &BotImport, asked: &BotImportId) -> Option<String> {
-    let other = import.id.get().filter(|id| *id != asked)?;
+    let other = import.id.as_ref().filter(|id| *id != asked)?;
     Some(format!("asked for {asked}, the answer is about {}", Printable::text(other.as_str())))
 }
 
 /// Why the status of the import is not all that there is to know.
-pub(crate) fn doubt(import: &BotImport) -> Option<String> {
-    if import.status.get().is_none() {
+pub(crate) fn doubt(response: &Response) -> Option<String> {
+    let import = &response.import;
+    if let Some(why) = &response.unread {
+        return Some(format!(
+            "the answer cannot be read as a whole ({}): only its id and status are told, and --output json shows it as it came",
+            Printable::text(why)
+        ));
+    }
+    if import.status.is_none() {
         return Some("the answer has no status: nothing can be concluded from it".to_owned());
     }
     match import.failed_entries().count() {

@@ -38,7 +38,7 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
     if let (Some(message), false) = (&other, args.exit_status) {
         warn(message);
     }
-    if let Some(message) = doubt(import) {
+    if let Some(message) = doubt(&answer.response) {
         warn(&message);
     }
     match args.output {

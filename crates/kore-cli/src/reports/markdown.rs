@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::output::{field, plainly_counted, span, total, word};
+use crate::output::{plainly_counted, span, task_name, task_status, task_type, total, word};
 use crate::reasons;
 use crate::watch::Ending;
 
@@ -50,13 +50,7 @@ pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> Stri
     for (ending, entry) in failed.iter().take(MAX_TASKS) {
         let why = reasons::lines(&reasons::of_entry(entry));
         let why = why.trim_end().chars().take(MAX_REASONS).collect();
-        let cells = [
-            word(ending.id.as_str()),
-            field(&entry.task_type),
-            field(&entry.task_name),
-            field(&entry.status),
-            why,
-        ];
+        let cells = [word(ending.id.as_str()), task_type(entry), task_name(entry), task_status(entry), why];
         line(format!("| {} |", cells.map(|cell| escaped(&cell)).join(" | ")));
     }
     if failed.len() > MAX_TASKS {

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use kore_types::RawValue;
+use kore_protocol::IncomingResponse as _;
+use kore_protocol::bot_import::get_status;
+use serde_json::value::RawValue;
 
 use super::*;
 use crate::life::Life;
@@ -57,7 +59,7 @@ fn with_changes(folder: &Folder) -> StateFile {
     let (mut file, none) = StateFile::open(&folder.file()).expect("new");
     assert!(none.is_none() && file.wants_all());
     let fixed = Held::fixed(samples::succeeded());
-    let first = samples::succeeded().id.get().expect("it has one").clone();
+    let first = samples::succeeded().id.expect("it has one");
     for what in [
         ToSave::All(vec![(first, fixed), (id("bir-a"), living(&shared, Mode::TIME))]),
         put("bir-b", &living(&shared, Mode::LOOKS)),
@@ -213,7 +215,7 @@ fn a_snapshot_keeps_all_of_each_import() {
         .map(|(n, life)| (id(&format!("bir-{n}")), Held::Living(life)))
         .collect();
     let odd = r#"{"zeta":1.0e0,"_id":"bir-odd","status":null,"statusLogs":[null,{"x":1}],"botId":"st-1"}"#;
-    let odd = kore_types::BotImport::from_json(odd).expect("an object");
+    let odd = get_status::Response::from_body(&odd.into()).expect("an object");
     imports.push((id("bir-odd"), Held::fixed(odd)));
 
     let mut text = Vec::new();
@@ -226,8 +228,8 @@ fn a_snapshot_keeps_all_of_each_import() {
         for millis in [0, 1000, 1001, 2000, 100_000_000, 259_201_400, 259_202_000, 400_000_000] {
             let now = start + Duration::from_millis(millis);
             let shown = |held: &Held| match held {
-                Held::Fixed(import) => serde_json::to_string(&***import).expect("encodes"),
-                Held::Living(life) => serde_json::to_string(&life.document(id, now)).expect("encodes"),
+                Held::Fixed(fixed) => String::from_utf8(fixed.json().to_vec()).expect("JSON"),
+                Held::Living(life) => life.document(id, now),
             };
             assert_eq!(shown(before), shown(after), "{id} after {millis} ms");
         }
@@ -259,7 +261,7 @@ fn a_restored_import_is_as_far_as_it_was_when_the_snapshot_was_taken() {
     let is_over = |restored, now| {
         let read = snapshot::read(&text, "snapshot", restored).expect("valid");
         let Held::Living(life) = &read.imports[0].1 else { panic!("it lives") };
-        life.document(&id("bir-1"), now).is_over()
+        life.document(&id("bir-1"), now).contains(r#""status":"success","streamRefId""#)
     };
     assert!(!is_over(Some(at(5000)), at(5000) + Duration::from_millis(399)));
     assert!(is_over(Some(at(5000)), at(5000) + Duration::from_millis(400)));

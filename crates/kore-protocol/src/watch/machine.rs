@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId, Field, Outcome, Status};
+use kore_types::{BotImport, BotImportId, Outcome, Status};
 
 use super::diff::diff;
 use super::ledger::SharedWindows;
 use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Windows};
-use crate::bot_import::get_status;
+use crate::bot_import::get_status::{self, Response};
 
 /// The least that a wait lasts, so that no owner spins.
 pub(super) const LEAST_WAIT: Duration = Duration::from_millis(1);
@@ -82,7 +82,7 @@ pub struct Watch<E> {
     deadline: Instant,
     state: State<E>,
     /// Elsewhere, since a watch that has not looked yet is not to have room for it.
-    last: Option<Box<BotImport>>,
+    last: Option<Box<Response>>,
     /// What the last look failed with, if it did.
     trouble: Option<E>,
     failures: u32,
@@ -190,7 +190,7 @@ impl<E: LookError> Watch<E> {
     }
 
     /// The last document, if a look went well.
-    pub fn last(&self) -> Option<&BotImport> {
+    pub fn last(&self) -> Option<&Response> {
         self.last.as_deref()
     }
 
@@ -207,7 +207,7 @@ impl<E: LookError> Watch<E> {
     pub fn into_end(self) -> Result<End<E>, Self> {
         let State::Ended(ending) = self.state else { return Err(self) };
         let (last, trouble) = (self.last.map(|last| *last), self.trouble);
-        let document = |last: Option<BotImport>| last.expect("an outcome comes with its document");
+        let document = |last: Option<Response>| last.expect("an outcome comes with its document");
         Ok(match ending {
             Ending::Succeeded => End::Succeeded(document(last)),
             Ending::Failed => End::Failed(document(last)),
@@ -287,7 +287,7 @@ impl<E: LookError> Watch<E> {
     }
 
     /// The look went well.
-    pub fn handle_import(&mut self, now: Now, import: BotImport) {
+    pub fn handle_import(&mut self, now: Now, response: impl Into<Response>) {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
@@ -296,9 +296,10 @@ impl<E: LookError> Watch<E> {
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
-        self.events.extend(diff(self.last.as_deref(), &import));
-        let outcome = self.outcome(&import);
-        self.last = Some(Box::new(import));
+        let response = response.into();
+        self.events.extend(diff(self.last.as_ref().map(|last| &last.import), &response.import));
+        let outcome = self.outcome(&response.import);
+        self.last = Some(Box::new(response));
         self.state = match outcome {
             Outcome::Succeeded => State::Ended(Ending::Succeeded),
             Outcome::Failed => State::Ended(Ending::Failed),
@@ -346,14 +347,13 @@ impl<E: LookError> Watch<E> {
     }
 
     fn outcome(&self, import: &BotImport) -> Outcome {
-        let Some(status) = import.status.get() else { return Outcome::Unknown };
-        // What is said of another import, or twice with two meanings, says nothing of this one.
-        let is_other = match &import.id {
-            Field::Value(id) => *id != self.id,
-            Field::Other(_) => true,
-            Field::Absent | Field::Null => false,
+        let Some(status) = &import.status else { return Outcome::Unknown };
+        // What is said of another import says nothing of this one.
+        let is_other = match (&import.id, import.extra.get("_id")) {
+            (Some(id), _) => *id != self.id,
+            (None, odd) => odd.is_some_and(|odd| !odd.is_null()),
         };
-        if is_other || import.outcome() != status.outcome() {
+        if is_other {
             return Outcome::Unknown;
         }
         let said = |status: &Status| {
