@@ -138,3 +138,21 @@ async fn the_61st_look_of_a_minute_is_a_429_that_says_for_how_long() {
     assert!(retry_after.delay(SystemTime::now()) <= Duration::from_secs(60));
     client.bot_import_status(&id("bir-2e")).await.expect("another import has its own windows");
 }
+
+#[tokio::test]
+async fn two_tokens_and_one_that_has_not_begun_are_refused() {
+    let address = serve().await;
+    let unauthorised = (Some(StatusCode::UNAUTHORIZED), Some(Refusal::InvalidSdkCredentials));
+    let late = SystemTime::now() + Duration::from_secs(3600);
+    let soon = with_token(address, &signed(&Claims::new("me", "cs-1f").not_before(late)));
+    assert_eq!(refused(soon, "bir-1f").await, unauthorised);
+
+    let transport = HyperTransport::builder().build().unwrap();
+    let token = signed(&Claims::new("me", "cs-1f"));
+    for (headers, status) in [(1, 200), (2, 401), (3, 401)] {
+        let uri = format!("http://{address}/api/public/bot/import/status/bir-1f");
+        let request = (0..headers).fold(http::Request::get(uri), |request, _| request.header("auth", &token));
+        let answer = transport.send(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{headers} headers");
+    }
+}

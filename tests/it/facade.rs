@@ -4,6 +4,7 @@ mod against_doubles;
 mod against_emulator;
 mod against_wiremock;
 mod secrets;
+mod signers;
 mod watching;
 mod watching_faults;
 mod watching_many;

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 mod cases;
+mod certificates;
 mod clients;
 mod doubles;
+mod heads;
 mod hints;
 mod http2;
 mod hyper_only;
+mod reqwest_only;
 mod runtimes;
 mod secrets;
 mod tower;
@@ -66,6 +69,7 @@ each_client!(
     a_missing_password_is_the_proxys_refusal,
     a_host_named_as_direct_does_not_go_through_the_proxy,
     plain_http_goes_through_a_proxy_if_it_is_allowed,
+    plain_http_to_this_machine_goes_through_no_proxy,
 );
 
 /// The same for the clients that speak HTTP/2.

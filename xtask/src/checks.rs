@@ -28,7 +28,7 @@ pub(crate) enum Check {
     Doc,
     /// Each crate builds without features and with each of its features alone; a neighbour's change nothing
     Features,
-    /// No IO below the transport, versions in one place, one crypto provider
+    /// No IO below the transport, versions in one place, no crypto provider but the chosen one
     Dependencies,
     /// Every dependency has a licence that we allow and comes from crates.io
     Licences,

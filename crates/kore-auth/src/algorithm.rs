@@ -34,6 +34,7 @@ impl Algorithm {
         matches!(self, Self::Hs256 | Self::Hs512)
     }
 
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     pub(crate) fn to_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Hs256 => jsonwebtoken::Algorithm::HS256,

@@ -19,6 +19,9 @@ pub struct Claims {
     /// When the token ends. The platform's documented sample has none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "numeric_date")]
     pub exp: Option<u64>,
+    /// When the token begins.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "numeric_date")]
+    pub nbf: Option<u64>,
     /// The id of the token. An app that enforces JTI takes each once, and wants `exp` at most an
     /// hour off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +43,12 @@ impl Claims {
     /// Sets `exp`.
     pub fn expires_at(mut self, time: SystemTime) -> Self {
         self.exp = Some(seconds(time));
+        self
+    }
+
+    /// Sets `nbf`.
+    pub fn not_before(mut self, time: SystemTime) -> Self {
+        self.nbf = Some(seconds(time));
         self
     }
 

@@ -1,37 +1,74 @@
 //! Who signs, and with what.
 
 use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use jsonwebtoken::EncodingKey;
 use kore_types::ClientId;
 
-use crate::jws;
-use crate::{Algorithm, Claims, Secret, Token};
+use crate::signer::{BlockingSigner, Signer, SignerError};
+use crate::{Algorithm, Claims, Secret, Token, jws, provider};
 
-/// A client app's id and signing key. The key is wiped on drop and never printed.
+/// A client app's id and signing key, or who signs in its place. A key is wiped on drop and never
+/// printed.
 #[derive(Clone)]
 pub struct Credentials {
     client_id: ClientId,
     algorithm: Algorithm,
-    key: EncodingKey,
+    key: Key,
 }
 
-/// A key or an algorithm with which nothing can be signed. Its message never shows the key.
-#[derive(Debug)]
-pub struct KeyError(pub(crate) String);
+#[derive(Clone)]
+enum Key {
+    Here(EncodingKey),
+    Elsewhere(Arc<dyn Signer>),
+    ElsewhereBlocking(Arc<dyn BlockingSigner>),
+}
 
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// A key, an algorithm or a signer with which nothing can be signed. Its message never shows the
+/// key.
+#[derive(Debug)]
+pub struct KeyError {
+    message: String,
+    signer: Option<SignerError>,
+}
+
+impl KeyError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), signer: None }
+    }
+
+    /// Whether a signer of one's own says that it may fare better later.
+    pub fn is_retryable(&self) -> bool {
+        self.signer.as_ref().is_some_and(|signer| signer.is_retryable)
     }
 }
 
-impl std::error::Error for KeyError {}
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for KeyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The message is that of the signer already.
+        self.signer.as_ref().and_then(|signer| std::error::Error::source(signer))
+    }
+}
+
+impl From<SignerError> for KeyError {
+    fn from(error: SignerError) -> Self {
+        Self { message: format!("the signer gave no signature: {error}"), signer: Some(error) }
+    }
+}
 
 impl Credentials {
     /// A client id and its secret, signing with HS256.
     pub fn new(client_id: ClientId, secret: Secret) -> Self {
-        Self { client_id, algorithm: Algorithm::Hs256, key: EncodingKey::from_secret(secret.expose()) }
+        let key = Key::Here(EncodingKey::from_secret(secret.expose()));
+        Self { client_id, algorithm: Algorithm::Hs256, key }
     }
 
     /// A client id and its secret, signing with HS256 or HS512.
@@ -40,7 +77,7 @@ impl Credentials {
     /// If the algorithm is not one of these two.
     pub fn hmac(client_id: ClientId, algorithm: Algorithm, secret: Secret) -> Result<Self, KeyError> {
         if !algorithm.is_hmac() {
-            return Err(KeyError(format!("{algorithm} signs with an RSA key, found a client secret")));
+            return Err(KeyError::new(format!("{algorithm} signs with an RSA key, found a client secret")));
         }
         Ok(Self { algorithm, ..Self::new(client_id, secret) })
     }
@@ -51,15 +88,29 @@ impl Credentials {
     /// If the algorithm is not one of these two, or the key cannot be read or used.
     pub fn rsa_pem(client_id: ClientId, algorithm: Algorithm, pem: &Secret) -> Result<Self, KeyError> {
         if algorithm.is_hmac() {
-            return Err(KeyError(format!("{algorithm} signs with a client secret, found an RSA key")));
+            return Err(KeyError::new(format!("{algorithm} signs with a client secret, found an RSA key")));
         }
         let expected = "expected an RSA private key in PEM, of 2048 bits or more";
         let key = EncodingKey::from_rsa_pem(pem.expose())
-            .map_err(|_| KeyError(format!("{expected}, found something else")))?;
-        let credentials = Self { client_id, algorithm, key };
+            .map_err(|_| KeyError::new(format!("{expected}, found something else")))?;
+        let credentials = Self { client_id, algorithm, key: Key::Here(key) };
         // A key that parses may still be refused by the signer; better now than at the first call.
-        credentials.sign(&Claims::default()).map_err(|error| KeyError(format!("{expected}: {error}")))?;
+        credentials
+            .sign(&Claims::default())
+            .map_err(|error| KeyError::new(format!("{expected}: {error}")))?;
         Ok(credentials)
+    }
+
+    /// A client id whose tokens are signed elsewhere: a KMS, an HSM. Needs no crypto provider here.
+    /// For the async client: see [`sign_async`](Self::sign_async).
+    pub fn with_signer(client_id: ClientId, signer: impl Signer + 'static) -> Self {
+        Self { client_id, algorithm: signer.algorithm(), key: Key::Elsewhere(Arc::new(signer)) }
+    }
+
+    /// A client id whose tokens are signed elsewhere while the thread waits. For the blocking
+    /// client.
+    pub fn with_blocking_signer(client_id: ClientId, signer: impl BlockingSigner + 'static) -> Self {
+        Self { client_id, algorithm: signer.algorithm(), key: Key::ElsewhereBlocking(Arc::new(signer)) }
     }
 
     /// The id of the client app.
@@ -72,16 +123,91 @@ impl Credentials {
         self.algorithm
     }
 
+    /// Whether [`sign`](Self::sign) cannot be called, since a [`Signer`] is to be awaited.
+    pub fn is_async(&self) -> bool {
+        matches!(self.key, Key::Elsewhere(_))
+    }
+
+    /// Whether signing may hold the thread up, since a [`BlockingSigner`] is asked.
+    pub fn is_blocking(&self) -> bool {
+        matches!(self.key, Key::ElsewhereBlocking(_))
+    }
+
+    /// Whether there is what it takes to sign.
+    ///
+    /// # Errors
+    /// If the key is here and no crypto provider is switched on.
+    pub fn check(&self) -> Result<(), KeyError> {
+        match self.key {
+            Key::Here(_) => provider::chosen().map(drop),
+            Key::Elsewhere(_) | Key::ElsewhereBlocking(_) => Ok(()),
+        }
+    }
+
     /// Signs claims as they are.
     ///
     /// # Errors
-    /// If the signer refuses the key.
+    /// If the signer refuses the key, or is one to be awaited.
     pub fn sign(&self, claims: &Claims) -> Result<Token, KeyError> {
+        let input = self.input(claims);
+        let signature = match &self.key {
+            Key::Here(key) => {
+                let sign = provider::chosen()?.signer;
+                sign(self.algorithm, key)
+                    .try_sign(input.as_bytes())
+                    .map_err(|error| KeyError::new(format!("cannot sign with {}: {error}", self.algorithm)))?
+            }
+            Key::ElsewhereBlocking(signer) => signer.sign(input.as_bytes())?,
+            Key::Elsewhere(_) => {
+                return Err(KeyError::new(
+                    "the signer is async: expected one that blocks, or the async client",
+                ));
+            }
+        };
+        self.token(input, &signature)
+    }
+
+    /// The same, awaiting a [`Signer`] if there is one.
+    ///
+    /// # Errors
+    /// If the signer refuses the key, or gives no signature.
+    pub async fn sign_async(&self, claims: &Claims) -> Result<Token, KeyError> {
+        let Key::Elsewhere(signer) = &self.key else { return self.sign(claims) };
+        let input = self.input(claims);
+        let signature = signer.sign(input.as_bytes()).await?;
+        self.token(input, &signature)
+    }
+
+    fn input(&self, claims: &Claims) -> String {
         let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, self.algorithm);
         let payload = serde_json::to_vec(claims).expect("claims are strings and integers");
-        jws::sign(header.as_bytes(), &payload, self.algorithm, &self.key)
-            .map(Token::new)
-            .map_err(|error| KeyError(format!("cannot sign with {}: {error}", self.algorithm)))
+        jws::input(header.as_bytes(), &payload)
+    }
+
+    fn token(&self, input: String, signature: &[u8]) -> Result<Token, KeyError> {
+        let expected = signature_bytes(self.algorithm);
+        if !expected.contains(&signature.len()) {
+            return Err(KeyError::new(format!(
+                "the signature is not one of {}: expected {} bytes, not encoded, found {}",
+                self.algorithm,
+                if self.algorithm.is_hmac() {
+                    expected.start().to_string()
+                } else {
+                    "256 to 1024".to_owned()
+                },
+                signature.len(),
+            )));
+        }
+        Ok(Token::new(jws::finish(input, signature)))
+    }
+}
+
+/// How long a signature is; RSA keys have 2048 to 8192 bits.
+fn signature_bytes(algorithm: Algorithm) -> RangeInclusive<usize> {
+    match algorithm {
+        Algorithm::Hs256 => 32..=32,
+        Algorithm::Hs512 => 64..=64,
+        Algorithm::Rs256 | Algorithm::Rs512 => 256..=1024,
     }
 }
 
@@ -93,3 +219,6 @@ impl fmt::Debug for Credentials {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

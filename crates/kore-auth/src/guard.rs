@@ -2,12 +2,12 @@
 
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::verifier::Unverified;
-use crate::{Claims, Replays, Verifier, VerifyError};
+use crate::{Claims, ReplayStore, Replays, Used, Verifier, VerifyError};
 
 /// The apps of a server, each as the [`Verifier`] of its tokens.
 ///
@@ -52,49 +52,64 @@ impl<F: Fn(&str) -> Option<Verifier>> Apps for F {
 /// assert_eq!((error, error.refusal()), (VerifyError::WrongScope, TokenRefusal::WrongScope));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Default)]
 pub struct Guard {
-    replays: Mutex<Replays>,
+    replays: Box<dyn ReplayStore>,
 }
 
 impl Guard {
-    /// No token used so far.
+    /// Keeps in memory which tokens were used, none so far.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_replays(Replays::new())
     }
 
-    /// Goes on with tokens that were used, or with another bound for them.
-    pub fn with_replays(replays: Replays) -> Self {
-        Self { replays: Mutex::new(replays) }
+    /// Another store of the tokens that were used, or one with another bound.
+    pub fn with_replays(replays: impl ReplayStore + 'static) -> Self {
+        Self { replays: Box::new(replays) }
     }
 
-    /// The claims of a token that is good at `now` for a call that needs `scope`. `token` is the
-    /// value of the header `auth`, if there is one.
+    /// The claims of a token that is good at `now` for a call that needs `scope`. `tokens` are the
+    /// values of all headers `auth` of the request, of which there must be one:
+    /// `request.headers().get_all(AUTH_HEADER)` for an `http::Request`, each value as bytes.
     ///
-    /// In this order, the first rule that is broken being the answer: there is a token, it is a JWT,
-    /// its app is known, signature, claims, `exp`, the rules for `jti`, its first use, the scope. A
-    /// token with a `jti` is thus used up even if its app lacks the scope.
+    /// In this order, the first rule that is broken being the answer: there is one token, it is a
+    /// JWT, its app is known, signature, claims, `exp`, `nbf`, the rules for `jti`, the server's own
+    /// for claims, the first use, the scope. A token with a `jti` is thus used up even if its app
+    /// lacks the scope.
     ///
     /// # Errors
     /// [`VerifyError`], whose [`refusal`](VerifyError::refusal) is what the platform answers.
-    pub fn admit(
+    pub fn admit<'t>(
         &self,
         apps: &(impl Apps + ?Sized),
-        token: Option<&[u8]>,
+        tokens: impl IntoIterator<Item = &'t [u8]>,
         scope: &str,
         now: SystemTime,
     ) -> Result<Claims, VerifyError> {
-        let token = token.ok_or(VerifyError::Missing)?;
+        let mut tokens = tokens.into_iter();
+        let token = tokens.next().ok_or(VerifyError::Missing)?;
+        if tokens.next().is_some() {
+            return Err(VerifyError::Several);
+        }
         let token = str::from_utf8(token).map_err(|_| VerifyError::NotAJwt)?;
         let token = Unverified::parse(token)?;
         let verifier = apps.verifier(token.app_id()?).ok_or(VerifyError::UnknownApp)?;
         let claims = verifier.verify_parsed(token, now)?;
-        if claims.jti.is_some() {
-            // Each change is one call, so that a panic elsewhere leaves the store whole.
-            let mut replays = self.replays.lock().unwrap_or_else(PoisonError::into_inner);
-            replays.take(&claims, verifier.leeway_seconds(), now)?;
+        if let Some(used) = Used::of(&claims, verifier.leeway) {
+            self.replays.take(&used, now)?;
         }
         if verifier.holds(scope) { Ok(claims) } else { Err(VerifyError::WrongScope) }
+    }
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").finish_non_exhaustive()
     }
 }
 

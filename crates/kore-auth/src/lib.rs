@@ -25,7 +25,13 @@
 //! ```
 //!
 //! A server that has many apps asks a [`Guard`], which finds the app, verifies its token, takes each
-//! `jti` once and looks at the scope.
+//! `jti` once and looks at the scope. Several servers share the `jti`s by way of a [`ReplayStore`].
+//!
+//! The cryptography is that of aws-lc-rs (the feature `aws-lc-rs`, on by default) or of ring (the
+//! feature `ring`); with both it is aws-lc-rs, and [`provider`] tells. jsonwebtoken reads the keys,
+//! but none of its provider features is switched on and nothing is installed for the process, so a
+//! neighbour's `jsonwebtoken::encode` works with the neighbour's own choice. With neither feature a
+//! [`Signer`] of one's own still signs, for a key in a KMS or an HSM.
 #![forbid(unsafe_code)]
 
 mod algorithm;
@@ -33,8 +39,10 @@ mod claims;
 mod credentials;
 mod guard;
 mod jws;
+mod provider;
 mod replays;
 mod secret;
+mod signer;
 mod source;
 mod verifier;
 
@@ -42,7 +50,11 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
-pub use replays::Replays;
+pub use provider::provider;
+pub use replays::{ReplayStore, Replays, Used};
 pub use secret::{EmptySecret, Secret, Token};
-pub use source::{DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, TokenSource};
+pub use signer::{BlockingSigner, Signer, SignerError};
+pub use source::{
+    DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, Prepared, TokenSource, Unsigned,
+};
 pub use verifier::{Verifier, VerifyError, unverified_claims};

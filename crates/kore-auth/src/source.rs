@@ -61,6 +61,48 @@ pub struct Issued {
     pub is_kept: bool,
 }
 
+/// What [`TokenSource::prepare`] has for a request.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
+pub enum Prepared {
+    /// A token.
+    Issued(Issued),
+    /// Claims that are to be signed first.
+    Unsigned(Unsigned),
+}
+
+/// A token that is not signed yet.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    credentials: Credentials,
+    claims: Claims,
+    now: SystemTime,
+    is_kept: bool,
+}
+
+impl Unsigned {
+    /// Whether the token will serve other requests too, so that one of these is enough to sign it.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Signs it: see [`Credentials::sign`].
+    ///
+    /// # Errors
+    /// If the signer refuses the key, or is one to be awaited.
+    pub fn sign(&self) -> Result<Token, KeyError> {
+        self.credentials.sign(&self.claims)
+    }
+
+    /// Signs it: see [`Credentials::sign_async`].
+    ///
+    /// # Errors
+    /// If the signer refuses the key, or gives no signature.
+    pub async fn sign_async(&self) -> Result<Token, KeyError> {
+        self.credentials.sign_async(&self.claims).await
+    }
+}
+
 impl TokenSource {
     /// A JWT that the user brings; it is used as it is and never renewed.
     pub fn fixed(token: Token) -> Self {
@@ -95,21 +137,40 @@ impl TokenSource {
     /// A token for a request that is sent at `now`. `jti` is called at most once.
     ///
     /// # Errors
-    /// If the key cannot sign.
+    /// If the key cannot sign, or its signer is to be awaited: that takes [`prepare`](Self::prepare).
     pub fn token(&mut self, now: SystemTime, jti: impl FnOnce() -> String) -> Result<Issued, KeyError> {
-        match &mut self.way {
-            Way::Fixed(token) => Ok(Issued { token: token.clone(), is_kept: false }),
-            Way::Kept { signing, kept } => {
-                if let Some(kept) = kept.as_ref().filter(|kept| kept.is_good_at(now)) {
-                    return Ok(Issued { token: kept.token.clone(), is_kept: true });
-                }
-                let token = signing.sign(now, None)?;
-                let renew_at = now + signing.lifetime - signing.lifetime / RENEW_BEFORE;
-                *kept = Some(Kept { token: token.clone(), signed_at: now, renew_at });
-                Ok(Issued { token, is_kept: false })
+        match self.prepare(now, jti) {
+            Prepared::Issued(issued) => Ok(issued),
+            Prepared::Unsigned(unsigned) => {
+                let token = unsigned.sign()?;
+                Ok(self.signed(unsigned, token))
             }
-            Way::PerRequest(signing) => Ok(Issued { token: signing.sign(now, Some(jti()))?, is_kept: false }),
         }
+    }
+
+    /// The same in steps, for a signer that takes its time: a token, or what is to be signed and
+    /// handed to [`signed`](Self::signed). `jti` is called at most once.
+    pub fn prepare(&self, now: SystemTime, jti: impl FnOnce() -> String) -> Prepared {
+        let (signing, jti, is_kept) = match &self.way {
+            Way::Fixed(token) => return Prepared::Issued(Issued { token: token.clone(), is_kept: false }),
+            Way::Kept { kept: Some(kept), .. } if kept.is_good_at(now) => {
+                return Prepared::Issued(Issued { token: kept.token.clone(), is_kept: true });
+            }
+            Way::Kept { signing, .. } => (signing, None, true),
+            Way::PerRequest(signing) => (signing, Some(jti()), false),
+        };
+        let claims = signing.claims(now, jti);
+        Prepared::Unsigned(Unsigned { credentials: signing.credentials.clone(), claims, now, is_kept })
+    }
+
+    /// Takes the token of what was prepared, and keeps it if it is one to be kept.
+    pub fn signed(&mut self, unsigned: Unsigned, token: Token) -> Issued {
+        if let Way::Kept { signing, kept } = &mut self.way {
+            let now = unsigned.now;
+            let renew_at = now + signing.lifetime - signing.lifetime / RENEW_BEFORE;
+            *kept = Some(Kept { token: token.clone(), signed_at: now, renew_at });
+        }
+        Issued { token, is_kept: false }
     }
 
     /// Takes note that the platform refused a token: if it is the kept one, it is forgotten. A
@@ -135,14 +196,13 @@ impl Signing {
         Self { credentials, subject: subject.into(), lifetime: DEFAULT_LIFETIME }
     }
 
-    fn sign(&self, now: SystemTime, jti: Option<String>) -> Result<Token, KeyError> {
-        let claims = Claims {
+    fn claims(&self, now: SystemTime, jti: Option<String>) -> Claims {
+        Claims {
             jti,
             ..Claims::new(&*self.subject, self.credentials.client_id().as_str())
                 .issued_at(now - IAT_BACKDATED)
                 .expires_at(now + self.lifetime)
-        };
-        self.credentials.sign(&claims)
+        }
     }
 }
 

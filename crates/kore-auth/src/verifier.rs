@@ -1,35 +1,47 @@
 //! Verifying a JWT, for servers.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::DecodingKey;
 use kore_types::TokenRefusal;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use crate::claims::seconds;
 use crate::jws::Parts;
+use crate::provider::{self, Provider};
 use crate::{Algorithm, Claims, KeyError, MAX_JTI_LIFETIME, Secret};
 
-/// Verifies the tokens of one app: signature, algorithm, `exp`, and the rules for `jti`. It knows
-/// the app's scopes too. A server asks it by way of a [`Guard`](crate::Guard), which also finds the
-/// app and takes each `jti` once.
+/// Verifies the tokens of one app: signature, algorithm, `exp`, `nbf`, and the rules for `jti`. It
+/// knows the app's scopes too. A server asks it by way of a [`Guard`](crate::Guard), which also
+/// finds the app and takes each `jti` once.
+///
+/// `aud`, `iss` and `iat` are not checked, since the platform documents no rule for them: a token
+/// that names another audience or issuer is taken, and so is one that was issued long ago or says
+/// that it will be. A server that has rules for them adds them with
+/// [`check_claims`](Self::check_claims).
 ///
 /// The algorithm is that of the app and never the token's own choice, so neither `none` nor an RSA
 /// public key taken for an HMAC secret gets through.
 ///
-/// How long it takes tells nothing of the right signature: jsonwebtoken hands an HMAC to
-/// `aws_lc_rs::hmac::verify`, which computes the tag anew and compares all of it with AWS-LC's
-/// `CRYPTO_memcmp`, in constant time but for the length, which is no secret. (RSA is verified with a
-/// public key, so there is nothing to tell.)
+/// How long it takes tells nothing of the right signature: an HMAC is handed to `hmac::verify` of
+/// aws-lc-rs or ring, which computes the tag anew and compares all of it in constant time but for
+/// the length, which is no secret. (RSA is verified with a public key, so there is nothing to tell.)
 #[derive(Clone)]
 pub struct Verifier {
+    provider: &'static Provider,
     algorithm: Algorithm,
     key: DecodingKey,
-    leeway: Duration,
+    pub(crate) leeway: Duration,
     jti_enforced: bool,
     scopes: Vec<Box<str>>,
+    check: Option<Check>,
 }
+
+/// What a server asks of the claims beyond the platform's rules.
+type Check = Arc<dyn Fn(&Map<String, Value>, SystemTime) -> bool + Send + Sync>;
 
 /// Why a token is refused. Never holds the token. [`refusal`](Self::refusal) is what the platform
 /// answers.
@@ -38,6 +50,8 @@ pub struct Verifier {
 pub enum VerifyError {
     /// There is no token.
     Missing,
+    /// There is more than one token, and who looks at another one may see another app.
+    Several,
     /// Not three parts of base64url with JSON objects in the first two.
     NotAJwt,
     /// The header has `crit`: extensions that whoever verifies must understand.
@@ -52,6 +66,10 @@ pub enum VerifyError {
     WrongClaims,
     /// `exp` has passed.
     Expired,
+    /// `nbf` is still to come.
+    NotYetValid,
+    /// The server's own rule for claims refuses them: see [`Verifier::check_claims`].
+    ClaimsRefused,
     /// The app enforces JTI and the token has none.
     JtiMissing,
     /// The token has a `jti`, and no `exp` or one more than an hour off.
@@ -60,27 +78,33 @@ pub enum VerifyError {
     Replay,
     /// The app has used more tokens with a `jti` that have not ended than can be kept in mind.
     ReplaysFull,
+    /// Whether the `jti` was used before is not known: the store of replays failed.
+    ReplaysFailed,
     /// The app does not hold the scope.
     WrongScope,
 }
 
 impl VerifyError {
-    /// What the platform answers. For an unknown app, another algorithm, claims of another form, an
-    /// unknown extension and a token that has ended no source names an answer, and that for a
-    /// broken signature is taken; for a missing `jti` that for one that lives too long.
+    /// What the platform answers. For two tokens, an unknown app, another algorithm, claims of
+    /// another form or that a server refuses, an unknown extension and a token that has ended or
+    /// not begun no source names an answer, and that for a broken signature is taken; for a missing
+    /// `jti` that for one that lives too long.
     pub fn refusal(self) -> TokenRefusal {
         match self {
             Self::Missing
+            | Self::Several
             | Self::UnknownExtension
             | Self::UnknownApp
             | Self::WrongAlgorithm
             | Self::WrongSignature
             | Self::WrongClaims
-            | Self::Expired => TokenRefusal::InvalidSdkCredentials,
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::ClaimsRefused => TokenRefusal::InvalidSdkCredentials,
             Self::NotAJwt => TokenRefusal::InvalidJwt,
             Self::JtiMissing | Self::JtiTooLong => TokenRefusal::JtiTooLong,
             Self::Replay => TokenRefusal::Replay,
-            Self::ReplaysFull => TokenRefusal::CannotTell,
+            Self::ReplaysFull | Self::ReplaysFailed => TokenRefusal::CannotTell,
             Self::WrongScope => TokenRefusal::WrongScope,
         }
     }
@@ -96,6 +120,7 @@ impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "no token",
+            Self::Several => "more than one token",
             Self::NotAJwt => "not a JWT",
             Self::UnknownExtension => "the header names extensions that must be understood (crit)",
             Self::UnknownApp => "no app has its appId",
@@ -103,10 +128,15 @@ impl fmt::Display for VerifyError {
             Self::WrongSignature => "not signed with the app's key",
             Self::WrongClaims => "the claims are not those of the platform: expected sub and appId",
             Self::Expired => "expired",
+            Self::NotYetValid => "not yet valid (nbf)",
+            Self::ClaimsRefused => "its claims are refused by a rule of this server",
             Self::JtiMissing => "the app enforces JTI, and the token has no jti",
             Self::JtiTooLong => "a token with a jti must have an exp at most 1 hour off",
             Self::Replay => "its jti was used before",
             Self::ReplaysFull => "its app has used too many tokens with a jti that have not ended",
+            Self::ReplaysFailed => {
+                "whether its jti was used before is not known: the store of replays failed"
+            }
             Self::WrongScope => "its app lacks the scope",
         })
     }
@@ -118,8 +148,14 @@ impl std::error::Error for VerifyError {}
 #[derive(Deserialize)]
 struct Header {
     alg: String,
-    /// Extensions that must be understood (RFC 7515, 4.1.11); none is here.
-    crit: Option<serde::de::IgnoredAny>,
+    /// Whether it names extensions that must be understood (RFC 7515, 4.1.11); none is here. A value
+    /// of another form, `null` too, is no reason to go on.
+    #[serde(default, rename = "crit", deserialize_with = "is_there")]
+    has_crit: bool,
+}
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// A part that is a JSON object; serde alone would take an array for a struct as well.
@@ -131,36 +167,46 @@ impl Verifier {
     /// For an app that signs with its secret.
     ///
     /// # Errors
-    /// If the algorithm is not HS256 or HS512.
+    /// If the algorithm is not HS256 or HS512, or no crypto provider is switched on.
     pub fn hmac(algorithm: Algorithm, secret: &Secret) -> Result<Self, KeyError> {
         if !algorithm.is_hmac() {
-            return Err(KeyError(format!(
+            return Err(KeyError::new(format!(
                 "{algorithm} verifies with an RSA public key, found a client secret"
             )));
         }
-        Ok(Self::new(algorithm, DecodingKey::from_secret(secret.expose())))
+        Self::new(algorithm, DecodingKey::from_secret(secret.expose()))
     }
 
     /// For an app that signs with an RSA key, whose public half is given in PEM.
     ///
     /// # Errors
-    /// If the algorithm is not RS256 or RS512, or the key cannot be read.
+    /// If the algorithm is not RS256 or RS512, the key cannot be read, or no crypto provider is
+    /// switched on.
     pub fn rsa_pem(algorithm: Algorithm, pem: &[u8]) -> Result<Self, KeyError> {
         if algorithm.is_hmac() {
-            return Err(KeyError(format!(
+            return Err(KeyError::new(format!(
                 "{algorithm} verifies with a client secret, found an RSA public key"
             )));
         }
         let key = DecodingKey::from_rsa_pem(pem)
-            .map_err(|error| KeyError(format!("expected an RSA public key in PEM: {error}")))?;
-        Ok(Self::new(algorithm, key))
+            .map_err(|error| KeyError::new(format!("expected an RSA public key in PEM: {error}")))?;
+        Self::new(algorithm, key)
     }
 
-    fn new(algorithm: Algorithm, key: DecodingKey) -> Self {
-        Self { algorithm, key, leeway: Duration::ZERO, jti_enforced: false, scopes: Vec::new() }
+    fn new(algorithm: Algorithm, key: DecodingKey) -> Result<Self, KeyError> {
+        Ok(Self {
+            provider: provider::chosen()?,
+            algorithm,
+            key,
+            leeway: Duration::ZERO,
+            jti_enforced: false,
+            scopes: Vec::new(),
+            check: None,
+        })
     }
 
-    /// How long after its `exp` a token is still taken, in whole seconds; zero unless told otherwise.
+    /// How long after its `exp` and before its `nbf` a token is taken, in whole seconds; zero by
+    /// default.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
@@ -170,6 +216,25 @@ impl Verifier {
     /// is for [`Guard`](crate::Guard) or [`Replays`](crate::Replays) to watch.
     pub fn enforce_jti(mut self, enforced: bool) -> Self {
         self.jti_enforced = enforced;
+        self
+    }
+
+    /// A rule of the server's own for the claims, all of them, at a time; none by default. It is asked
+    /// after every other rule for the token is kept and before its `jti` is used. What it says no to
+    /// is refused with [`VerifyError::ClaimsRefused`].
+    ///
+    /// ```
+    /// # use kore_auth::{Algorithm, Secret, Verifier};
+    /// # let secret = Secret::new("not a real secret")?;
+    /// let verifier = Verifier::hmac(Algorithm::Hs256, &secret)?
+    ///     .check_claims(|claims, _now| claims.get("aud").is_some_and(|aud| aud == "bots.example.com"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_claims(
+        mut self,
+        check: impl Fn(&Map<String, Value>, SystemTime) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.check = Some(Arc::new(check));
         self
     }
 
@@ -185,14 +250,15 @@ impl Verifier {
         self.scopes.iter().any(|held| **held == *scope)
     }
 
-    pub(crate) fn leeway_seconds(&self) -> u64 {
+    fn leeway_seconds(&self) -> u64 {
         self.leeway.as_secs()
     }
 
     /// The claims of a token that is good at `now`.
     ///
     /// # Errors
-    /// The first rule that the token breaks: form, algorithm, signature, claims, `exp`, `jti`.
+    /// The first rule that the token breaks: form, algorithm, signature, claims, `exp`, `nbf`, `jti`,
+    /// the server's own.
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
         self.verify_parsed(Unverified::parse(token)?, now)
     }
@@ -204,24 +270,37 @@ impl Verifier {
         now: SystemTime,
     ) -> Result<Claims, VerifyError> {
         let Unverified { parts, header, claims } = token;
-        if header.crit.is_some() {
+        if header.has_crit {
             return Err(VerifyError::UnknownExtension);
         }
         if header.alg != self.algorithm.as_str() {
             return Err(VerifyError::WrongAlgorithm);
         }
-        if !parts.is_signed_with(self.algorithm, &self.key) {
+        if !parts.is_signed_with(self.provider, self.algorithm, &self.key) {
             return Err(VerifyError::WrongSignature);
         }
         let claims = claims.ok_or(VerifyError::WrongClaims)?;
-        let now = seconds(now);
+        self.verify_claims(&claims, seconds(now))?;
+        if let Some(check) = &self.check {
+            let all = serde_json::from_slice(&parts.payload).map_err(|_| VerifyError::WrongClaims)?;
+            if !check(&all, now) {
+                return Err(VerifyError::ClaimsRefused);
+            }
+        }
+        Ok(claims)
+    }
+
+    fn verify_claims(&self, claims: &Claims, now: u64) -> Result<(), VerifyError> {
         if claims.exp.is_some_and(|exp| exp.saturating_add(self.leeway_seconds()) <= now) {
             return Err(VerifyError::Expired);
         }
+        if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(self.leeway_seconds())) {
+            return Err(VerifyError::NotYetValid);
+        }
         match (&claims.jti, claims.exp) {
             (None, _) if self.jti_enforced => Err(VerifyError::JtiMissing),
-            (None, _) => Ok(claims),
-            (Some(_), Some(exp)) if exp <= now.saturating_add(MAX_JTI_LIFETIME.as_secs()) => Ok(claims),
+            (None, _) => Ok(()),
+            (Some(_), Some(exp)) if exp <= now.saturating_add(MAX_JTI_LIFETIME.as_secs()) => Ok(()),
             (Some(_), _) => Err(VerifyError::JtiTooLong),
         }
     }

@@ -102,10 +102,14 @@ impl Context<'_> {
             Phase::Dns | Phase::Connect => {
                 format!("the host is from {origin}; behind a proxy set HTTPS_PROXY")
             }
-            Phase::Tls if error.to_string().contains("certificate") => {
+            Phase::Tls if error.to_string().contains("is not trusted") => {
                 let whose = if host.is_loopback() { "" } else { " or of your proxy" };
                 format!("--ca-file FILE trusts a CA of your own{whose}; verification cannot be switched off")
             }
+            Phase::Tls if error.to_string().contains("have it made anew") => {
+                "name the new certificate, or that of its CA, with --ca-file FILE; verification cannot be switched off".into()
+            }
+            Phase::Tls if error.to_string().contains("the certificate") => "verification cannot be switched off".into(),
             Phase::Tls if error.to_string().contains(host.host()) => format!("the host is from {origin}"),
             Phase::Tls | Phase::Proxy => "the proxy is from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists hosts to reach without it".into(),
             _ => "try again; nothing is changed by asking".into(),

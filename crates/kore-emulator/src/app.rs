@@ -77,11 +77,11 @@ impl App {
         self.is_made_up
     }
 
-    pub(crate) fn verifier(&self) -> Verifier {
-        Verifier::hmac(self.algorithm, &self.secret)
-            .expect("the algorithm was checked when it was set")
+    /// Fails only where no crypto provider is switched on: the algorithm was checked when it was set.
+    pub(crate) fn verifier(&self) -> Result<Verifier, KeyError> {
+        Ok(Verifier::hmac(self.algorithm, &self.secret)?
             .enforce_jti(self.jti_enforced)
-            .scopes(self.scopes.iter().map(|scope| scope.name))
+            .scopes(self.scopes.iter().map(|scope| scope.name)))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::platform::Platform;
 use crate::server::{Bodies, Bounds, Server};
-use crate::state::{Saver, StateFile};
+use crate::state::{self, Saver};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
 
 /// The settings of an [`Emulator`].
@@ -263,8 +263,9 @@ impl EmulatorBuilder {
     /// acknowledged over HTTP; changes made in Rust are written as soon as they can be, looks
     /// within a second or so.
     ///
-    /// One emulator has the file at a time, by a lock on a file beside it that ends in `.lock`. No
-    /// app, fault or used token is in it.
+    /// One emulator has the file at a time, by a lock on a file beside it that ends in `.lock`; each
+    /// change writes all of it anew, to a file that ends in `.new`, and puts that in its place with its
+    /// mode and owner. No app, fault or used token is in it.
     pub fn state(mut self, path: impl Into<PathBuf>) -> Self {
         self.state = Some(path.into());
         self
@@ -273,7 +274,7 @@ impl EmulatorBuilder {
     /// Starts to serve, on the tokio runtime of the caller.
     ///
     /// # Errors
-    /// If the port cannot be taken, or, as [`InvalidInput`](io::ErrorKind::InvalidInput), if an
+    /// If the port cannot be taken, if neither the feature `aws-lc-rs` nor `ring` is on, or, as [`InvalidInput`](io::ErrorKind::InvalidInput), if an
     /// import has no valid `_id`, a made-up app would be served to other machines, or certificate
     /// and key cannot be used. If the file of the state is another emulator's or cannot be read,
     /// the error is around an [`InputError`](crate::InputError), and the file stays as it is.
@@ -281,7 +282,7 @@ impl EmulatorBuilder {
         self.check_bind()?;
         #[cfg(feature = "tls")]
         let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
-        let platform = Arc::new(Platform::new(self.apps, self.limits));
+        let platform = Arc::new(Platform::new(self.apps, self.limits).map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
         let served = Served::on(listener.local_addr()?);
@@ -295,16 +296,18 @@ impl EmulatorBuilder {
                 None
             }
             Some(path) => {
-                let (file, kept) = StateFile::open(path)
-                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                platform.replace(kept.unwrap_or(given));
-                let saver =
-                    Saver::start(Arc::clone(&platform), file, self.clock.clone()).map_err(|error| {
+                let (path, platform, clock) = (path.clone(), Arc::clone(&platform), self.clock.clone());
+                let keep = move || {
+                    let mut taken = state::take(&path)
+                        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                    platform.replace(taken.imports.take().unwrap_or(given));
+                    Saver::start(platform, taken, clock).map_err(|error| {
                         let shown = path.display().to_string();
                         let problem = format!("cannot be written: {error}");
                         io::Error::new(error.kind(), input::refused(&shown, &problem))
-                    })?;
-                Some(saver)
+                    })
+                };
+                Some(tokio::task::spawn_blocking(keep).await.map_err(io::Error::other)??)
             }
         };
         let faults = Arc::new(FaultyWay::new(self.faults.clone(), now));

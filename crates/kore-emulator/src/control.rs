@@ -12,14 +12,15 @@ mod imports;
 mod log;
 mod page;
 mod routes;
+mod snapshots;
 mod view;
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use kore_types::BotImportId;
 use serde::Serialize;
@@ -33,11 +34,13 @@ use crate::clock::Clock;
 use crate::faults::FaultyWay;
 use crate::life::Life;
 use crate::platform::Platform;
-use crate::{Faults, Scenario, snapshot};
+use crate::server::{Bodies, Connection, Unread};
+use crate::{Faults, Scenario};
 use answer::{Problem, json};
 use imports::Recent;
 use log::RequestLog;
 use routes::{Action, Steer};
+use snapshots::Snapshots;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,6 +62,7 @@ pub(crate) struct Control {
     log: Mutex<RequestLog>,
     recent: Mutex<Recent>,
     viewers: Arc<Semaphore>,
+    snapshots: Snapshots,
     stopped: watch::Sender<bool>,
 }
 
@@ -77,6 +81,7 @@ impl Control {
             log: Mutex::default(),
             recent: Mutex::default(),
             viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
+            snapshots: Snapshots::default(),
             stopped: watch::Sender::new(false),
         }
     }
@@ -101,9 +106,15 @@ impl Control {
     }
 
     /// Answers a request whose path [is one of those here](Self::has).
-    pub(crate) async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Response<ControlBody> {
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        bodies: &Bodies,
+        connection: &Arc<Connection>,
+    ) -> Response<ControlBody> {
         let is_head = request.method() == Method::HEAD;
-        let mut response = self.act(request).await.unwrap_or_else(Problem::into_response);
+        let acted = self.act(request, bodies, connection).await;
+        let mut response = acted.unwrap_or_else(Problem::into_response);
         if is_head {
             *response.body_mut() = ControlBody::empty();
         }
@@ -111,65 +122,61 @@ impl Control {
         response
     }
 
-    async fn act(self: &Arc<Self>, request: Request<Incoming>) -> Result<Response<ControlBody>, Problem> {
+    async fn act(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        bodies: &Bodies,
+        connection: &Arc<Connection>,
+    ) -> Result<Response<ControlBody>, Problem> {
         let (parts, body) = request.into_parts();
         guard::check(&parts)?;
-        let path = parts.uri.path();
-        let (action, id) = routes::find(&parts.method, path)?;
-        let query = parts.uri.query().unwrap_or_default();
-        let most = action.max_body();
-        let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, most).collect());
-        let body = match body.await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                let found = format!("a longer one for {path}");
-                return Err(Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    format!("a body of at most {most} bytes"),
-                )
-                .found(found)
-                .hint("send less at a time"));
-            }
-            Ok(Err(_)) | Err(_) => {
-                return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "a whole body within 30 s")
-                    .found("one that did not arrive")
-                    .hint("send it again"));
-            }
+        let (action, id) = routes::find(&parts.method, parts.uri.path())?;
+        let id = id.map(str::to_owned);
+        let body = bodies.read(body, action.max_body(), BODY_TIMEOUT, connection).await;
+        let body = body.map_err(|why| unread(why, action, parts.uri.path()))?;
+        let _busy = connection.busy();
+        let _turn = match action {
+            Action::Restore => self.snapshots.taken.acquire().await.ok(),
+            _ => None,
         };
-        self.do_it(action, id, query, &body).await
+        // A long body takes a while to read, and a long list to write: others go on meanwhile.
+        let control = Arc::clone(self);
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let done = move || control.do_it(action, id.as_deref(), &query, body.bytes());
+        let answer = tokio::task::spawn_blocking(done).await.map_err(|_| {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "to do it")
+                .found("a fault in the emulator")
+                .hint("report it")
+        })??;
+        if action.changes() {
+            // Nobody is told of what a crash could take away again.
+            self.platform.saved().await.map_err(unsaved)?;
+        }
+        Ok(answer)
     }
 
-    async fn do_it(
+    fn do_it(
         self: &Arc<Self>,
         action: Action,
         id: Option<&str>,
         query: &str,
         body: &Bytes,
     ) -> Result<Response<ControlBody>, Problem> {
-        match action {
-            Action::ToPage => return Ok(page::redirect()),
-            Action::Page(file) => return Ok(page::answer(file)),
-            Action::Events => return events::follow(self),
-            Action::Health => return Ok(json(StatusCode::OK, &self.health())),
+        Ok(match action {
+            Action::ToPage => page::redirect(),
+            Action::Page(file) => page::answer(file),
+            Action::Events => events::follow(self)?,
+            Action::Health => json(StatusCode::OK, &self.health()),
             Action::OpenApi => {
                 let document = kore_protocol::OPENAPI_JSON.as_bytes().to_vec();
-                return Ok(answer::json_text(StatusCode::OK, document));
+                answer::json_text(StatusCode::OK, document)
             }
-            Action::Scenarios => return Ok(json(StatusCode::OK, &imports::library())),
-            Action::Imports => return self.list_imports(query),
-            Action::Import => return self.import(id),
-            Action::Requests => return self.list_requests(query),
-            Action::Faults => return Ok(json(StatusCode::OK, &self.faults.list())),
-            Action::Snapshot => return self.snapshot(),
-            Action::Create
-            | Action::Delete
-            | Action::Steer(_)
-            | Action::AddFaults
-            | Action::ClearFaults
-            | Action::Reset
-            | Action::Restore => {}
-        }
-        let answer = match action {
+            Action::Scenarios => json(StatusCode::OK, &imports::library()),
+            Action::Imports => self.list_imports(query)?,
+            Action::Import => self.import(id)?,
+            Action::Requests => self.list_requests(query)?,
+            Action::Faults => json(StatusCode::OK, &self.faults.list()),
+            Action::Snapshot => self.snapshot()?,
             Action::Create => self.create(body)?,
             Action::Delete => self.delete(id)?,
             Action::Steer(how) => self.steer(id, how)?,
@@ -179,17 +186,8 @@ impl Control {
                 no_content()
             }
             Action::Reset => self.reset(),
-            _ => self.restore(body)?,
-        };
-        // Nobody is told of what a crash could take away again.
-        self.platform.saved().await.map_err(|error| {
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "to save the change in the state file")
-                .found(error)
-                .hint(
-                    "the change holds until the emulator ends; make room for the file, or let it be written",
-                )
-        })?;
-        Ok(answer)
+            Action::Restore => self.restore(body)?,
+        })
     }
 
     fn health(&self) -> impl Serialize {
@@ -217,37 +215,38 @@ impl Control {
     fn reset(&self) -> Response<ControlBody> {
         let now = self.clock.now().wall;
         let (imports, faults) = &self.start;
-        self.platform.replace(imports.iter().filter_map(|import| import.held(now)));
+        self.platform.replace(imports.iter().filter_map(|import| import.held(now)).collect());
         self.faults.replace(faults.clone(), now);
         self.log().clear();
         no_content()
     }
+}
 
-    fn snapshot(&self) -> Result<Response<ControlBody>, Problem> {
-        let mut text = Vec::new();
-        let now = self.clock.now().wall;
-        snapshot::write(&self.platform.all(), &mut snapshot::Scenarios::default(), now, &mut text)
-            .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "JSON").found(error))?;
-        Ok(answer::json_text(StatusCode::OK, text))
+fn unread(why: Unread, action: Action, path: &str) -> Problem {
+    match why {
+        Unread::TooLong => {
+            let most = action.max_body();
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of at most {most} bytes"))
+                .found(format!("a longer one for {path}"))
+                .hint("send less at a time")
+        }
+        Unread::GaveWay => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "a body that arrives while there is room for it")
+                .found("a slow one, and others that need the room")
+                .hint("send it again")
+        }
+        Unread::Late | Unread::Broken => {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "a whole body within 30 s")
+                .found("one that did not arrive")
+                .hint("send it again")
+        }
     }
+}
 
-    fn restore(&self, body: &Bytes) -> Result<Response<ControlBody>, Problem> {
-        #[derive(Serialize)]
-        struct Restored {
-            imports: usize,
-        }
-        let text = answer::utf8(body)?;
-        let snapshot = snapshot::read(text, "the snapshot", Some(self.clock.now().wall))
-            .map_err(|error| Problem::body("a snapshot as this emulator gives it", error))?;
-        let imports = snapshot.imports.len();
-        if imports > MAX_IMPORTS {
-            return Err(Problem::new(StatusCode::CONFLICT, format!("at most {MAX_IMPORTS} imports"))
-                .found(format!("{imports} imports"))
-                .hint("leave some out"));
-        }
-        self.platform.replace(snapshot.imports);
-        Ok(json(StatusCode::OK, &Restored { imports }))
-    }
+fn unsaved(error: Arc<str>) -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "to save the change in the state file")
+        .found(error)
+        .hint("the change holds until the emulator ends; make room for the file, or let it be written")
 }
 
 fn no_content() -> Response<ControlBody> {

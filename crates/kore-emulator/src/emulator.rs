@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::holdings::Held;
 use crate::life::Life;
 use crate::platform::Platform;
-use crate::snapshot::{self, Scenarios};
+use crate::snapshot;
 use crate::state::Saver;
 use crate::{EmulatorBuilder, InputError, Mode, Scenario, SteerError};
 
@@ -25,7 +25,7 @@ pub struct Emulator {
     clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
-    _saver: Option<Saver>,
+    saver: Option<Saver>,
 }
 
 /// Where it is, and how clients reach it.
@@ -72,7 +72,7 @@ impl Emulator {
         serving: JoinHandle<()>,
         saver: Option<Saver>,
     ) -> Self {
-        Self { served, platform, clock, stop: Some(stop), serving: Some(serving), _saver: saver }
+        Self { served, platform, clock, stop: Some(stop), serving: Some(serving), saver }
     }
 
     /// Starts with a free port, no app and no import.
@@ -157,8 +157,8 @@ impl Emulator {
     /// secret.
     pub fn snapshot(&self) -> String {
         let mut text = Vec::new();
-        let now = self.clock.now().wall;
-        snapshot::write(&self.platform.all(), &mut Scenarios::default(), now, &mut text)
+        snapshot::Writer::new(Arc::clone(&self.platform), self.clock.now().wall)
+            .write_to(&mut text)
             .expect("its keys are texts, and a list takes what is written");
         String::from_utf8(text).expect("JSON is UTF-8")
     }
@@ -169,8 +169,7 @@ impl Emulator {
     /// # Errors
     /// If the text is no snapshot; the message says what and where, and what is held stays.
     pub fn restore(&self, snapshot: &str) -> Result<(), InputError> {
-        let snapshot = snapshot::read(snapshot, "the snapshot", Some(self.clock.now().wall))?;
-        self.platform.replace(snapshot.imports);
+        self.platform.replace(snapshot::read(snapshot, "the snapshot", Some(self.clock.now().wall))?);
         Ok(())
     }
 
@@ -180,6 +179,10 @@ impl Emulator {
         if let Some(serving) = self.serving.take() {
             // It ends by itself; that it panicked is no concern of one who stops it.
             let _ = serving.await;
+        }
+        if let Some(saver) = self.saver.take() {
+            // It writes all once more; others go on meanwhile.
+            let _ = tokio::task::spawn_blocking(|| drop(saver)).await;
         }
     }
 }

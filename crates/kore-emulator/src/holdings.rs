@@ -1,6 +1,6 @@
-//! The imports that are held, in their order, and which of them a state file does not have yet.
+//! The imports that are held, in their order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -66,34 +66,12 @@ pub(crate) struct Holdings {
     /// The order in which imports were given, for lists.
     order: BTreeMap<u64, BotImportId>,
     next: u64,
-    unsaved: Option<Unsaved>,
-}
-
-/// What a state file does not have yet.
-#[derive(Debug, Default)]
-struct Unsaved {
-    ids: HashSet<BotImportId>,
-    /// Everything was replaced, or the file has to be written anew.
-    all: bool,
-    /// Someone waits for it. Looks alone can wait for a while.
-    urgent: bool,
     /// Raised with each change.
     changes: u64,
-}
-
-/// What is to be saved next.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    /// The number of the last change in it.
-    pub(crate) changes: u64,
-    pub(crate) what: ToSave,
-}
-
-#[derive(Debug)]
-pub(crate) enum ToSave {
-    All(Vec<(BotImportId, Held)>),
-    /// `None` if it is held no more.
-    Some(Vec<(BotImportId, Option<Held>)>),
+    /// Someone waits until the change is saved. Polls can wait for a while.
+    is_urgent: bool,
+    /// Raised when all of it is replaced.
+    generation: u64,
 }
 
 impl Holdings {
@@ -107,7 +85,7 @@ impl Holdings {
 
     /// Holds an import, in place of one with the same id and at its place.
     pub(crate) fn put(&mut self, id: BotImportId, held: Held) {
-        self.changed(&id);
+        self.changed();
         if let Some(entry) = self.imports.get_mut(&id) {
             entry.held = held;
             return;
@@ -122,21 +100,33 @@ impl Holdings {
     pub(crate) fn remove(&mut self, id: &BotImportId) -> bool {
         let Some(entry) = self.imports.remove(id) else { return false };
         self.order.remove(&entry.number);
-        self.changed(id);
+        self.changed();
         true
     }
 
-    /// Holds these imports and no other.
-    pub(crate) fn replace(&mut self, imports: impl IntoIterator<Item = (BotImportId, Held)>) {
-        self.imports.clear();
-        self.order.clear();
-        // A place is given once, so that a page of a list never shows another's imports.
-        imports.into_iter().for_each(|(id, held)| self.put(id, held));
-        if let Some(unsaved) = &mut self.unsaved {
-            unsaved.ids.clear();
-            (unsaved.all, unsaved.urgent) = (true, true);
-            unsaved.changes += 1;
-        }
+    /// Numbers for so many imports that are going to replace all. A number is given once, so that a
+    /// page of a list never shows another's imports.
+    pub(crate) fn reserve(&mut self, imports: usize) -> u64 {
+        let first = self.next;
+        self.next += imports as u64;
+        first
+    }
+
+    /// These imports and no other, with numbers from `first` on: made without the lock, for
+    /// [`swap`](Self::swap).
+    pub(crate) fn of(first: u64, imports: Vec<(BotImportId, Held)>) -> Self {
+        let mut holdings = Self { next: first, ..Self::default() };
+        imports.into_iter().for_each(|(id, held)| holdings.put(id, held));
+        holdings
+    }
+
+    /// Holds the imports of the other and no more; gives back what was held.
+    pub(crate) fn swap(&mut self, mut other: Self) -> Self {
+        std::mem::swap(&mut self.imports, &mut other.imports);
+        std::mem::swap(&mut self.order, &mut other.order);
+        self.generation += 1;
+        self.changed();
+        other
     }
 
     /// Changes the life of an import.
@@ -150,7 +140,7 @@ impl Holdings {
             Some(_) => return Err(SteerError::Fixed),
             None => return Err(SteerError::Unknown),
         }
-        self.changed(id);
+        self.changed();
         Ok(())
     }
 
@@ -158,15 +148,14 @@ impl Holdings {
     pub(crate) fn look(&mut self, id: &BotImportId) {
         let Some(Entry { held: Held::Living(life), .. }) = self.imports.get_mut(id) else { return };
         life.look();
-        if let Some(unsaved) = self.unsaved.as_mut().filter(|_| life.lives_by_looks()) {
-            unsaved.ids.insert(id.clone());
-            unsaved.changes += 1;
+        if life.lives_by_looks() {
+            self.changes += 1;
         }
     }
 
-    /// All imports in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&BotImportId, &Entry)> {
-        self.order.values().filter_map(|id| self.imports.get_key_value(id))
+    /// Those from a number on, in order.
+    pub(crate) fn from(&self, number: u64) -> impl Iterator<Item = (&BotImportId, &Entry)> {
+        self.order.range(number..).filter_map(|(_, id)| self.imports.get_key_value(id))
     }
 
     /// Those before a place, the newest first.
@@ -174,56 +163,27 @@ impl Holdings {
         self.order.range(..before).rev().filter_map(|(_, id)| self.imports.get_key_value(id))
     }
 
-    fn changed(&mut self, id: &BotImportId) {
-        if let Some(unsaved) = &mut self.unsaved {
-            unsaved.ids.insert(id.clone());
-            unsaved.urgent = true;
-            unsaved.changes += 1;
-        }
-    }
-}
-
-/// For a state file.
-impl Holdings {
-    /// Keeps track of changes from now on; all there is counts as one.
-    pub(crate) fn track(&mut self) {
-        self.unsaved = Some(Unsaved { all: true, urgent: true, changes: 1, ..Unsaved::default() });
+    fn changed(&mut self) {
+        self.changes += 1;
+        self.is_urgent = true;
     }
 
-    /// The number of the last change; `None` if nothing is saved.
-    pub(crate) fn changes(&self) -> Option<u64> {
-        self.unsaved.as_ref().map(|unsaved| unsaved.changes)
+    /// The number of the last change.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub(crate) fn is_urgent(&self) -> bool {
-        self.unsaved.as_ref().is_some_and(|unsaved| unsaved.urgent)
+        self.is_urgent
     }
 
-    /// What is to be saved, as if it were: all of it if `all`.
-    pub(crate) fn take_unsaved(&mut self, all: bool) -> Option<Batch> {
-        let unsaved = self.unsaved.as_mut()?;
-        let all = std::mem::take(&mut unsaved.all) || all;
-        let ids = std::mem::take(&mut unsaved.ids);
-        unsaved.urgent = false;
-        let changes = unsaved.changes;
-        let what = if all {
-            ToSave::All(self.iter().map(|(id, entry)| (id.clone(), entry.held.clone())).collect())
-        } else if ids.is_empty() {
-            return None;
-        } else {
-            // In the order in which they are held, so that a list is the same after a restart.
-            let mut some: Vec<_> = ids.into_iter().map(|id| (self.imports.get(&id), id)).collect();
-            some.sort_by_key(|(entry, _)| entry.map(|entry| entry.number));
-            ToSave::Some(some.into_iter().map(|(entry, id)| (id, entry.map(|e| e.held.clone()))).collect())
-        };
-        Some(Batch { changes, what })
-    }
-
-    /// What was taken could not be saved: all of it is to be written anew.
-    pub(crate) fn save_all_later(&mut self) {
-        if let Some(unsaved) = &mut self.unsaved {
-            unsaved.all = true;
-        }
+    /// What has changed so far is being saved.
+    pub(crate) fn saving(&mut self) {
+        self.is_urgent = false;
     }
 }
 
@@ -251,7 +211,7 @@ mod tests {
     }
 
     fn ids(holdings: &Holdings) -> Vec<&str> {
-        holdings.iter().map(|(id, _)| id.as_str()).collect()
+        holdings.from(0).map(|(id, _)| id.as_str()).collect()
     }
 
     #[test]
@@ -263,28 +223,28 @@ mod tests {
         assert_eq!(ids(&holdings), ["bir-1", "bir-2", "bir-3"]);
         assert!(holdings.remove(&id("bir-2")) && !holdings.remove(&id("bir-2")));
         assert_eq!(holdings.newest(u64::MAX).map(|(_, entry)| entry.number).collect::<Vec<_>>(), [2, 0]);
-        holdings.replace([(id("bir-9"), fixed())]);
+        let first = holdings.reserve(1);
+        let old = holdings.swap(Holdings::of(first, vec![(id("bir-9"), fixed())]));
+        assert_eq!((old.len(), holdings.generation()), (2, 1));
         assert_eq!(holdings.newest(u64::MAX).map(|(_, entry)| entry.number).collect::<Vec<_>>(), [3]);
     }
 
     #[test]
-    fn what_is_unsaved_is_everything_at_first_and_then_what_changed() {
+    fn a_change_is_urgent_and_counted_and_a_poll_is_counted_where_it_moves_the_import_on() {
         let mut holdings = Holdings::default();
-        holdings.put(id("bir-1"), fixed());
-        assert!(holdings.take_unsaved(true).is_none(), "nobody asked to keep track");
-        holdings.track();
-        let batch = holdings.take_unsaved(false).expect("everything");
-        assert!(matches!(&batch.what, ToSave::All(all) if all.len() == 1));
-        assert!(holdings.take_unsaved(false).is_none() && !holdings.is_urgent());
-        holdings.put(id("bir-2"), fixed());
-        holdings.remove(&id("bir-1"));
+        let scenario = Arc::new(crate::scenarios::stuck());
+        for (name, mode) in [("bir-1", crate::Mode::TIME), ("bir-2", crate::Mode::LOOKS)] {
+            let life = Life::new(Arc::clone(&scenario), mode, std::time::UNIX_EPOCH);
+            holdings.put(id(name), Held::Living(life));
+        }
         assert!(holdings.is_urgent());
-        let batch = holdings.take_unsaved(false).expect("two");
-        assert_eq!(Some(batch.changes), holdings.changes());
-        let ToSave::Some(some) = batch.what else { panic!("not all") };
-        let some: Vec<_> = some.iter().map(|(id, held)| (id.as_str(), held.is_some())).collect();
-        assert_eq!(some, [("bir-1", false), ("bir-2", true)]);
-        holdings.save_all_later();
-        assert!(matches!(holdings.take_unsaved(false).expect("all").what, ToSave::All(_)));
+        holdings.saving();
+        let before = holdings.changes();
+        holdings.look(&id("bir-1"));
+        assert_eq!((holdings.changes(), holdings.is_urgent()), (before, false));
+        holdings.look(&id("bir-2"));
+        assert_eq!((holdings.changes(), holdings.is_urgent()), (before + 1, false));
+        holdings.remove(&id("bir-1"));
+        assert_eq!((holdings.changes(), holdings.is_urgent()), (before + 2, true));
     }
 }

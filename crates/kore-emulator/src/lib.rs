@@ -19,8 +19,8 @@
 //!
 //! One server each, many in one process; dropping the handle stops it. It listens on `127.0.0.1`
 //! unless told to [`bind`](EmulatorBuilder::bind) elsewhere. What clients may take is bounded:
-//! connections, which give way when they are idle, the time for a request, 32 KiB and 100 fields for
-//! its head, 1 MiB for its body.
+//! connections, which give way when they are idle or owe a body, the time for a request, 32 KiB and
+//! 100 fields for its head, 1 MiB for its body, and the room for all bodies together.
 //!
 //! With the feature `tls` it speaks HTTPS, with a certificate of your own (`EmulatorBuilder::tls`)
 //! or one that is made for it (`EmulatorBuilder::self_signed`).
@@ -99,6 +99,7 @@ mod holdings;
 mod input;
 mod life;
 mod limits;
+mod masked;
 mod platform;
 mod scenario;
 mod server;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use kore_auth::Verifier;
+use kore_auth::{KeyError, Verifier};
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Now;
 use kore_protocol::{
@@ -15,15 +15,19 @@ use kore_protocol::{
 use kore_types::{BotImportId, ClientId};
 use tokio::sync::watch;
 
-use crate::holdings::{Batch, Entry, Held, Holdings};
+use crate::holdings::{Entry, Held, Holdings};
 use crate::life::Life;
 use crate::limits::LimitRules;
+use crate::masked::masked;
 use crate::state::Progress;
 use crate::tokens::Tokens;
 use crate::{App, SteerError};
 
 /// How long what nobody waits for may stay unsaved.
 const UNSAVED: Duration = Duration::from_secs(1);
+
+/// How many imports are copied at a time: others are served between two pieces.
+const PIECE: usize = 500;
 
 /// The calls that are served.
 enum Call {
@@ -41,7 +45,8 @@ pub(crate) struct Platform {
     state: Mutex<State>,
     /// Something is to be saved, or nothing more.
     to_save: Condvar,
-    progress: watch::Sender<Progress>,
+    /// How far saving has come; `None` if nothing is saved.
+    progress: watch::Sender<Option<Progress>>,
 }
 
 #[derive(Debug, Default)]
@@ -70,16 +75,16 @@ impl<E: Into<RequestError>> From<E> for Refused {
 }
 
 impl Platform {
-    pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Self {
-        let apps = apps.into_iter().map(|app| (app.client_id().clone(), app.verifier())).collect();
-        Self {
-            apps,
+    pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Result<Self, KeyError> {
+        let verified = |app: App| Ok((app.client_id().clone(), app.verifier()?));
+        Ok(Self {
+            apps: apps.into_iter().map(verified).collect::<Result<_, KeyError>>()?,
             tokens: Tokens::default(),
             limits,
             state: Mutex::default(),
             to_save: Condvar::new(),
             progress: watch::Sender::default(),
-        }
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -133,15 +138,38 @@ impl Platform {
         self.change(|holdings| holdings.remove(id))
     }
 
-    /// Holds these imports and no other; each has its windows free.
-    pub(crate) fn replace(&self, imports: impl IntoIterator<Item = (BotImportId, Held)>) {
-        self.state().limiter = Limiter::new();
-        self.change(|holdings| holdings.replace(imports));
+    /// Holds these imports and no other; each has its windows free. Many are put in order, and those
+    /// before dropped, while others are served.
+    pub(crate) fn replace(&self, imports: Vec<(BotImportId, Held)>) {
+        let first = self.state().holdings.reserve(imports.len());
+        let holdings = Holdings::of(first, imports);
+        let mut state = self.state();
+        let old = (state.holdings.swap(holdings), std::mem::take(&mut state.limiter));
+        self.to_save.notify_all();
+        drop(state);
+        drop(old);
     }
 
-    /// All that is held, in order.
-    pub(crate) fn all(&self) -> Vec<(BotImportId, Held)> {
-        self.with(|holdings| holdings.iter().map(|(id, entry)| (id.clone(), entry.held.clone())).collect())
+    /// A few of the imports from a number on, in order; `None` if all were replaced since that
+    /// generation.
+    pub(crate) fn piece(&self, number: u64, generation: u64) -> Option<Vec<(BotImportId, Entry)>> {
+        let State { holdings, .. } = &*self.state();
+        let few = holdings.from(number).take(PIECE).map(|(id, entry)| (id.clone(), entry.clone()));
+        (holdings.generation() == generation).then(|| few.collect())
+    }
+
+    /// Visits all imports in order; `false` if all were replaced on the way.
+    pub(crate) fn visit(&self, mut visit: impl FnMut(&BotImportId, &Entry)) -> bool {
+        let generation = self.with(Holdings::generation);
+        let mut next = 0;
+        while let Some(piece) = self.piece(next, generation) {
+            piece.iter().for_each(|(id, entry)| visit(id, entry));
+            match piece.last() {
+                Some((_, entry)) => next = entry.number + 1,
+                None => return true,
+            }
+        }
+        false
     }
 
     /// Changes the life of an import.
@@ -154,7 +182,12 @@ impl Platform {
     }
 
     pub(crate) fn import_ids(&self) -> Vec<BotImportId> {
-        self.with(|holdings| holdings.iter().map(|(id, _)| id.clone()).collect())
+        loop {
+            let mut ids = Vec::new();
+            if self.visit(|id, _| ids.push(id.clone())) {
+                return ids;
+            }
+        }
     }
 
     /// Answers a request that arrives at `now`. Path and method come first, then the token and its
@@ -162,7 +195,7 @@ impl Platform {
     /// requests that it refuses for something else; here they are not counted.
     pub(crate) fn answer(&self, request: &Request<Bytes>, now: Now) -> Response<Bytes> {
         self.route(request, now).unwrap_or_else(|Refused { error, why }| {
-            tracing::debug!(path = request.uri().path(), %error, "refused");
+            tracing::debug!(path = masked(request.uri().path()), %error, "refused");
             let why = Why(why.unwrap_or_else(|| error.to_string()));
             let mut response = match error {
                 RequestError::Limited(limited) => self.limits.answer(limited),
@@ -204,8 +237,8 @@ impl Platform {
     }
 
     fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
-        let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
-        match self.tokens.admit(&self.apps, token, scope.name, now) {
+        let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
+        match self.tokens.admit(&self.apps, tokens, scope.name, now) {
             Ok(_) => Ok(()),
             Err(error) => {
                 Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })
@@ -230,8 +263,9 @@ pub(crate) enum NotPut {
 
 /// For a state file.
 impl Platform {
+    /// Has [`saved`](Self::saved) wait from now on.
     pub(crate) fn start_saving(&self) {
-        self.state().holdings.track();
+        self.progress.send_replace(Some(Progress::default()));
     }
 
     pub(crate) fn stop_saving(&self) {
@@ -239,24 +273,18 @@ impl Platform {
         self.to_save.notify_all();
     }
 
-    /// Blocks until something is to be saved; `false` if saving is to end.
-    pub(crate) fn wait_for_unsaved(&self) -> bool {
+    /// Blocks until something is to be saved, for a second at most. The number of the last change
+    /// then, and whether saving is to end.
+    pub(crate) fn wait_for_changes(&self) -> (u64, bool) {
         let idle = |state: &mut State| !state.saving_ends && !state.holdings.is_urgent();
         let waited = self.to_save.wait_timeout_while(self.state(), UNSAVED, idle);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        !state.saving_ends
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.holdings.saving();
+        (state.holdings.changes(), state.saving_ends)
     }
 
-    pub(crate) fn take_unsaved(&self, all: bool) -> Option<Batch> {
-        self.state().holdings.take_unsaved(all)
-    }
-
-    pub(crate) fn save_all_later(&self) {
-        self.state().holdings.save_all_later();
-    }
-
-    pub(crate) fn progress(&self, change: impl FnOnce(&mut Progress)) {
-        self.progress.send_modify(change);
+    pub(crate) fn progress(&self, progress: Progress) {
+        self.progress.send_replace(Some(progress));
     }
 
     /// Waits until everything up to now is saved, if it is to be saved at all.
@@ -264,14 +292,13 @@ impl Platform {
     /// # Errors
     /// Why it could not be saved.
     pub(crate) async fn saved(&self) -> Result<(), Arc<str>> {
-        let Some(changes) = self.with(Holdings::changes) else { return Ok(()) };
+        let changes = self.with(Holdings::changes);
         let mut progress = self.progress.subscribe();
-        let tried =
-            progress.wait_for(|progress| progress.saved >= changes || progress.tried >= changes).await;
-        match tried {
-            Ok(progress) if progress.saved >= changes => Ok(()),
-            Ok(progress) => Err(progress.error.clone().unwrap_or_else(|| "it was not tried".into())),
-            Err(_) => Err("the emulator ends".into()),
+        // The sender lives as long as the platform.
+        let tried = progress.wait_for(|progress| progress.as_ref().is_none_or(|it| it.changes >= changes));
+        match tried.await.as_deref() {
+            Ok(Some(Progress { result: Err(error), .. })) => Err(Arc::clone(error)),
+            _ => Ok(()),
         }
     }
 }

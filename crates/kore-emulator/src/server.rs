@@ -1,7 +1,8 @@
 //! The platform behind a socket.
 
 mod body;
-mod connections;
+mod connection;
+mod room;
 mod stream;
 
 use std::io;
@@ -14,7 +15,7 @@ use http_body_util::Either;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kore_protocol::Refusal;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,16 +23,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-pub(crate) use body::Bodies;
-use body::Kept;
-pub(crate) use connections::Busy;
+pub(crate) use body::{Bodies, Unread};
+use body::{Kept, MAX_BODY};
+pub(crate) use connection::Connection;
 pub(crate) use stream::Reset;
 
+use crate::Now;
 use crate::clock::Clock;
 use crate::control::{Control, ControlBody, Noted};
 use crate::faults::{AnswerBody, FaultyWay, deliver};
 use crate::platform::Platform;
-use connections::{Connections, Slot};
+use room::Room;
 use stream::Stream;
 
 /// The most of a request's head, and of what waits behind it, in bytes. That there are at most 100
@@ -77,72 +79,95 @@ impl Server {
     /// Serves until it is stopped, and lets requests that are under way end.
     pub(crate) async fn serve(self, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
         let server = Arc::new(self);
-        let connections = Connections::new(server.bounds.connections);
+        let room = Arc::new(Room::new(server.bounds.connections));
         let graceful = GracefulShutdown::new();
         let mut tasks = tokio::task::JoinSet::new();
         loop {
-            let stream = tokio::select! {
-                stream = next(&listener, &connections) => stream,
-                never = connections.evict_after(server.bounds.read_timeout) => match never {},
+            let (stream, connection) = tokio::select! {
+                next = next(&listener, &room) => next,
                 _ = &mut stopped => break,
             };
             while tasks.try_join_next().is_some() {}
-            tasks.spawn(Arc::clone(&server).connection(stream, connections.open(), graceful.watcher()));
+            tasks.spawn(Arc::clone(&server).connection(
+                stream,
+                connection,
+                Arc::clone(&room),
+                graceful.watcher(),
+            ));
         }
         drop(listener);
         if let Some(control) = &server.control {
             control.stop();
         }
-        connections.evict_all();
+        room.evict_all();
         // The tasks go on for the grace period, and end with the set when this function returns.
         let _ = timeout(GRACE, graceful.shutdown()).await;
     }
 
-    async fn connection(self: Arc<Self>, tcp: TcpStream, slot: Arc<Slot>, watcher: Watcher) {
+    async fn connection(
+        self: Arc<Self>,
+        tcp: TcpStream,
+        connection: Arc<Connection>,
+        room: Arc<Room>,
+        watcher: Watcher,
+    ) {
         // Small answers are not held back for more; that the option cannot be set changes nothing else.
         let _ = tcp.set_nodelay(true);
         let reset = Reset::default();
         let stream = Stream::new(tcp, reset.clone(), self.bounds.write_timeout);
         tokio::select! {
-            () = self.secured(stream, reset, &slot, watcher) => {}
-            () = slot.evicted() => {}
+            () = self.secured(stream, reset, &connection, watcher) => {}
+            () = connection.evicted(&room) => tracing::debug!("a quiet connection gives way"),
         }
     }
 
     #[cfg(feature = "tls")]
-    async fn secured(self: Arc<Self>, stream: Stream, reset: Reset, slot: &Arc<Slot>, watcher: Watcher) {
-        let Some(tls) = &self.tls else { return self.http(stream, reset, slot, watcher).await };
-        match tls.accept(stream).await {
-            Ok(stream) => self.http(stream, reset, slot, watcher).await,
+    async fn secured(
+        self: Arc<Self>,
+        stream: Stream,
+        reset: Reset,
+        connection: &Arc<Connection>,
+        watcher: Watcher,
+    ) {
+        let Some(tls) = &self.tls else { return self.http(stream, reset, connection, watcher).await };
+        match timeout(self.bounds.read_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.http(stream, reset, connection, watcher).await,
             // A client that does not trust the certificate, as a rule.
-            Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
     #[cfg(not(feature = "tls"))]
-    async fn secured(self: Arc<Self>, stream: Stream, reset: Reset, slot: &Arc<Slot>, watcher: Watcher) {
-        self.http(stream, reset, slot, watcher).await;
+    async fn secured(
+        self: Arc<Self>,
+        stream: Stream,
+        reset: Reset,
+        connection: &Arc<Connection>,
+        watcher: Watcher,
+    ) {
+        self.http(stream, reset, connection, watcher).await;
     }
 
     async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self: Arc<Self>,
         stream: S,
         reset: Reset,
-        slot: &Arc<Slot>,
+        connection: &Arc<Connection>,
         watcher: Watcher,
     ) {
         let mut http = http1::Builder::new();
-        // The bound on idle connections is also that on the time for a head.
-        http.header_read_timeout(None).max_buf_size(MAX_HEAD);
+        // Between two requests it counts too.
+        http.timer(TokioTimer::new()).header_read_timeout(self.bounds.read_timeout).max_buf_size(MAX_HEAD);
         let service = service_fn(|request| {
-            let (server, reset, busy) = (Arc::clone(&self), reset.clone(), slot.busy());
+            let (server, reset, connection) = (Arc::clone(&self), reset.clone(), Arc::clone(connection));
             async move {
-                let answer = server.answer_on_a_faulty_way(request, &reset).await?;
-                Ok::<_, io::Error>(answer.map(|body| Kept::new(body, busy)))
+                let answer = server.answer_on_a_faulty_way(request, &reset, &connection).await?;
+                Ok::<_, io::Error>(answer.map(|body| Kept::new(body, connection.busy())))
             }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
+        let served = http.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(served).await {
             tracing::debug!(%error, "a connection ended badly");
         }
     }
@@ -151,9 +176,10 @@ impl Server {
         &self,
         request: Request<Incoming>,
         reset: &Reset,
+        connection: &Arc<Connection>,
     ) -> io::Result<Response<Either<AnswerBody, ControlBody>>> {
         if let Some(control) = self.control.as_ref().filter(|_| Control::has(request.uri().path())) {
-            return Ok(control.answer(request).await.map(Either::Right));
+            return Ok(control.answer(request, &self.bodies, connection).await.map(Either::Right));
         }
         let now = self.clock.now();
         let noted = Noted::new(request.method(), request.uri().path());
@@ -161,11 +187,9 @@ impl Server {
         let (fault, is_answered) = decision.told();
         let response = match decision.answer.take() {
             Some(answer) => answer,
-            None if request.body().is_end_stream() => {
-                self.platform.answer(&request.map(|_| Bytes::new()), now)
-            }
-            None => self.answer_with_body(request).await,
+            None => self.answer_of_the_platform(request, now, connection).await,
         };
+        let _busy = connection.busy();
         if let Some(control) = &self.control {
             control.note(noted.fault(fault, is_answered), &response);
         }
@@ -173,16 +197,21 @@ impl Server {
     }
 
     /// The platform sees the request once all of it is there.
-    async fn answer_with_body(&self, request: Request<Incoming>) -> Response<Bytes> {
+    async fn answer_of_the_platform(
+        &self,
+        request: Request<Incoming>,
+        now: Now,
+        connection: &Arc<Connection>,
+    ) -> Response<Bytes> {
+        let is_whole = request.body().is_end_stream();
         let (parts, body) = request.into_parts();
-        match timeout(self.bounds.read_timeout, self.bodies.read(body)).await {
-            Ok(Ok(body)) => self.platform.answer(&Request::from_parts(parts, body), self.clock.now()),
-            Ok(Err(why)) => {
-                tracing::debug!(?why, "the body of a request was not read");
-                Refusal::InvalidArguments.to_http()
+        match self.bodies.read(body, MAX_BODY, self.bounds.read_timeout, connection).await {
+            Ok(body) => {
+                let now = if is_whole { now } else { self.clock.now() };
+                self.platform.answer(&Request::from_parts(parts, body.bytes().clone()), now)
             }
-            Err(_) => {
-                tracing::debug!("the body of a request took too long");
+            Err(why) => {
+                tracing::debug!(?why, "the body of a request was not read");
                 Refusal::InvalidArguments.to_http()
             }
         }
@@ -190,19 +219,15 @@ impl Server {
 }
 
 /// The next connection, once there is room for it.
-async fn next(listener: &TcpListener, connections: &Connections) -> TcpStream {
+async fn next(listener: &TcpListener, room: &Room) -> (TcpStream, Arc<Connection>) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                connections.room().await;
-                return stream;
-            }
+            Ok((stream, _)) => return (stream, Connection::new(room.take(1).await)),
             Err(error) => {
                 // Out of file descriptors, as a rule; others are still served.
-                let evicted = connections.evict();
-                tracing::warn!(%error, evicted, "cannot accept a connection");
-                let pause = if evicted { 1 } else { 50 };
-                tokio::time::sleep(Duration::from_millis(pause)).await;
+                room.evict();
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
     }

@@ -4,15 +4,19 @@
 //! {
 //!   "format": "kore-emulator/1",
 //!   "taken": "2026-07-29T07:24:17.500000000Z",
-//!   "scenarios": [{"name": "stuck", "tasks": []}],
 //!   "imports": [
 //!     {"id": "bir-1f", "scenario": 0, "life": {"mode": "time", "speed": 1.0, "created": "…", "since": "…"}},
 //!     {"document": {"_id": "bir-2e", "status": "success"}}
-//!   ]
+//!   ],
+//!   "scenarios": [{"name": "stuck", "tasks": []}]
 //! }
 //! ```
+//!
+//! It is written piece by piece, since there may be a million imports: neither memory nor the lock is
+//! taken for all of them at once.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -20,120 +24,185 @@ use bytes::Bytes;
 use kore_protocol::IncomingResponse as _;
 use kore_protocol::bot_import::get_status;
 use kore_types::BotImportId;
-use serde::ser::Error as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::holdings::Held;
+use crate::holdings::{Held, Holdings};
 use crate::input;
 use crate::life::{SavedLife, Time};
+use crate::platform::Platform;
 use crate::scenario::{AsFile, File};
 use crate::{InputError, Scenario};
 
 const FORMAT: &str = "kore-emulator/1";
 
-/// Scenarios by their places in a document. Each stands there once, however many imports share it.
-#[derive(Debug, Default)]
-pub(crate) struct Scenarios {
-    all: Vec<Arc<Scenario>>,
-    /// By address.
-    places: HashMap<usize, usize>,
-}
-
-// An address stays that of one scenario, since `all` keeps it.
-impl Scenarios {
-    /// The place of a scenario, and whether it is new.
-    pub(crate) fn place(&mut self, scenario: &Arc<Scenario>) -> (usize, bool) {
-        let next = self.all.len();
-        let place = *self.places.entry(Arc::as_ptr(scenario).addr()).or_insert(next);
-        if place == next {
-            self.all.push(Arc::clone(scenario));
-        }
-        (place, place == next)
-    }
-
-    fn get(&self, place: usize) -> Result<&Arc<Scenario>, String> {
-        let count = self.all.len();
-        self.all
-            .get(place)
-            .ok_or_else(|| format!("`scenario`: expected a place below {count}, found {place}"))
-    }
-
-    pub(crate) fn push(&mut self, scenario: Scenario) {
-        self.place(&Arc::new(scenario));
-    }
-}
+/// About how long a piece of a document is, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// One import, to write.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum WrittenImport<'a> {
-    Fixed { document: AsJson<'a> },
+enum WrittenImport<'a> {
+    Fixed { document: &'a RawValue },
     Living { id: &'a str, scenario: usize, life: SavedLife },
 }
 
-/// A document as it stands in JSON.
-pub(crate) struct AsJson<'a>(pub(crate) &'a [u8]);
-
-impl Serialize for AsJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let json: &RawValue = serde_json::from_slice(self.0).map_err(S::Error::custom)?;
-        json.serialize(serializer)
-    }
-}
-
-/// The document of these imports, on one line.
-pub(crate) fn write(
-    imports: &[(BotImportId, Held)],
-    scenarios: &mut Scenarios,
-    now: SystemTime,
-    to: impl std::io::Write,
-) -> serde_json::Result<()> {
-    #[derive(Serialize)]
-    struct Written<'a> {
-        format: &'a str,
-        taken: Time,
-        scenarios: Vec<AsFile<'a>>,
-        imports: Imports<'a>,
-    }
-    struct Imports<'a>(&'a [(BotImportId, Held)], &'a Scenarios);
-    impl Serialize for Imports<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let Self(imports, scenarios) = self;
-            serializer.collect_seq(imports.iter().map(|(id, held)| {
-                written(id, held, |scenario| scenarios.places[&Arc::as_ptr(scenario).addr()])
-            }))
-        }
-    }
-    for (_, held) in imports {
-        if let Held::Living(life) = held {
-            scenarios.place(life.scenario());
-        }
-    }
-    let scenarios = &*scenarios;
-    let all = scenarios.all.iter().map(|scenario| AsFile(scenario)).collect();
-    let imports = Imports(imports, scenarios);
-    serde_json::to_writer(to, &Written { format: FORMAT, taken: Time(now), scenarios: all, imports })
-}
-
-pub(crate) fn written<'a>(
-    id: &'a BotImportId,
-    held: &'a Held,
-    place: impl FnOnce(&Arc<Scenario>) -> usize,
-) -> WrittenImport<'a> {
-    match held {
-        Held::Fixed(fixed) => WrittenImport::Fixed { document: AsJson(fixed.json()) },
-        Held::Living(life) => {
-            WrittenImport::Living { id: id.as_str(), scenario: place(life.scenario()), life: life.saved() }
-        }
-    }
-}
-
-/// What a document holds.
+/// Writes the document of all imports, on one line.
 #[derive(Debug)]
-pub(crate) struct Snapshot {
-    pub(crate) scenarios: Scenarios,
-    pub(crate) imports: Vec<(BotImportId, Held)>,
+pub(crate) struct Writer {
+    platform: Arc<Platform>,
+    now: SystemTime,
+    generation: u64,
+    /// The number of the next import.
+    next: u64,
+    /// Each stands in the document once, however many imports share it.
+    scenarios: Vec<Arc<Scenario>>,
+    /// Their places, by address: that of one scenario, since the list keeps it.
+    places: HashMap<usize, usize>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Start,
+    /// Whether there was one.
+    Imports(bool),
+    /// How many are written.
+    Scenarios(usize),
+    End,
+}
+
+impl Writer {
+    pub(crate) fn new(platform: Arc<Platform>, now: SystemTime) -> Self {
+        let mut writer = Self {
+            platform,
+            now,
+            generation: 0,
+            next: 0,
+            scenarios: Vec::new(),
+            places: HashMap::new(),
+            stage: Stage::Start,
+        };
+        writer.restart();
+        writer
+    }
+
+    fn restart(&mut self) {
+        self.generation = self.platform.with(Holdings::generation);
+        (self.next, self.stage) = (0, Stage::Start);
+        self.scenarios.clear();
+        self.places.clear();
+    }
+
+    /// The next piece, which is empty at the end.
+    ///
+    /// # Errors
+    /// If all imports were replaced meanwhile: what was written is neither these nor those.
+    pub(crate) fn piece(&mut self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        while text.len() < PIECE && self.stage != Stage::End {
+            self.stage = match self.stage {
+                Stage::Start => {
+                    let taken = serde_json::to_string(&Time(self.now))?;
+                    text.extend_from_slice(
+                        format!(r#"{{"format":"{FORMAT}","taken":{taken},"imports":["#).as_bytes(),
+                    );
+                    Stage::Imports(false)
+                }
+                Stage::Imports(has_one) => self.imports(&mut text, has_one)?,
+                Stage::Scenarios(written) => match self.scenarios.get(written) {
+                    Some(scenario) => {
+                        if written > 0 {
+                            text.push(b',');
+                        }
+                        serde_json::to_writer(&mut text, &AsFile(scenario))?;
+                        Stage::Scenarios(written + 1)
+                    }
+                    None => {
+                        text.extend_from_slice(b"]}");
+                        Stage::End
+                    }
+                },
+                Stage::End => Stage::End,
+            };
+        }
+        Ok(text)
+    }
+
+    fn imports(&mut self, text: &mut Vec<u8>, mut has_one: bool) -> io::Result<Stage> {
+        let piece = self.platform.piece(self.next, self.generation);
+        let piece = piece.ok_or_else(|| io::Error::from(io::ErrorKind::Interrupted))?;
+        if piece.is_empty() {
+            text.extend_from_slice(br#"],"scenarios":["#);
+            return Ok(Stage::Scenarios(0));
+        }
+        for (id, entry) in &piece {
+            if text.len() >= PIECE {
+                break;
+            }
+            if std::mem::replace(&mut has_one, true) {
+                text.push(b',');
+            }
+            let import = match &entry.held {
+                Held::Fixed(fixed) => {
+                    WrittenImport::Fixed { document: serde_json::from_slice(fixed.json())? }
+                }
+                Held::Living(life) => {
+                    let scenario = self.place(life.scenario());
+                    WrittenImport::Living { id: id.as_str(), scenario, life: life.saved() }
+                }
+            };
+            serde_json::to_writer(&mut *text, &import)?;
+            self.next = entry.number + 1;
+        }
+        Ok(Stage::Imports(has_one))
+    }
+
+    fn place(&mut self, scenario: &Arc<Scenario>) -> usize {
+        let next = self.scenarios.len();
+        let place = *self.places.entry(Arc::as_ptr(scenario).addr()).or_insert(next);
+        if place == next {
+            self.scenarios.push(Arc::clone(scenario));
+        }
+        place
+    }
+
+    /// All of it.
+    pub(crate) fn write_to(&mut self, to: &mut impl Rewrite) -> io::Result<()> {
+        loop {
+            match self.piece() {
+                Ok(piece) if piece.is_empty() => return Ok(()),
+                Ok(piece) => to.write_all(&piece)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    to.clear()?;
+                    self.restart();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// What can be written anew from its beginning.
+pub(crate) trait Rewrite: io::Write {
+    fn clear(&mut self) -> io::Result<()>;
+}
+
+impl Rewrite for Vec<u8> {
+    fn clear(&mut self) -> io::Result<()> {
+        self.truncate(0);
+        Ok(())
+    }
+}
+
+impl Rewrite for io::BufWriter<std::fs::File> {
+    fn clear(&mut self) -> io::Result<()> {
+        use io::{Seek as _, Write as _};
+
+        self.flush()?;
+        self.rewind()?;
+        self.get_ref().set_len(0)
+    }
 }
 
 #[derive(Deserialize)]
@@ -147,7 +216,7 @@ struct Read {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReadImport {
+struct ReadImport {
     document: Option<Box<RawValue>>,
     id: Option<String>,
     scenario: Option<usize>,
@@ -156,17 +225,21 @@ pub(crate) struct ReadImport {
 
 /// Reads a document; `source` is what errors call it. With `now`, imports are as far as they were
 /// when it was taken; without, time went on.
-pub(crate) fn read(text: &str, source: &str, now: Option<SystemTime>) -> Result<Snapshot, InputError> {
+pub(crate) fn read(
+    text: &str,
+    source: &str,
+    now: Option<SystemTime>,
+) -> Result<Vec<(BotImportId, Held)>, InputError> {
     let refused = |problem: String| input::refused(source, &problem);
     let read: Read = input::json_of(text, source)?;
     if read.format != FORMAT {
         return Err(refused(format!("format: expected {FORMAT:?}, found {:?}", read.format)));
     }
-    let mut scenarios = Scenarios::default();
-    for (n, scenario) in read.scenarios.into_iter().enumerate() {
-        scenarios
-            .push(scenario.into_scenario().map_err(|error| refused(format!("scenarios[{n}]: {error}")))?);
-    }
+    let scenarios = read.scenarios.into_iter().enumerate().map(|(n, scenario)| {
+        let scenario = scenario.into_scenario();
+        scenario.map(Arc::new).map_err(|error| refused(format!("scenarios[{n}]: {error}")))
+    });
+    let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
     let moved = |life: SavedLife| match now {
         Some(now) => life.moved(read.taken.0, now),
         None => life,
@@ -175,11 +248,11 @@ pub(crate) fn read(text: &str, source: &str, now: Option<SystemTime>) -> Result<
         import.life = import.life.map(moved);
         import.held(&scenarios).map_err(|problem| refused(format!("imports[{n}]: {problem}")))
     });
-    Ok(Snapshot { imports: imports.collect::<Result<_, _>>()?, scenarios })
+    imports.collect()
 }
 
 impl ReadImport {
-    pub(crate) fn held(self, scenarios: &Scenarios) -> Result<(BotImportId, Held), String> {
+    fn held(self, scenarios: &[Arc<Scenario>]) -> Result<(BotImportId, Held), String> {
         match self {
             Self { document: Some(document), id: None, scenario: None, life: None } => {
                 let json = Bytes::from(Box::<str>::from(document).into_string());
@@ -188,10 +261,13 @@ impl ReadImport {
                 let id = document.import.id.clone().ok_or("`document`: it has no valid `_id`")?;
                 Ok((id, Held::fixed(document)))
             }
-            Self { document: None, id: Some(id), scenario: Some(scenario), life: Some(life) } => {
+            Self { document: None, id: Some(id), scenario: Some(place), life: Some(life) } => {
                 let id = BotImportId::new(id).map_err(|error| format!("`id`: {error}"))?;
-                let life = life.into_life(Arc::clone(scenarios.get(scenario)?))?;
-                Ok((id, Held::Living(life)))
+                let scenario = scenarios.get(place).ok_or_else(|| {
+                    let count = scenarios.len();
+                    format!("`scenario`: expected a place below {count}, found {place}")
+                })?;
+                Ok((id, Held::Living(life.into_life(Arc::clone(scenario))?)))
             }
             _ => Err("expected `document`, or `id`, `scenario` and `life`".to_owned()),
         }

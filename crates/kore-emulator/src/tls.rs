@@ -4,14 +4,10 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
 use rustls::ServerConfig;
 use rustls::client::verify_server_name;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
@@ -19,12 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::app::random_hex;
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long a certificate that is made is good: well within what any client takes.
-const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod made;
 
 /// Who the server is. It holds a key, hence no derived `Debug`.
 pub(crate) enum Identity {
@@ -51,8 +43,7 @@ impl Identity {
         let (chain, key, ca_pem) = match self {
             Self::Given(certificates, key) => (read_chain(&certificates)?, read_key(&key)?, None),
             Self::SelfSigned => {
-                let made = made(bind)
-                    .map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))?;
+                let made = made(bind)?;
                 (vec![made.certificate], made.key, Some(made.ca_pem))
             }
         };
@@ -80,8 +71,7 @@ impl Acceptor {
 }
 
 fn config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> io::Result<Arc<ServerConfig>> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
@@ -95,6 +85,19 @@ fn config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> i
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
+
+/// aws-lc-rs, or ring if only that feature is on; with neither what the process has installed.
+fn provider() -> io::Result<Arc<CryptoProvider>> {
+    #[cfg(feature = "aws-lc-rs")]
+    let provider = Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    let provider = Some(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+    let provider = CryptoProvider::get_default().cloned();
+    provider.ok_or_else(|| io::Error::other(format!("cannot speak HTTPS: {NO_PROVIDER}")))
+}
+
+const NO_PROVIDER: &str = "expected the feature `aws-lc-rs` or `ring` of kore-emulator, found neither";
 
 fn read_chain(pem: &[u8]) -> io::Result<Vec<CertificateDer<'static>>> {
     let expected = "the TLS certificate cannot be used: expected PEM with -----BEGIN CERTIFICATE-----, found";
@@ -162,36 +165,14 @@ struct Made {
     ca_pem: String,
 }
 
-/// An authority, whose key is thrown away, and a certificate that it signed.
-fn made(bind: IpAddr) -> Result<Made, rcgen::Error> {
-    let (ca_key, key) = (KeyPair::generate()?, KeyPair::generate()?);
-    // A client may keep authorities of earlier runs, which are told apart by their names.
-    let mut ca = params([], &format!("kore emulator {}", random_hex::<8>()))?;
-    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    let ca_pem = ca.self_signed(&ca_key)?.pem();
-
-    let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let mut names = vec!["localhost".to_owned()];
-    names.extend(loopback.iter().map(IpAddr::to_string));
-    if !bind.is_unspecified() && !loopback.contains(&bind) {
-        names.push(bind.to_string());
-    }
-    let mut leaf = params(names, "kore emulator")?;
-    leaf.use_authority_key_identifier_extension = true;
-    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let certificate = leaf.signed_by(&key, &Issuer::new(ca, ca_key))?.der().clone();
-    Ok(Made { certificate, key: key.into(), ca_pem })
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+fn made(bind: IpAddr) -> io::Result<Made> {
+    made::made(bind).map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))
 }
 
-fn params(names: impl Into<Vec<String>>, common_name: &str) -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::new(names)?;
-    params.distinguished_name.push(DnType::CommonName, common_name);
-    // The clock of a client may be a little behind.
-    let now = SystemTime::now();
-    (params.not_before, params.not_after) = ((now - DAY).into(), (now + LIFETIME).into());
-    Ok(params)
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+fn made(_: IpAddr) -> io::Result<Made> {
+    Err(io::Error::other(format!("cannot make a certificate: {NO_PROVIDER}")))
 }
 
 fn invalid(message: impl Into<String>) -> io::Error {

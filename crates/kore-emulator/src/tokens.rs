@@ -12,7 +12,7 @@ use kore_auth::{Apps, Claims, Guard, VerifyError};
 const MOST: usize = 1024;
 const LONGEST: usize = 2048;
 
-/// What [`Guard`] says, kept for the very same token and scope until its `exp`.
+/// What [`Guard`] says, kept for the very same token and scope from its `nbf` to its `exp`.
 ///
 /// Only tokens that may be used often are kept, so each `jti` still comes to the guard, and only
 /// good ones, so whoever guesses is told what the guard says. How long a look-up takes tells
@@ -30,24 +30,29 @@ struct Good {
     token: Box<[u8]>,
     scope: &'static str,
     exp: Option<u64>,
+    nbf: Option<u64>,
 }
 
 impl Tokens {
     /// Whether a token is good at `now` for a call that needs `scope`: see [`Guard::admit`].
-    pub(crate) fn admit(
+    pub(crate) fn admit<'t>(
         &self,
         apps: &impl Apps,
-        token: Option<&[u8]>,
+        tokens: impl IntoIterator<Item = &'t [u8]>,
         scope: &'static str,
         now: SystemTime,
     ) -> Result<(), VerifyError> {
+        let mut tokens = tokens.into_iter();
+        let (first, second) = (tokens.next(), tokens.next());
+        // The guard refuses none and more than one.
+        let token = if second.is_none() { first } else { None };
         let hash = self.key.hash_one(token);
         if let Some(token) = token
             && self.good().get(&hash).is_some_and(|good| good.is(token, scope, now))
         {
             return Ok(());
         }
-        let claims = self.guard.admit(apps, token, scope, now)?;
+        let claims = self.guard.admit(apps, first.into_iter().chain(second), scope, now)?;
         if let Some(token) = token {
             self.keep(hash, token, scope, &claims);
         }
@@ -62,7 +67,7 @@ impl Tokens {
         if good.len() >= MOST {
             good.clear();
         }
-        good.insert(hash, Good { token: token.into(), scope, exp: claims.exp });
+        good.insert(hash, Good { token: token.into(), scope, exp: claims.exp, nbf: claims.nbf });
     }
 
     fn good(&self) -> MutexGuard<'_, HashMap<u64, Good>> {
@@ -74,7 +79,10 @@ impl Tokens {
 impl Good {
     fn is(&self, token: &[u8], scope: &str, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.exp.is_none_or(|exp| now < exp) && self.scope == scope && is_same(&self.token, token)
+        self.exp.is_none_or(|exp| now < exp)
+            && self.nbf.is_none_or(|nbf| nbf <= now)
+            && self.scope == scope
+            && is_same(&self.token, token)
     }
 }
 
@@ -119,7 +127,7 @@ mod tests {
 
         fn admit(&self, token: &str, scope: &'static str, second: u64) -> Result<(), VerifyError> {
             let apps = |id: &str| -> Option<Verifier> {
-                (id == self.app.client_id().as_str()).then(|| self.app.verifier())
+                (id == self.app.client_id().as_str()).then(|| self.app.verifier().expect("a provider"))
             };
             self.tokens.admit(&apps, Some(token.as_bytes()), scope, at(second))
         }
@@ -136,6 +144,27 @@ mod tests {
         assert_eq!([0, 50, 99].map(|second| server.admit(&token, SCOPE, second)), [Ok(()); 3]);
         assert_eq!(server.tokens.good().len(), 1);
         assert_eq!(server.admit(&token, SCOPE, 100), Err(VerifyError::Expired));
+    }
+
+    #[test]
+    fn a_token_that_is_kept_has_not_begun_when_the_clock_is_set_back() {
+        let server = Server::new();
+        let token = server.signed(|claims| claims.not_before(at(50)));
+        assert_eq!(server.admit(&token, SCOPE, 49), Err(VerifyError::NotYetValid));
+        assert_eq!(server.admit(&token, SCOPE, 50), Ok(()));
+        assert_eq!(server.admit(&token, SCOPE, 49), Err(VerifyError::NotYetValid));
+    }
+
+    #[test]
+    fn a_token_that_is_kept_is_refused_beside_another() {
+        let server = Server::new();
+        let token = server.signed(|claims| claims);
+        let apps = |_: &str| Some(server.app.verifier().expect("a provider"));
+        for tokens in [vec![&*token], vec![&token, &token], vec![&token, ""], vec!["", &token]] {
+            let expected = if tokens.len() == 1 { Ok(()) } else { Err(VerifyError::Several) };
+            let bytes = tokens.iter().map(|token| token.as_bytes());
+            assert_eq!(server.tokens.admit(&apps, bytes, SCOPE, at(0)), expected, "{}", tokens.len());
+        }
     }
 
     #[test]

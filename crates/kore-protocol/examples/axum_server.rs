@@ -58,8 +58,8 @@ impl Server {
     }
 
     fn authorise(&self, request: &Request<Bytes>, metadata: &Metadata) -> Result<(), TokenRefusal> {
-        let token = request.headers().get(AUTH_HEADER).map(HeaderValue::as_bytes);
-        self.guard.admit(&self.apps, token, metadata.scope.name, SystemTime::now())?;
+        let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
+        self.guard.admit(&self.apps, tokens, metadata.scope.name, SystemTime::now())?;
         Ok(())
     }
 

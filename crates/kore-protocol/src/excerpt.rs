@@ -87,14 +87,37 @@ fn basic(text: &str) -> String {
     shown
 }
 
-/// Where a token begins in a run. `{"` is `eyJ` in base64url, so a JOSE header begins with it; a
-/// header that is written otherwise shows as three long parts.
+/// Where a token begins in a run: with a JOSE header, which is an object of JSON in base64url, most
+/// often `eyJ`; or with the first of three long parts.
 fn token_start(run: &str) -> Option<usize> {
     let long = |part: &str| part.len() >= 16;
-    run.find("eyJ").filter(|at| long(&run[*at..])).or_else(|| {
+    let written_tight = run.find("eyJ").filter(|at| long(&run[*at..]));
+    let header = || run.split('.').find(|part| long(part) && is_object(part));
+    written_tight.or_else(|| header().map(|part| part.as_ptr().addr() - run.as_ptr().addr())).or_else(|| {
         let mut parts = run.split('.');
         (parts.by_ref().take(3).filter(|part| long(part)).count() == 3).then_some(0)
     })
+}
+
+/// Whether base64url holds the start of an object of JSON, with blanks wherever they may stand.
+fn is_object(part: &str) -> bool {
+    let (mut bits, mut count) = (0u32, 0);
+    let bytes = part.bytes().filter_map(|byte| {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            _ => 63,
+        };
+        (bits, count) = (bits << 6 | u32::from(value), count + 6);
+        (count >= 8).then(|| {
+            count -= 8;
+            (bits >> count) as u8
+        })
+    });
+    let mut tokens = bytes.filter(|byte| !b" \t\r\n".contains(byte));
+    (tokens.next(), tokens.next()) == (Some(b'{'), Some(b'"'))
 }
 
 #[cfg(test)]
@@ -110,6 +133,11 @@ mod tests {
         assert!(!Excerpt::new(at_the_cut.as_bytes()).to_string().contains("eyJ"));
         let other_header = format!("ewogICJhbGciOiAiSFMyNTYiCn0.{}.{}", "a".repeat(60), "b".repeat(43));
         assert_eq!(Excerpt::new(other_header.as_bytes()).to_string(), "[JWT]");
+        // {"alg":…} with blanks, of a token whose other parts are short or none.
+        for header in ["eyAiYWxnIjogIkhTMjU2IiB9", "ewogICJhbGciOiAibm9uZSIKfQ", "IHsgImFsZyI6ICJkaXIiIH0"] {
+            let token = format!("auth={header}..aXY.dGFn;");
+            assert_eq!(Excerpt::new(token.as_bytes()).to_string(), "auth=[JWT];");
+        }
     }
 
     #[test]

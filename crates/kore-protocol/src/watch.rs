@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod clock;
 mod diff;
 mod end;
 mod event;
@@ -42,16 +43,18 @@ mod pacing;
 mod resume;
 mod retry;
 mod settings;
+mod unfunded;
 mod watches;
 mod windows;
 
 pub use end::{End, Unended};
 pub use event::Event;
 pub use ledger::Ledger;
-pub use machine::{Step, Unfunded, Waiting, Watch};
+pub use machine::{LAST_POLL, Step, Waiting, Watch};
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;
 pub use settings::{LookError, Now, Settings};
+pub use unfunded::Unfunded;
 pub use watches::{DEFAULT_CONCURRENCY, Look, Next, Update, Watches};
 pub use windows::{Quota, Windows};

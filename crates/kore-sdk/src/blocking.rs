@@ -71,7 +71,7 @@ impl Client {
         let span = call.span.clone();
         let _entered = span.enter();
         loop {
-            let http = match call.request() {
+            let http = match call.request_blocking() {
                 Ok(http) => http,
                 Err(error) => return call.finish(Err(error)),
             };
@@ -86,7 +86,7 @@ impl Client {
     /// As the look of the async client.
     pub(crate) fn look(&self, request: &get_status::Request) -> Result<get_status::Response, Error> {
         let mut call = Call::new(&self.core, request);
-        let http = call.request()?;
+        let http = call.request_blocking()?;
         let answer = call.span.clone().in_scope(|| self.transport.send(http));
         Core::asked_for(request, call.handle_only(answer)?)
     }

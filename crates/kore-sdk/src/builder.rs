@@ -84,7 +84,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Credentials with another algorithm than HS256.
+    /// Credentials with another algorithm than HS256, or whose key is elsewhere: in a KMS or an HSM,
+    /// asked by a [`Signer`](kore_auth::Signer) for [`build`](Self::build) and by a
+    /// [`BlockingSigner`](kore_auth::BlockingSigner) for [`build_blocking`](Self::build_blocking).
+    ///
+    /// Of requests that find no token kept, one has it signed and the others wait. How long a
+    /// signer may take is for it to say: [`timeout`](Self::timeout) is that of the transport.
     pub fn signer(mut self, credentials: Credentials) -> Self {
         self.identity = Some(Identity::Signer(credentials));
         self
@@ -139,6 +144,11 @@ impl ClientBuilder {
     /// # Errors
     /// If a setting is missing or wrong; [`Error::is_config`] is true.
     pub fn build(mut self) -> Result<Client, Error> {
+        if self.given_signer().is_some_and(Credentials::is_blocking) {
+            return Err(Error::config(
+                "the signer that is set blocks: expected build_blocking(), found build()",
+            ));
+        }
         let core = Arc::new(self.core()?);
         let transport = match self.transport.take() {
             Some(transport) => transport,
@@ -158,6 +168,11 @@ impl ClientBuilder {
     /// # Errors
     /// If a setting is missing or wrong; [`Error::is_config`] is true.
     pub fn build_blocking(mut self) -> Result<blocking::Client, Error> {
+        if self.given_signer().is_some_and(Credentials::is_async) {
+            return Err(Error::config(
+                "the signer that is set is async: expected build(), found build_blocking()",
+            ));
+        }
         let core = Arc::new(self.core()?);
         let transport = match self.blocking_transport.take() {
             Some(transport) => transport,
@@ -169,6 +184,13 @@ impl ClientBuilder {
             None => self.built_in_blocking(core.base())?,
         };
         Ok(blocking::Client { core, transport })
+    }
+
+    fn given_signer(&self) -> Option<&Credentials> {
+        match &self.identity {
+            Some(Identity::Signer(credentials)) => Some(credentials),
+            _ => None,
+        }
     }
 
     fn core(&mut self) -> Result<Core, Error> {
@@ -198,6 +220,7 @@ impl ClientBuilder {
                 Credentials::new(client_id, secret.map_err(|error| Error::setting("client secret", error))?)
             }
         };
+        credentials.check()?;
         let subject = std::mem::take(&mut self.subject);
         let source = if self.jti {
             TokenSource::per_request(credentials, subject)

@@ -1,22 +1,20 @@
 //! One call, without the sending: what the async and the blocking client share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use kore_auth::{Issued, Token, TokenSource};
+use kore_auth::{Issued, TokenSource};
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Ledger;
-use kore_protocol::{
-    BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError, auth_header,
-};
+use kore_protocol::{BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError};
 use kore_transport::TransportError;
 use kore_types::BotImportId;
 use tracing::Span;
 use tracing::field::Empty;
 
 use crate::Error;
+use crate::tokens::Tokens;
 
 /// What a call answered, as a type and as it came.
 #[derive(Clone, Debug)]
@@ -37,25 +35,13 @@ pub(crate) struct Core {
     base: BaseUrl,
     /// The looks of all watches.
     pub(crate) ledger: Ledger,
-    tokens: Mutex<Tokens>,
+    tokens: Tokens,
     body_limit: BodyLimit,
-}
-
-#[derive(Debug)]
-struct Tokens {
-    source: TokenSource,
-    /// The header of the token that was issued last.
-    header: Option<(Token, HeaderValue)>,
 }
 
 impl Core {
     pub(crate) fn new(base: BaseUrl, source: TokenSource, body_limit: BodyLimit) -> Self {
-        Self {
-            base,
-            ledger: Ledger::default().named(random()),
-            tokens: Mutex::new(Tokens { source, header: None }),
-            body_limit,
-        }
+        Self { base, ledger: Ledger::default().named(random()), tokens: Tokens::new(source), body_limit }
     }
 
     /// The response to a look, if it is about the one asked for; an answer need not name it.
@@ -81,23 +67,6 @@ impl Core {
 
     pub(crate) fn base(&self) -> &BaseUrl {
         &self.base
-    }
-
-    fn tokens(&self) -> MutexGuard<'_, Tokens> {
-        // A panic while signing leaves the source as it was before.
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Tokens {
-    fn issue(&mut self) -> Result<(Issued, HeaderValue), Error> {
-        let issued = self.source.token(SystemTime::now(), random_jti)?;
-        if let Some((_, header)) = self.header.as_ref().filter(|(token, _)| *token == issued.token) {
-            return Ok((issued, header.clone()));
-        }
-        let header = auth_header(issued.token.expose())?;
-        self.header = Some((issued.token.clone(), header.clone()));
-        Ok((issued, header))
     }
 }
 
@@ -140,12 +109,22 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     }
 
     /// The request to send next.
-    pub(crate) fn request(&mut self) -> Result<Request<Body>, Error> {
-        let (issued, auth) = self.core.tokens().issue()?;
+    pub(crate) async fn request(&mut self) -> Result<Request<Body>, Error> {
+        let issued = self.core.tokens.issue().await?;
+        Ok(self.request_with(issued))
+    }
+
+    /// The same on the calling thread.
+    pub(crate) fn request_blocking(&mut self) -> Result<Request<Body>, Error> {
+        let issued = self.core.tokens.issue_blocking()?;
+        Ok(self.request_with(issued))
+    }
+
+    fn request_with(&mut self, (issued, auth): (Issued, HeaderValue)) -> Request<Body> {
         let request = self.request.to_http(&self.core.base, auth);
         self.issued = Some(issued);
         self.attempts += 1;
-        Ok(request)
+        request
     }
 
     /// Takes the answer to the request that was sent last; says whether another one is to be sent.
@@ -208,7 +187,7 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     fn note_a_refused_token(&self, error: &mut Error) {
         let Some(issued) = self.issued.as_ref().filter(|_| error.is_auth()) else { return };
         if error.response().and_then(ResponseError::refusal) != Some(Refusal::WrongScope) {
-            self.core.tokens().source.forget(&issued.token);
+            self.core.tokens.forget(&issued.token);
             error.set_worth_a_new_token(issued.is_kept);
         }
     }
@@ -220,26 +199,4 @@ pub(crate) fn random() -> u64 {
     // A failure leaves zeros, which make a jitter too.
     let _ = getrandom::fill(&mut bits);
     u64::from_be_bytes(bits)
-}
-
-/// A `jti` for one token: 128 random bits in hexadecimal.
-///
-/// # Panics
-/// If the operating system gives no random bytes.
-pub fn random_jti() -> String {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits).expect("an operating system has a source of randomness");
-    format!("{:032x}", u128::from_be_bytes(bits))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_jti_comes_twice() {
-        let jtis: std::collections::HashSet<_> = (0..1000).map(|_| random_jti()).collect();
-        assert_eq!(jtis.len(), 1000);
-        assert!(jtis.iter().all(|jti| jti.len() == 32));
-    }
 }

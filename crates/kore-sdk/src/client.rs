@@ -61,7 +61,7 @@ impl Client {
         let span = call.span.clone();
         let sending = async {
             loop {
-                let http = match call.request() {
+                let http = match call.request().await {
                     Ok(http) => http,
                     Err(error) => return call.finish(Err(error)),
                 };
@@ -79,7 +79,7 @@ impl Client {
     /// One request: a second one with a new token is another look, and counted as one.
     pub(crate) async fn look(&self, request: &get_status::Request) -> Result<get_status::Response, Error> {
         let mut call = Call::new(&self.core, request);
-        let http = call.request()?;
+        let http = call.request().await?;
         let answer = self.transport.send(http).instrument(call.span.clone()).await;
         Core::asked_for(request, call.handle_only(answer)?)
     }

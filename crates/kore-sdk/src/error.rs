@@ -72,7 +72,11 @@ impl Error {
 
     /// Whether a setting is missing or wrong, so that nothing was sent.
     pub fn is_config(&self) -> bool {
-        matches!(self.0.kind, Kind::Config { .. } | Kind::Key(_) | Kind::Token(_))
+        match &self.0.kind {
+            Kind::Config { .. } | Kind::Token(_) => true,
+            Kind::Key(error) => !error.is_retryable(),
+            Kind::Transport(_) | Kind::Response(_) | Kind::OtherImport { .. } => false,
+        }
     }
 
     /// Whether the platform refuses the token or its scope.
@@ -109,7 +113,8 @@ impl Error {
     /// Whether the same call may fare better later.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            Kind::Config { .. } | Kind::Key(_) | Kind::Token(_) | Kind::OtherImport { .. } => false,
+            Kind::Config { .. } | Kind::Token(_) | Kind::OtherImport { .. } => false,
+            Kind::Key(error) => error.is_retryable(),
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
         }

@@ -33,12 +33,14 @@ mod client;
 #[cfg(feature = "hyper")]
 mod environment;
 mod error;
+mod tokens;
 mod watch_import;
 
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
-pub use call::{Answer, random_jti};
+pub use call::Answer;
 pub use client::Client;
 pub use error::Error;
+pub use tokens::random_jti;
 pub use watch_import::{DEFAULT_DEADLINE, Updates, WatchImport};
 
 pub use kore_auth as auth;

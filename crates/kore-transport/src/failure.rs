@@ -7,8 +7,8 @@ use http::Uri;
 use kore_protocol::Excerpt;
 
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
-use crate::certificate::Fault;
-use crate::{Phase, TransportError};
+use crate::tls_words;
+use crate::{Phase, TransportError, http_words};
 
 /// The error and what caused it, outermost first. An `io::Error` hides the error that it holds
 /// from `source`, so that is looked up as well.
@@ -73,17 +73,12 @@ pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option
     if text == "tls handshake eof" {
         return None;
     }
-    let message = match Fault::from_text(&text) {
-        Some(fault) => fault.explain(host),
-        None if ["certificate", "tls", "handshake", "corrupt message", "fatal alert", "peer is"]
-            .iter()
-            .any(|word| text.to_ascii_lowercase().contains(word)) =>
-        {
-            format!("{host}: {text}")
-        }
-        None => return None,
-    };
-    Some(TransportError::new(Phase::Tls, message))
+    let is_tls = ["certificate", "tls", "handshake", "corrupt message", "fatal alert", "peer is"];
+    let lower = text.to_ascii_lowercase();
+    is_tls
+        .iter()
+        .any(|words| lower.contains(words))
+        .then(|| TransportError::new(Phase::Tls, tls_words::explain(&text, host)))
 }
 
 /// What a proxy refused.
@@ -127,11 +122,14 @@ pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     Excerpt::new(text.as_bytes()).to_string()
 }
 
-/// Sent, and no answer.
-pub(crate) fn exchange(error: &(dyn Error + 'static)) -> TransportError {
+/// Sent to `peer`, and no answer.
+pub(crate) fn exchange(peer: &str, error: &(dyn Error + 'static)) -> TransportError {
     let message = match io_error(error) {
         Some(io) if is_closed(io) => "the connection was closed before an answer came".to_owned(),
-        _ => innermost(error),
+        _ => {
+            let text = innermost(error);
+            http_words::explain(&text, peer).unwrap_or(text)
+        }
     };
     TransportError::new(Phase::Exchange, message)
 }

@@ -25,6 +25,7 @@ mod blocking;
 mod builder;
 mod connector;
 mod pools;
+mod provider;
 mod proxy;
 mod stream;
 mod tls;
@@ -165,16 +166,12 @@ fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
         Some(hyper) if hyper.is_incomplete_message() => {
             TransportError::new(Phase::Exchange, "the connection was closed before an answer came")
         }
-        Some(hyper) if hyper.is_parse() => TransportError::new(
-            Phase::Exchange,
-            format!("what {} sent is not HTTP: check the port, or whether https:// is meant", peer(uri)),
-        ),
         // No fault of the request: its runtime ended, or its task panicked.
         Some(hyper) if hyper.is_user() => TransportError::new(
             Phase::Exchange,
             "the tokio runtime that sent the request was shut down before the response came",
         ),
-        _ => failure::exchange(&error),
+        _ => failure::exchange(&peer(uri), &error),
     };
     own.with_source(error)
 }

@@ -23,8 +23,8 @@
 //! | `ureq` | `UreqTransport` | a blocking program that has a ureq agent |
 //! | `tower` | `ServiceTransport`, `TransportService` | layers around any of these |
 //!
-//! They all refuse plain HTTP to other machines and bodies over a limit, follow no redirect, and
-//! say with a [`TransportError`] how far the request came.
+//! They all refuse plain HTTP to other machines, send none to this one through a proxy, refuse bodies
+//! over a limit, follow no redirect, and say with a [`TransportError`] how far the request came.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
@@ -36,11 +36,15 @@ mod collect;
 mod error;
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod failure;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+mod http_words;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
 mod plain_http;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+mod tls_words;
 #[cfg(feature = "tower")]
 mod tower_transport;
 mod transport;

@@ -11,7 +11,7 @@ use crate::{Phase, TransportError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlainHttp {
-    /// To this machine only: `localhost`, `127.0.0.0/8`, `::1`.
+    /// To this machine only, and never through a proxy: `localhost`, `127.0.0.0/8`, `::1`.
     #[default]
     Loopback,
     /// To anywhere. The token can be read on the way.
@@ -37,6 +37,22 @@ impl PlainHttp {
             },
             _ => refused("expected a URL that begins with https:// or http://"),
         }
+    }
+}
+
+impl PlainHttp {
+    /// The same for a client that may go through a proxy, which is not known here: what may go to this
+    /// machine only must not go at all then. `instead` says how it may.
+    #[cfg(any(feature = "reqwest", feature = "tower"))]
+    pub(crate) fn check_of_unknown_way(self, uri: &Uri, instead: &str) -> Result<(), TransportError> {
+        self.check(uri)?;
+        if self == Self::Loopback && uri.scheme() == Some(&Scheme::HTTP) {
+            let why = format!(
+                "http:// sends the token unencrypted, and this client may send it through a proxy: expected {instead}"
+            );
+            return Err(TransportError::new(Phase::Refused, why));
+        }
+        Ok(())
     }
 }
 

@@ -13,7 +13,11 @@ use crate::failure::{self, peer};
 use crate::{BuildError, Phase, PlainHttp, Transport, TransportError};
 
 /// A [`reqwest::Client`] as a transport: its TLS, proxies and timeouts are those of its builder,
-/// which has no timeout unless it is given one.
+/// which has no timeout unless it is given one, and reads the environment's proxies.
+///
+/// Since a client does not tell which requests go through a proxy, one from [`new`](Self::new) takes
+/// `https://` alone, unless plain HTTP may go [anywhere](PlainHttp::Anywhere). For `http://` to this
+/// machine, such as to an emulator, there is [`without_proxy`](Self::without_proxy).
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,6 +30,7 @@ use crate::{BuildError, Phase, PlainHttp, Transport, TransportError};
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    is_direct: bool,
     limit: BodyLimit,
     plain_http: PlainHttp,
 }
@@ -36,11 +41,23 @@ impl ReqwestTransport {
     /// # Errors
     /// If reqwest cannot build the client.
     pub fn new(builder: reqwest::ClientBuilder) -> Result<Self, BuildError> {
+        Self::build(builder, false)
+    }
+
+    /// The same without a proxy, whatever the builder and the environment say.
+    ///
+    /// # Errors
+    /// If reqwest cannot build the client.
+    pub fn without_proxy(builder: reqwest::ClientBuilder) -> Result<Self, BuildError> {
+        Self::build(builder.no_proxy(), true)
+    }
+
+    fn build(builder: reqwest::ClientBuilder, is_direct: bool) -> Result<Self, BuildError> {
         let client = builder.redirect(Policy::none()).build().map_err(|error| {
             let why = failure::innermost(&error);
             BuildError::new(format!("reqwest cannot build its client: {why}")).with_source(error)
         })?;
-        Ok(Self { client, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() })
+        Ok(Self { client, is_direct, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() })
     }
 
     /// How long an answer's body may be. [`BodyLimit::DEFAULT`] by default.
@@ -58,7 +75,12 @@ impl ReqwestTransport {
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
-        self.plain_http.check(request.uri())?;
+        if self.is_direct {
+            self.plain_http.check(request.uri())?;
+        } else {
+            let instead = "https://, or a transport from ReqwestTransport::without_proxy";
+            self.plain_http.check_of_unknown_way(request.uri(), instead)?;
+        }
         let peer = peer(request.uri());
         let failed = |error: reqwest::Error| failed(&error, &peer).with_source(error);
         let request = request.map(|body| reqwest::Body::from(body.into_bytes()));
@@ -94,10 +116,13 @@ fn failed(error: &reqwest::Error, peer: &str) -> TransportError {
         return TransportError::timeout(phase, LIMIT);
     }
     if error.is_builder() {
-        return TransportError::new(Phase::Refused, format!("not a request that reqwest sends: {cause}"));
+        let why = failure::innermost(cause);
+        return TransportError::new(Phase::Refused, format!("not a request that reqwest sends: {why}"));
     }
-    if let Some(refused) = failure::proxy_from_text(cause).or_else(|| failure::tls_from_text(cause, peer)) {
-        return refused;
+    let refused = failure::proxy_from_text(cause).or_else(|| failure::tls_from_text(cause, peer));
+    if error.is_connect() {
+        refused.unwrap_or_else(|| failure::connect(peer, cause))
+    } else {
+        refused.map_or_else(|| failure::exchange(peer, cause), TransportError::perhaps_processed)
     }
-    if error.is_connect() { failure::connect(peer, cause) } else { failure::exchange(cause) }
 }

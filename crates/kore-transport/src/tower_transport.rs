@@ -9,30 +9,62 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use kore_protocol::Body;
+use kore_protocol::{Body, Excerpt};
 use tower_service::Service;
 
-use crate::{Phase, Transport, TransportError};
+use crate::{Phase, PlainHttp, Transport, TransportError};
 
 /// A tower service as a transport, so that a stack of tower layers can stand around any other.
 ///
 /// Each request runs on a clone of the service. A [`TransportError`] of the service is handed on as
 /// it is; any other error becomes one of [`Phase::Exchange`], with the error as its source.
+///
+/// ```
+/// use std::time::Duration;
+/// use kore_transport::ServiceTransport;
+/// use tower::ServiceBuilder;
+/// # use kore_transport::{Transport, TransportError};
+/// # let transport = |_: http::Request<kore_protocol::Body>| async {
+/// #     Ok::<_, TransportError>(http::Response::new(bytes::Bytes::new()))
+/// # };
+///
+/// let layers = ServiceBuilder::new().timeout(Duration::from_secs(10));
+/// let layered = ServiceTransport::around(transport, |inner| layers.service(inner));
+/// ```
 pub struct ServiceTransport<S> {
     // Cloned under the lock and used outside of it, so that a service need not be `Sync`.
     service: Mutex<S>,
+    /// `None` if a transport within the service sees to it.
+    plain_http: Option<PlainHttp>,
 }
 
 impl<S> ServiceTransport<S> {
-    /// A transport over the service.
+    /// A transport over any service. Since it may send requests through a proxy, it is given
+    /// `https://` alone, unless plain HTTP may go [anywhere](Self::allow_http).
     pub fn new(service: S) -> Self {
-        Self { service: Mutex::new(service) }
+        Self { service: Mutex::new(service), plain_http: Some(PlainHttp::Loopback) }
+    }
+
+    /// A transport within layers, which itself sees to where plain HTTP may go.
+    pub fn around<T: Transport + Clone + 'static>(
+        transport: T,
+        layers: impl FnOnce(TransportService<T>) -> S,
+    ) -> Self {
+        Self { service: Mutex::new(layers(TransportService::new(transport))), plain_http: None }
+    }
+
+    /// Lets plain HTTP through to the service, whatever becomes of it there.
+    #[must_use]
+    pub fn allow_http(mut self) -> Self {
+        self.plain_http = None;
+        self
     }
 }
 
 impl<S: Clone> Clone for ServiceTransport<S> {
     fn clone(&self) -> Self {
-        Self::new(self.service.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { service: Mutex::new(service), plain_http: self.plain_http }
     }
 }
 
@@ -53,7 +85,10 @@ where
         request: Request<Body>,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let instead = "https://, or ServiceTransport::around a transport";
+        let checked = self.plain_http.map(|policy| policy.check_of_unknown_way(request.uri(), instead));
         Box::pin(async move {
+            checked.transpose()?;
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed)?;
             service.call(request).await.map_err(failed)
         })
@@ -63,8 +98,11 @@ where
 fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
     match error.into().downcast::<TransportError>() {
         Ok(own) => *own,
-        Err(error) => TransportError::new(Phase::Exchange, format!("a service on the way failed: {error}"))
-            .with_source(error),
+        Err(error) => {
+            let why = Excerpt::new(error.to_string().as_bytes());
+            TransportError::new(Phase::Exchange, format!("a service on the way failed: {why}"))
+                .with_source(error)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A ureq agent as a blocking transport.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -8,14 +8,15 @@ use kore_protocol::{Body, BodyLimit};
 use ureq::{AsSendBody, RequestExt, SendBody, Timeout};
 
 use crate::failure::{self, peer};
-use crate::{BlockingTransport, Phase, PlainHttp, TransportError};
+use crate::plain_http::is_loopback;
+use crate::{BlockingTransport, Phase, PlainHttp, TransportError, tls_words};
 
 /// How much is read of a body that says itself that it is too long: enough for a message.
 const START: u64 = 512;
 
 /// A [`ureq::Agent`] as a blocking transport: its TLS, proxies and timeouts are those of the
 /// agent, which has no timeout unless it is given one. Its redirects and its errors for statuses
-/// are switched off for each request.
+/// are switched off for each request, and its proxy for requests to this machine.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,7 +53,11 @@ impl UreqTransport {
     }
 
     fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<ureq::Body>, ureq::Error> {
-        request.with_agent(&self.agent).configure().max_redirects(0).http_status_as_error(false).run()
+        let is_loopback = is_loopback(request.uri());
+        let request =
+            request.with_agent(&self.agent).configure().max_redirects(0).http_status_as_error(false);
+        // An agent has the environment's proxy by default, and would send it a token in the clear.
+        if is_loopback { request.proxy(None).run() } else { request.run() }
     }
 
     fn collect(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, TransportError> {
@@ -94,27 +99,42 @@ fn failed(error: ureq::Error, peer: &str) -> TransportError {
     let own = match &error {
         E::Timeout(which) => return timeout(*which, Phase::Exchange),
         E::HostNotFound => failure::unknown_host(peer),
-        E::ConnectProxyFailed(why) => failure::proxy_from_text(&error)
-            .unwrap_or_else(|| TransportError::new(Phase::Proxy, why.as_str())),
+        E::ConnectProxyFailed(_) => failure::proxy_from_text(&error)
+            .unwrap_or_else(|| TransportError::new(Phase::Proxy, failure::innermost(&error))),
         E::ConnectionFailed => TransportError::new(Phase::Connect, peer),
         E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl | E::TlsRequired => {
-            TransportError::new(Phase::Refused, error.to_string())
+            TransportError::new(Phase::Refused, failure::innermost(&error))
         }
         E::Tls(_) => tls(&error, peer),
-        E::Io(io) => failure::tls_from_text(io, peer).unwrap_or_else(|| match io.kind() {
-            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset => failure::exchange(io),
-            _ => failure::connect(peer, io),
-        }),
+        E::Io(io) => failure::tls_from_text(io, peer).unwrap_or_else(|| of_io(io, peer)),
+        E::Protocol(broken) => failure::exchange(peer, broken),
         // Some variants exist with features of ureq only, those of the TLS libraries among them.
-        _ => failure::tls_from_text(&error, peer)
-            .unwrap_or_else(|| TransportError::new(Phase::Exchange, error.to_string())),
+        _ => failure::tls_from_text(&error, peer).unwrap_or_else(|| failure::exchange(peer, &error)),
     };
     own.with_source(error)
 }
 
+/// An error of the system, of which ureq does not say whether it came while connecting.
+fn of_io(error: &io::Error, peer: &str) -> TransportError {
+    use io::ErrorKind as K;
+    match error.kind() {
+        K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => {
+            failure::exchange(peer, error)
+        }
+        K::ConnectionRefused | K::HostUnreachable | K::NetworkUnreachable | K::AddrNotAvailable => {
+            failure::connect(peer, error)
+        }
+        _ => match failure::connect(peer, error) {
+            unknown if unknown.phase() == Phase::Dns => unknown,
+            other => other.perhaps_processed(),
+        },
+    }
+}
+
 fn tls(error: &ureq::Error, peer: &str) -> TransportError {
-    failure::tls_from_text(error, peer)
-        .unwrap_or_else(|| TransportError::new(Phase::Tls, format!("{peer}: {error}")))
+    failure::tls_from_text(error, peer).unwrap_or_else(|| {
+        TransportError::new(Phase::Tls, tls_words::explain(&failure::innermost(error), peer))
+    })
 }
 
 /// `phase` is the one that a limit for the whole request falls into.

@@ -215,6 +215,92 @@ async fn a_flood_of_dripping_heads_keeps_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_flood_of_connections_that_owe_a_body_keeps_nobody_out() {
+    many_files();
+    let most = NonZeroUsize::new(50).unwrap();
+    for (method, target) in [
+        ("GET", get_status::METADATA.path.fill(&["bir-1f"])),
+        ("PUT", "/_emulator/snapshot".to_owned()),
+        ("POST", "/_emulator/imports".to_owned()),
+    ] {
+        let emulator = start(|builder| builder.max_connections(most)).await;
+        let mut open = Vec::new();
+        for n in 0..500 {
+            let mut stream = connect(&emulator).await;
+            let length = if n % 2 == 0 { "content-length: 1000" } else { "transfer-encoding: chunked" };
+            let head = format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\n{length}\r\n\r\n");
+            // It may be closed for those behind it by now.
+            let _ = stream.write_all(head.as_bytes()).await;
+            open.push(stream);
+        }
+        others_are_served(&emulator).await;
+    }
+}
+
+/// A request of the control whose body is that long; so much of it is sent.
+async fn begun(emulator: &Emulator, head: &str, length: usize, body: &[u8]) -> TcpStream {
+    let mut stream = connect(emulator).await;
+    let head = format!("{head} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_slow_body_is_waited_for_until_others_need_its_room() {
+    let emulator = start(|builder| builder).await;
+    let snapshot = emulator.snapshot();
+    let (some, rest) = snapshot.as_bytes().split_at(20);
+    let mut slow = begun(&emulator, "PUT /_emulator/snapshot", snapshot.len(), some).await;
+    let create = br#"{"scenario": "stuck"}"#;
+    let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
+    assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
+    slow.write_all(rest).await.unwrap();
+    assert!(one_answer(&mut slow).await.starts_with("HTTP/1.1 200 "));
+
+    // There is room for one of them; the next has it as soon as that one is too slow.
+    let long = 60 * 1024 * 1024;
+    let put = "PUT /_emulator/snapshot HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue";
+    let has_room = async || {
+        let mut stream = connect(&emulator).await;
+        let head = format!("{put}\r\ncontent-length: {long}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let told = timeout(NEVER, crate::servers::hostile::read_head(&mut stream)).await.expect("no room");
+        assert!(told.starts_with("HTTP/1.1 100 "), "{told}");
+        stream
+    };
+    let mut last = has_room().await;
+    for _ in 0..3 {
+        let mut slow = std::mem::replace(&mut last, has_room().await);
+        let answer = one_answer(&mut slow).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 503 ") && answer.contains("others that need the room"),
+            "{answer}"
+        );
+    }
+    // What is short has room beside the last.
+    let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
+    assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
+    last.write_all(snapshot.as_bytes()).await.unwrap();
+    last.write_all(&vec![b' '; long - snapshot.len()]).await.unwrap();
+    assert!(one_answer(&mut last).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_slow_wait_for_their_turn() {
+    let emulator = start(|builder| builder).await;
+    let snapshot = emulator.snapshot() + &" ".repeat(40 * 1024 * 1024);
+    let uploads = (0..4).map(|_| async {
+        let mut stream =
+            begun(&emulator, "PUT /_emulator/snapshot", snapshot.len(), snapshot.as_bytes()).await;
+        one_answer(&mut stream).await
+    });
+    for answer in futures_util::future::join_all(uploads).await {
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_is_being_answered_does_not_give_way() {
     let most = NonZeroUsize::new(1).unwrap();
     let drip = Fault::drip(NonZeroUsize::new(20).unwrap(), Duration::from_millis(5)).first(1);

@@ -8,7 +8,7 @@ use kore_emulator::{App, Emulator, samples};
 use kore_sdk::protocol::{Body, Refusal};
 use kore_sdk::transport::{Phase, TransportError};
 use kore_sdk::types::Status;
-use kore_sdk::watch::{End, Event};
+use kore_sdk::watch::{End, Event, Pacing};
 use kore_sdk::{BotImport, Client, Error, Outcome};
 
 use super::{builder, id};
@@ -139,12 +139,51 @@ async fn a_look_that_never_ends_is_given_up_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_the_deadline_cuts_short_is_no_failed_one() {
+async fn a_look_that_the_end_of_the_last_poll_cuts_short_is_no_failed_one() {
     let transport = |_: http::Request<Body>| std::future::pending::<Answer>();
     let client = builder("bots.kore.ai").transport(transport).build().unwrap();
     let (end, events, time) = watch(&client, Duration::from_secs(10)).await;
     assert!(matches!(end, End::DeadlineReached(_)), "{end:?}");
-    assert!(events.is_empty() && time <= Duration::from_secs(10), "{events:?} {time:?}");
+    assert!(events.is_empty() && time == Duration::from_secs(20), "{events:?} {time:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_that_ended_just_before_the_deadline_has_succeeded() {
+    for (interval, over, deadline) in [(3000, 3300, 4000), (500, 8600, 9000), (60_000, 1, 2000)] {
+        let [interval, over, deadline] = [interval, over, deadline].map(Duration::from_millis);
+        let start = tokio::time::Instant::now();
+        let (client, _) = client(move |_| says(if start.elapsed() < over { "pending" } else { "success" }));
+        let watch = client.watch_import(&id()).deadline(deadline).pacing(Pacing::fixed(interval));
+        assert!(matches!(watch.await.unwrap(), End::Succeeded(_)));
+        assert!(start.elapsed() <= deadline, "it is the last poll");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_is_waited_for_that_comes_after_the_deadline() {
+    for (latency, in_time) in [(19, true), (21, false)] {
+        let transport = move |_: http::Request<Body>| async move {
+            tokio::time::sleep(Duration::from_secs(latency)).await;
+            says("success")
+        };
+        let client = builder("bots.kore.ai").transport(transport).build().unwrap();
+        let (end, _, time) = watch(&client, Duration::from_secs(10)).await;
+        assert_eq!(matches!(end, End::Succeeded(_)), in_time, "{end:?}");
+        assert_eq!(time, Duration::from_secs(latency.min(20)));
+    }
+}
+
+#[tokio::test]
+async fn the_blocking_client_has_a_last_poll_too() {
+    let (nth, pace) = (std::sync::atomic::AtomicUsize::new(0), Pacing::fixed(HOUR));
+    let transport = move |_: http::Request<Body>| match nth.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+    {
+        0 => says("pending"),
+        _ => says("success"),
+    };
+    let client = builder("bots.kore.ai").blocking_transport(transport).build_blocking().unwrap();
+    let end = client.watch_import(&id()).deadline(Duration::from_secs(1)).pacing(pace).run();
+    assert!(matches!(end, Ok(End::Succeeded(_))), "{end:?}");
 }
 
 #[tokio::test(start_paused = true)]

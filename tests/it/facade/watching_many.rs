@@ -188,7 +188,8 @@ async fn two_watches_of_one_import_share_the_windows() {
     let watch = || client.watch_import(&id(1)).deadline(Duration::from_secs(59)).into_future();
     let (one, two) = tokio::join!(watch(), watch());
     assert!(matches!((one, two), (Ok(End::DeadlineReached(_)), Ok(End::DeadlineReached(_)))));
-    assert_eq!(seen.looks(&id(1)), 60, "each alone would have sent 43");
+    // After the 60 of a minute the limit allows the last poll of each one within its time.
+    assert_eq!(seen.looks(&id(1)), 62, "each alone would have sent 43");
 }
 
 #[tokio::test]

@@ -46,6 +46,11 @@ pub(crate) fn speaks_no_http() -> Server {
     answers("SSH-2.0-OpenSSH_9.9\r\nnothing of HTTP\r\n\r\n".into(), End::Close)
 }
 
+/// Answers with that text, whatever it is, and closes.
+pub(crate) fn says(text: impl Into<String>) -> Server {
+    answers(text.into(), End::Close)
+}
+
 /// Announces 100 bytes, sends [`START`] and closes.
 pub(crate) fn ends_before_its_length() -> Server {
     answers(format!("{HEAD}content-length: 100\r\n\r\n{START}"), End::Close)

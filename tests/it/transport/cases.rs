@@ -322,6 +322,25 @@ pub(super) async fn plain_http_goes_through_a_proxy_if_it_is_allowed(
     assert_eq!(proxy.seen().len(), 1);
 }
 
+pub(super) async fn plain_http_to_this_machine_goes_through_no_proxy(
+    make: fn(Options) -> Arc<dyn Transport>,
+) {
+    let server = https::plain();
+    let proxy = ProxyServer::builder().route(&server.addr().to_string(), server.addr()).start();
+    let transport = make(Options { proxy: Some(Proxy::to(proxy.addr())), ..Options::default() });
+    for host in ["127.0.0.1", "localhost", "LOCALHOST"] {
+        let url = format!("http://{host}:{}/x", server.addr().port());
+        match transport.send(get(url)).await {
+            Ok(response) => assert_eq!(text(&response), "HTTP/1.1 /x"),
+            Err(error) => {
+                assert_eq!(error.phase(), Phase::Refused, "{error}");
+                assert!(error.to_string().contains("ReqwestTransport::without_proxy"), "{error}");
+            }
+        }
+    }
+    assert_eq!(proxy.connections(), 0);
+}
+
 pub(super) async fn http2_is_spoken_if_the_server_has_it(make: fn(Options) -> Arc<dyn Transport>) {
     let ca = Ca::new();
     let server = https::serve(ca.issue(&["localhost"]), &["h2", "http/1.1"]);

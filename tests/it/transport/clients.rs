@@ -82,16 +82,18 @@ pub(super) fn hyper_blocking(options: Options) -> Arc<dyn Transport> {
 
 pub(super) fn reqwest(options: Options) -> Arc<dyn Transport> {
     let Options { request_timeout, connect_timeout, limit, plain_http, ca, proxy } = options;
-    let mut builder =
-        reqwest::Client::builder().timeout(request_timeout).connect_timeout(connect_timeout).no_proxy();
+    let mut builder = reqwest::Client::builder().timeout(request_timeout).connect_timeout(connect_timeout);
     if let Some(pem) = ca {
         builder = builder.tls_certs_merge([reqwest::Certificate::from_pem(pem.as_bytes()).unwrap()]);
     }
-    if let Some(proxy) = proxy {
-        let no = reqwest::NoProxy::from_string(proxy.no);
-        builder = builder.proxy(reqwest::Proxy::all(proxy.url()).unwrap().no_proxy(no));
-    }
-    Arc::new(ReqwestTransport::new(builder).unwrap().body_limit(limit).plain_http(plain_http))
+    let transport = match proxy {
+        None => ReqwestTransport::without_proxy(builder),
+        Some(proxy) => {
+            let no = reqwest::NoProxy::from_string(proxy.no);
+            ReqwestTransport::new(builder.proxy(reqwest::Proxy::all(proxy.url()).unwrap().no_proxy(no)))
+        }
+    };
+    Arc::new(transport.unwrap().body_limit(limit).plain_http(plain_http))
 }
 
 pub(super) fn ureq(options: Options) -> Arc<dyn Transport> {

@@ -24,17 +24,16 @@ fn double() -> Arc<dyn Transport> {
 
 #[tokio::test]
 async fn a_stack_of_layers_is_a_transport() {
-    let stack = ServiceBuilder::new()
-        .concurrency_limit(1)
-        .timeout(Duration::from_secs(30))
-        .map_request(|mut request: Request<Body>| {
+    let layers = ServiceBuilder::new().concurrency_limit(1).timeout(Duration::from_secs(30)).map_request(
+        |mut request: Request<Body>| {
             request.headers_mut().insert("x-layer", "added".parse().unwrap());
             request
-        })
-        .service(TransportService::new(double()));
-    let transport: Arc<dyn Transport> = Arc::new(ServiceTransport::new(stack));
+        },
+    );
+    let stack = ServiceTransport::around(double(), |inner| layers.service(inner));
+    let transport: Arc<dyn Transport> = Arc::new(stack);
     for _ in 0..2 {
-        assert_eq!(text(&transport.send(get("http://x/")).await.unwrap()), "added");
+        assert_eq!(text(&transport.send(get("https://x/")).await.unwrap()), "added");
     }
 }
 
@@ -46,7 +45,7 @@ async fn a_transports_own_error_passes_through_a_stack() {
     let double: Arc<dyn Transport> = Arc::new(double);
     // The layer boxes the error.
     let stack = ServiceBuilder::new().timeout(Duration::from_secs(30)).service(TransportService::new(double));
-    let error = ServiceTransport::new(stack).send(get("http://x/")).await.unwrap_err();
+    let error = ServiceTransport::new(stack).send(get("https://x/")).await.unwrap_err();
     assert!(error.phase() == Phase::Connect && error.is_timeout(), "{error}");
 }
 
@@ -56,7 +55,7 @@ async fn a_layers_error_is_told() {
     let double: Arc<dyn Transport> = Arc::new(double);
     let stack =
         ServiceBuilder::new().timeout(Duration::from_millis(5)).service(TransportService::new(double));
-    let error = ServiceTransport::new(stack).send(get("http://x/")).await.unwrap_err();
+    let error = ServiceTransport::new(stack).send(get("https://x/")).await.unwrap_err();
     assert_eq!(error.phase(), Phase::Exchange);
     assert_eq!(error.to_string(), "no answer: a service on the way failed: request timed out");
 }
@@ -91,5 +90,16 @@ impl Service<Request<Body>> for Strict {
 
 #[tokio::test]
 async fn a_service_is_asked_whether_it_is_ready() {
-    ServiceTransport::new(Strict::default()).send(get("http://x/")).await.unwrap();
+    ServiceTransport::new(Strict::default()).send(get("https://x/")).await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_http_is_given_to_a_service_only_if_its_way_is_known() {
+    for url in ["http://localhost:1/", "http://127.0.0.1/", "http://[::1]/", "http://platform.test/"] {
+        let service = || TransportService::new(double());
+        let error = ServiceTransport::new(service()).send(get(url)).await.unwrap_err();
+        assert_eq!(error.phase(), Phase::Refused, "{error}");
+        ServiceTransport::new(service()).allow_http().send(get(url)).await.unwrap();
+        ServiceTransport::around(double(), |inner| inner).send(get(url)).await.unwrap();
+    }
 }

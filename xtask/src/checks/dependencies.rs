@@ -1,5 +1,6 @@
 //! What may depend on what.
 
+mod crypto;
 mod manifests;
 mod tree;
 
@@ -18,28 +19,23 @@ const IO: [&str; 9] =
 /// All that kore-types needs when no feature is on.
 const BELOW_TYPES: [&str; 2] = ["serde", "serde_json"];
 
-/// aws-lc-rs is the one crypto provider; these would bring another one beside it.
-const OTHER_PROVIDERS: [(&str, &str); 4] =
-    [("jsonwebtoken", "rust_crypto"), ("rustls", "ring"), ("hyper-rustls", "ring"), ("tokio-rustls", "ring")];
-
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let mut complaints = manifests::complaints(workspace)?;
     for name in SANS_IO.into_iter().filter(|name| workspace.member(name).is_some()) {
-        let tree = tree(workspace, &["--package", name, "--all-features"])?;
+        let tree = tree_of(workspace, &["--package", name, "--all-features"])?;
         complaints.extend(io_complaints(&tree));
     }
     if workspace.member("kore-types").is_some() {
-        let tree = tree(workspace, &["--package", "kore-types", "--no-default-features"])?;
+        let tree = tree_of(workspace, &["--package", "kore-types", "--no-default-features"])?;
         complaints.extend(types_complaint(&tree));
     }
-    let tree = tree(workspace, &["--workspace", "--all-features"])?;
-    complaints.extend(provider_complaints(&tree));
+    complaints.extend(crypto::complaints(workspace)?);
     verdict(&complaints)
 }
 
 /// Normal dependencies for all targets. `cargo tree` and not `cargo metadata`, whose graph mixes
 /// in the features that other members and their tests ask for.
-fn tree(workspace: &Workspace, selection: &[&str]) -> anyhow::Result<Tree> {
+fn tree_of(workspace: &Workspace, selection: &[&str]) -> anyhow::Result<Tree> {
     let text = output(
         cargo(workspace)
             .args(["tree", "--locked", "--edges", "normal", "--target", "all"])
@@ -71,17 +67,6 @@ fn types_complaint(tree: &Tree) -> Option<String> {
             BELOW_TYPES.join(", ")
         )
     })
-}
-
-fn provider_complaints(tree: &Tree) -> Vec<String> {
-    let feature_of_other = |index| {
-        let wrong = OTHER_PROVIDERS.into_iter().find(|(name, feature)| {
-            tree.name(index) == *name && tree.features(index).any(|on| on == *feature)
-        });
-        wrong
-            .map(|(_, feature)| format!("a second crypto provider: {} with `{feature}`", tree.path_to(index)))
-    };
-    tree.indices().filter_map(feature_of_other).collect()
 }
 
 #[cfg(test)]
@@ -117,19 +102,5 @@ mod tests {
         let more = types_complaint(&parsed(&format!("{plain}1|uuid v1.0.0|\n"))).expect("one too many");
         assert!(more.contains("serde, serde_json, uuid"), "{more}");
         assert!(types_complaint(&parsed("0|kore-types v0.1.0|\n1|serde v1.0.0|\n")).is_some());
-    }
-
-    #[test]
-    fn a_second_crypto_provider_is_found_in_the_features() {
-        let one = "0|kore-sdk v0.1.0|\n1|rustls v0.23.40|aws_lc_rs,std\n1|jsonwebtoken v11.1.0|aws_lc_rs\n";
-        assert!(provider_complaints(&parsed(one)).is_empty());
-
-        let ring = "0|kore-sdk v0.1.0|\n1|rustls v0.23.40|aws_lc_rs,ring,std\n";
-        assert_eq!(
-            provider_complaints(&parsed(ring)),
-            ["a second crypto provider: kore-sdk > rustls with `ring`"]
-        );
-        let pure = "0|kore-sdk v0.1.0|\n1|jsonwebtoken v11.1.0|aws_lc_rs,rust_crypto (*)\n";
-        assert_eq!(provider_complaints(&parsed(pure)).len(), 1);
     }
 }

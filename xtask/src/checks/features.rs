@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
 }
 
 /// Cargo's metadata lists implicit features too; the manifest has those that somebody wrote.
-fn own_features(package: &Package) -> anyhow::Result<Vec<String>> {
+pub(super) fn own_features(package: &Package) -> anyhow::Result<Vec<String>> {
     let manifest = fs::read_to_string(&package.manifest_path)
         .with_context(|| format!("cannot read {}", package.manifest_path))?;
     Ok(features_of(&manifest.parse()?))

@@ -54,6 +54,7 @@ fn the_first_rule_that_is_broken_is_the_answer() {
     let guard = Guard::new();
     let strict = apps(verifier().enforce_jti(true).scopes(["other"]));
     let admit = |token: Option<&[u8]>| guard.admit(&strict, token, SCOPE, at(NOW)).expect_err("refused");
+    let soon = claims().not_before(at(NOW + 1));
     let of = |claims: &Claims, secret: &str| admit(Some(signed(claims, secret).as_bytes()));
     let stranger = Claims::new("me", "cs-2").expires_at(at(NOW));
 
@@ -64,6 +65,7 @@ fn the_first_rule_that_is_broken_is_the_answer() {
     assert_eq!(of(&stranger, "wrong"), E::UnknownApp);
     assert_eq!(of(&ended, "wrong"), E::WrongSignature);
     assert_eq!(of(&ended, "s3cret"), E::Expired);
+    assert_eq!(of(&soon, "s3cret"), E::NotYetValid);
     assert_eq!(of(&claims(), "s3cret"), E::JtiMissing);
     assert_eq!(of(&long, "s3cret"), E::JtiTooLong);
     assert_eq!(of(&used, "s3cret"), E::WrongScope, "it is used up all the same");
@@ -123,6 +125,51 @@ fn a_token_that_is_first_used_in_its_leeway_is_no_replay_of_another() {
     };
     assert_eq!(admit("a", NOW + 3, NOW), Ok(()));
     assert_eq!(admit("b", NOW, NOW + 5), Ok(()), "it ended sooner than one that has ended");
+}
+
+#[test]
+fn two_tokens_are_refused_even_if_they_are_the_same() {
+    let (token, other) = (signed(&claims(), "s3cret"), signed(&claims(), "wrong"));
+    let (token, other) = (token.as_bytes(), other.as_bytes());
+    let guard = Guard::new();
+    for tokens in [[token, token], [token, other], [other, token], [token, b""], [b"", token]] {
+        let error = guard.admit(&apps(verifier()), tokens, SCOPE, at(NOW)).expect_err("refused");
+        assert_eq!((error, error.refusal()), (VerifyError::Several, TokenRefusal::InvalidSdkCredentials));
+    }
+    assert!(guard.admit(&apps(verifier()), [token], SCOPE, at(NOW)).is_ok());
+}
+
+#[test]
+fn a_rule_of_the_server_refuses_before_a_jti_is_used() {
+    let guard = Guard::new();
+    let token = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
+    let admit = |sub: &'static str| {
+        let verifier =
+            verifier().check_claims(move |claims, _| claims.get("sub").is_some_and(|is| is == sub));
+        guard.admit(&apps(verifier), [token.as_bytes()], SCOPE, at(NOW)).map(drop)
+    };
+    assert_eq!(admit("someone else"), Err(VerifyError::ClaimsRefused));
+    assert_eq!(admit("me"), Ok(()));
+}
+
+#[test]
+fn a_store_of_ones_own_is_asked_and_several_guards_may_share_one() {
+    struct Failing;
+    impl ReplayStore for Failing {
+        fn take(&self, used: &Used<'_>, now: SystemTime) -> Result<(), VerifyError> {
+            assert_eq!((used.app_id, used.jti, used.until, now), ("cs-1", "a", NOW + 70, at(NOW)));
+            Err(VerifyError::ReplaysFailed)
+        }
+    }
+    let token = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
+    let apps = apps(verifier().leeway(Duration::from_secs(10)));
+    let admit = |guard: &Guard| guard.admit(&apps, [token.as_bytes()], SCOPE, at(NOW)).map(drop);
+    let error = admit(&Guard::with_replays(Failing)).expect_err("refused");
+    assert_eq!((error, error.refusal()), (VerifyError::ReplaysFailed, TokenRefusal::CannotTell));
+
+    let store = std::sync::Arc::new(Replays::new());
+    let servers = [Guard::with_replays(store.clone()), Guard::with_replays(store)];
+    assert_eq!(servers.each_ref().map(admit), [Ok(()), Err(VerifyError::Replay)]);
 }
 
 #[test]

@@ -8,90 +8,101 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn take(replays: &mut Replays, app: &str, jti: &str, exp: u64, now: u64) -> Result<(), VerifyError> {
-    replays.take(&Claims::new("me", app).with_jti(jti).expires_at(at(exp)), 0, at(now))
+fn take(replays: &Replays, app: &str, jti: &str, exp: u64, now: u64) -> Result<(), VerifyError> {
+    replays.take(&Used { app_id: app, jti, until: exp }, at(now))
 }
 
 #[test]
 fn a_jti_is_used_once_in_each_app() {
-    let mut replays = Replays::new();
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 0), Ok(()));
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 1), Err(VerifyError::Replay));
-    assert_eq!(take(&mut replays, "cs-2", "a", 100, 1), Ok(()));
-    for _ in 0..2 {
-        assert_eq!(replays.take(&Claims::new("me", "cs-1"), 0, at(1)), Ok(()), "without a jti");
-    }
+    let replays = Replays::new();
+    assert_eq!(take(&replays, "cs-1", "a", 100, 0), Ok(()));
+    assert_eq!(take(&replays, "cs-1", "a", 100, 1), Err(VerifyError::Replay));
+    assert_eq!(take(&replays, "cs-2", "a", 100, 1), Ok(()));
     assert_eq!(replays.len(), 2);
 }
 
 #[test]
 fn an_entry_is_freed_when_its_token_ends_and_no_second_sooner() {
-    let mut replays = Replays::new();
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 0), Ok(()));
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 99), Err(VerifyError::Replay));
+    let replays = Replays::new();
+    assert_eq!(take(&replays, "cs-1", "a", 100, 0), Ok(()));
+    assert_eq!(take(&replays, "cs-1", "a", 100, 99), Err(VerifyError::Replay));
     assert_eq!(replays.len(), 1);
-    assert_eq!(take(&mut replays, "cs-2", "b", 200, 100), Ok(()));
-    assert_eq!((replays.len(), replays.apps.len()), (1, 1), "that of cs-1 is gone, and cs-1 too");
+    assert_eq!(take(&replays, "cs-2", "b", 200, 100), Ok(()));
+    assert_eq!(replays.len(), 1, "that of cs-1 is gone");
 }
 
 #[test]
 fn an_entry_is_kept_for_as_long_as_a_lenient_verifier_takes_its_token() {
-    let mut replays = Replays::new();
+    let replays = Replays::new();
     let claims = Claims::new("me", "cs-1").with_jti("a").expires_at(at(100));
-    assert_eq!(replays.take(&claims, 10, at(0)), Ok(()));
-    assert_eq!(replays.take(&claims, 10, at(109)), Err(VerifyError::Replay));
+    let used = Used::of(&claims, Duration::from_secs(10)).expect("it has a jti");
+    assert_eq!((used.app_id, used.jti, used.until_time()), ("cs-1", "a", Some(at(110))));
+    assert_eq!(replays.take(&used, at(0)), Ok(()));
+    assert_eq!(replays.take(&used, at(109)), Err(VerifyError::Replay));
+    assert!(Used::of(&Claims::new("me", "cs-1"), Duration::ZERO).is_none(), "without a jti");
 }
 
 #[test]
 fn a_token_that_ends_sooner_or_later_frees_no_jti() {
     for (first, second) in [(3000, 2), (2, 3000)] {
-        let mut replays = Replays::new();
-        assert_eq!(take(&mut replays, "cs-1", "a", first, 0), Ok(()));
-        assert_eq!(take(&mut replays, "cs-1", "a", second, 0), Err(VerifyError::Replay));
-        assert_eq!(take(&mut replays, "cs-1", "a", 3000, 3), Err(VerifyError::Replay), "{first}");
+        let replays = Replays::new();
+        assert_eq!(take(&replays, "cs-1", "a", first, 0), Ok(()));
+        assert_eq!(take(&replays, "cs-1", "a", second, 0), Err(VerifyError::Replay));
+        assert_eq!(take(&replays, "cs-1", "a", 3000, 3), Err(VerifyError::Replay), "{first}");
         assert_eq!(replays.len(), 1, "{first} is kept");
-        assert_eq!(take(&mut replays, "cs-1", "b", 4000, 3000), Ok(()));
+        assert_eq!(take(&replays, "cs-1", "b", 4000, 3000), Ok(()));
         assert_eq!(replays.len(), 1, "{first}");
     }
 }
 
 #[test]
 fn a_clock_that_is_set_back_brings_no_freed_token_back() {
-    let mut replays = Replays::new();
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 0), Ok(()));
-    assert_eq!(take(&mut replays, "cs-1", "b", 9000, 5000), Ok(()), "a jump ahead frees the first");
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 1), Err(VerifyError::Replay));
-    assert_eq!(take(&mut replays, "cs-1", "c", 101, 1), Ok(()), "it ends later than all that was freed");
+    let replays = Replays::new();
+    assert_eq!(take(&replays, "cs-1", "a", 100, 0), Ok(()));
+    assert_eq!(take(&replays, "cs-1", "b", 9000, 5000), Ok(()), "a jump ahead frees the first");
+    assert_eq!(take(&replays, "cs-1", "a", 100, 1), Err(VerifyError::Replay));
+    assert_eq!(take(&replays, "cs-1", "c", 101, 1), Ok(()), "it ends later than all that was freed");
+}
+
+#[test]
+fn what_one_app_frees_refuses_no_token_of_another() {
+    let replays = Replays::new();
+    assert_eq!(take(&replays, "cs-1", "a", 9000, 0), Ok(()));
+    // The clock is ahead for a moment, and frees the token of cs-1.
+    assert_eq!(take(&replays, "cs-1", "b", 20_000, 10_000), Ok(()));
+    assert_eq!(take(&replays, "cs-1", "a", 9000, 1), Err(VerifyError::Replay));
+    assert_eq!(take(&replays, "cs-2", "a", 9000, 1), Ok(()), "cs-2 had none that was freed");
+    assert_eq!(take(&replays, "cs-2", "a", 9000, 2), Err(VerifyError::Replay));
 }
 
 #[test]
 fn at_the_bound_an_app_is_refused_until_its_tokens_end_and_none_is_forgotten() {
     let room = 10 * cost("00");
-    let mut replays = Replays::bounded(room);
+    let replays = Replays::bounded(room);
     for n in 0..10 {
-        assert_eq!(take(&mut replays, "cs-1", &format!("{n:02}"), 100 + n, 0), Ok(()), "{n}");
+        assert_eq!(take(&replays, "cs-1", &format!("{n:02}"), 100 + n, 0), Ok(()), "{n}");
     }
-    assert_eq!(take(&mut replays, "cs-1", "10", 100, 50), Err(VerifyError::ReplaysFull));
-    assert_eq!(take(&mut replays, "cs-1", "00", 100, 50), Err(VerifyError::Replay), "not forgotten");
-    assert_eq!(take(&mut replays, "cs-2", "00", 100, 50), Ok(()), "another app has its own room");
-    assert_eq!(take(&mut replays, "cs-1", "10", 300, 100), Ok(()), "the first has ended");
-    assert_eq!(take(&mut replays, "cs-1", "11", 300, 100), Err(VerifyError::ReplaysFull));
+    assert_eq!(take(&replays, "cs-1", "10", 100, 50), Err(VerifyError::ReplaysFull));
+    assert_eq!(take(&replays, "cs-1", "00", 100, 50), Err(VerifyError::Replay), "not forgotten");
+    assert_eq!(take(&replays, "cs-2", "00", 100, 50), Ok(()), "another app has its own room");
+    assert_eq!(take(&replays, "cs-1", "10", 300, 100), Ok(()), "the first has ended");
+    assert_eq!(take(&replays, "cs-1", "11", 300, 100), Err(VerifyError::ReplaysFull));
 }
 
 #[test]
 fn a_long_jti_takes_the_room_that_it_needs() {
-    let mut replays = Replays::bounded(10_000);
-    assert_eq!(take(&mut replays, "cs-1", &"x".repeat(9_000), 100, 0), Ok(()));
-    assert_eq!(take(&mut replays, "cs-1", &"y".repeat(9_000), 100, 0), Err(VerifyError::ReplaysFull));
-    assert_eq!(take(&mut replays, "cs-1", "y", 100, 0), Ok(()));
+    let replays = Replays::bounded(10_000);
+    assert_eq!(take(&replays, "cs-1", &"x".repeat(9_000), 100, 0), Ok(()));
+    assert_eq!(take(&replays, "cs-1", &"y".repeat(9_000), 100, 0), Err(VerifyError::ReplaysFull));
+    assert_eq!(take(&replays, "cs-1", "y", 100, 0), Ok(()));
 }
 
 #[test]
 fn a_refused_app_leaves_nothing_behind() {
-    let mut replays = Replays::bounded(0);
-    assert_eq!(take(&mut replays, "cs-1", "a", 100, 0), Err(VerifyError::ReplaysFull));
-    assert_eq!(take(&mut replays, "cs-2", "a", 100, 1), Err(VerifyError::ReplaysFull));
-    assert_eq!(replays.apps.len(), 1, "that of an earlier second is gone");
+    let replays = Replays::bounded(0);
+    assert_eq!(take(&replays, "cs-1", "a", 100, 0), Err(VerifyError::ReplaysFull));
+    assert_eq!(take(&replays, "cs-2", "a", 100, 1), Err(VerifyError::ReplaysFull));
+    assert_eq!(replays.memory().apps.len(), 1, "that of an earlier second is gone");
 }
 
 #[test]
@@ -102,22 +113,23 @@ fn the_default_room_is_enough_for_thirty_requests_a_second_that_live_an_hour() {
 
 #[test]
 fn ended_tokens_take_no_room() {
-    let mut replays = Replays::new();
+    let replays = Replays::new();
     for n in 0..10_000 {
-        assert_eq!(take(&mut replays, "cs-1", &n.to_string(), n + 10, n), Ok(()));
+        assert_eq!(take(&replays, "cs-1", &n.to_string(), n + 10, n), Ok(()));
         assert!(replays.len() <= 10);
     }
-    let used = &replays.apps["cs-1"];
+    let memory = replays.memory();
+    let used = &memory.apps["cs-1"];
     assert!(used.until.capacity() <= 512 && used.ends.len() <= 10 && used.bytes <= 10 * cost("0000"));
 }
 
 #[test]
 fn a_burst_leaves_no_large_table_behind() {
-    let mut replays = Replays::new();
+    let replays = Replays::new();
     for n in 0..10_000 {
-        assert_eq!(take(&mut replays, "cs-1", &n.to_string(), 100 + n / 9_990 * 900, 0), Ok(()));
+        assert_eq!(take(&replays, "cs-1", &n.to_string(), 100 + n / 9_990 * 900, 0), Ok(()));
     }
-    assert_eq!(take(&mut replays, "cs-1", "later", 1000, 100), Ok(()));
+    assert_eq!(take(&replays, "cs-1", "later", 1000, 100), Ok(()));
     assert_eq!(replays.len(), 11);
-    assert!(replays.apps["cs-1"].until.capacity() <= 256);
+    assert!(replays.memory().apps["cs-1"].until.capacity() <= 256);
 }

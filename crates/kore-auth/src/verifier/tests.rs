@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use super::*;
 use crate::Credentials;
+use crate::provider::PROVIDERS;
 
 const PRIVATE: &str = include_str!("../../../../tests/fixtures/pyjwt/rsa.private.pem");
 const PUBLIC: &str = include_str!("../../../../tests/fixtures/pyjwt/rsa.public.pem");
@@ -26,9 +27,30 @@ fn hmac(algorithm: Algorithm) -> Verifier {
     Verifier::hmac(algorithm, &Secret::new(fixture("secret")).expect("not empty")).expect("an HMAC algorithm")
 }
 
-fn verify(name: &str) -> Result<Claims, VerifyError> {
-    hmac(Algorithm::Hs256).verify(&fixture(name), at(ISSUED))
+/// What every provider says, which must be the same.
+fn said(verifier: &Verifier, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
+    let over = |provider| Verifier { provider, ..verifier.clone() }.verify(token, now);
+    let mut said: Vec<_> = PROVIDERS.iter().map(over).collect();
+    said.dedup();
+    assert_eq!(said.len(), 1, "the providers do not agree: {said:?}");
+    said.remove(0)
 }
+
+fn verify(name: &str) -> Result<Claims, VerifyError> {
+    said(&hmac(Algorithm::Hs256), &fixture(name), at(ISSUED))
+}
+
+/// What is said of a header and a payload that are signed with the secret of the fixtures.
+fn verify_signed(verifier: &Verifier, header: &str, payload: &str) -> Result<Claims, VerifyError> {
+    let key = jsonwebtoken::EncodingKey::from_secret(fixture("secret").as_bytes());
+    let input = crate::jws::input(header.as_bytes(), payload.as_bytes());
+    let signer = provider::chosen().expect("a provider").signer;
+    let signature = signer(Algorithm::Hs256, &key).try_sign(input.as_bytes()).expect("signs");
+    said(verifier, &crate::jws::finish(input, &signature), at(ISSUED))
+}
+
+const HEADER: &str = r#"{"alg":"HS256"}"#;
+const PAYLOAD: &str = r#"{"sub":"a","appId":"cs-1"}"#;
 
 #[test]
 fn tokens_of_all_four_algorithms_are_verified() {
@@ -39,7 +61,7 @@ fn tokens_of_all_four_algorithms_are_verified() {
         ("rs256", rsa(Algorithm::Rs256)),
         ("rs512", rsa(Algorithm::Rs512)),
     ] {
-        let claims = verifier.verify(&fixture(name), at(ISSUED)).expect(name);
+        let claims = said(&verifier, &fixture(name), at(ISSUED)).expect(name);
         assert_eq!((claims.sub.as_str(), claims.app_id.as_str()), ("py", "cs-py"), "{name}");
         assert_eq!(claims.exp, Some(ISSUED + 300), "{name}");
     }
@@ -59,11 +81,11 @@ fn an_end_in_fractions_of_a_second_is_read() {
 fn a_token_is_good_until_the_second_before_its_end() {
     let verifier = hmac(Algorithm::Hs256);
     let token = fixture("hs256");
-    assert!(verifier.verify(&token, at(ISSUED + 299)).is_ok());
-    assert_eq!(verifier.verify(&token, at(ISSUED + 300)), Err(VerifyError::Expired));
+    assert!(said(&verifier, &token, at(ISSUED + 299)).is_ok());
+    assert_eq!(said(&verifier, &token, at(ISSUED + 300)), Err(VerifyError::Expired));
     let lenient = verifier.leeway(Duration::from_secs(10));
-    assert!(lenient.verify(&token, at(ISSUED + 309)).is_ok());
-    assert_eq!(lenient.verify(&token, at(ISSUED + 310)), Err(VerifyError::Expired));
+    assert!(said(&lenient, &token, at(ISSUED + 309)).is_ok());
+    assert_eq!(said(&lenient, &token, at(ISSUED + 310)), Err(VerifyError::Expired));
 }
 
 #[test]
@@ -76,8 +98,8 @@ fn a_jti_may_live_an_hour_and_not_a_second_more() {
 #[test]
 fn an_app_that_enforces_jti_refuses_a_token_without() {
     let strict = hmac(Algorithm::Hs256).enforce_jti(true);
-    assert_eq!(strict.verify(&fixture("hs256"), at(ISSUED)), Err(VerifyError::JtiMissing));
-    assert!(strict.verify(&fixture("jti"), at(ISSUED)).is_ok());
+    assert_eq!(said(&strict, &fixture("hs256"), at(ISSUED)), Err(VerifyError::JtiMissing));
+    assert!(said(&strict, &fixture("jti"), at(ISSUED)).is_ok());
 }
 
 #[test]
@@ -85,32 +107,78 @@ fn the_token_does_not_choose_the_algorithm() {
     assert_eq!(verify("none"), Err(VerifyError::WrongAlgorithm));
     assert_eq!(verify("hs512"), Err(VerifyError::WrongAlgorithm));
     let rsa = Verifier::rsa_pem(Algorithm::Rs256, PUBLIC.as_bytes()).expect("an RSA public key");
-    assert_eq!(rsa.verify(&fixture("confused"), at(ISSUED)), Err(VerifyError::WrongAlgorithm));
+    assert_eq!(said(&rsa, &fixture("confused"), at(ISSUED)), Err(VerifyError::WrongAlgorithm));
 }
 
 #[test]
 fn what_is_wrong_is_told_apart() {
     let verifier = hmac(Algorithm::Hs256);
     assert_eq!(verify("no_app"), Err(VerifyError::WrongClaims));
-    assert_eq!(verifier.verify("not a token", at(ISSUED)), Err(VerifyError::NotAJwt));
+    assert_eq!(said(&verifier, "not a token", at(ISSUED)), Err(VerifyError::NotAJwt));
     let other = Verifier::hmac(Algorithm::Hs256, &Secret::new("another").expect("not empty")).expect("HS256");
-    assert_eq!(other.verify(&fixture("hs256"), at(ISSUED)), Err(VerifyError::WrongSignature));
+    assert_eq!(said(&other, &fixture("hs256"), at(ISSUED)), Err(VerifyError::WrongSignature));
 }
 
 #[test]
-fn parts_that_are_no_objects_and_critical_extensions_are_refused() {
-    let key = jsonwebtoken::EncodingKey::from_secret(fixture("secret").as_bytes());
-    let signed = |header: &str, payload: &str| {
-        let jws =
-            crate::jws::sign(header.as_bytes(), payload.as_bytes(), Algorithm::Hs256, &key).expect("signs");
-        hmac(Algorithm::Hs256).verify(&jws, at(ISSUED))
+fn parts_that_are_no_objects_are_refused() {
+    let signed = |header, payload| verify_signed(&hmac(Algorithm::Hs256), header, payload);
+    assert!(signed(HEADER, PAYLOAD).is_ok());
+    assert_eq!(signed(r#"["HS256",null]"#, PAYLOAD), Err(VerifyError::NotAJwt));
+    assert_eq!(signed(HEADER, r#"["a","cs-1"]"#), Err(VerifyError::WrongClaims));
+}
+
+#[test]
+fn a_header_with_crit_is_refused_whatever_its_value_and_spelling() {
+    for crit in ["null", r#"["exp"]"#, "[]", "false", "0", r#""""#, "{}", r#"[null]"#] {
+        for name in ["crit", r"cr\u0069t"] {
+            let header = format!(r#"{{"alg":"HS256","{name}":{crit}}}"#);
+            let said = verify_signed(&hmac(Algorithm::Hs256), &header, PAYLOAD);
+            assert_eq!(said, Err(VerifyError::UnknownExtension), "{header}");
+        }
+    }
+    let twice = r#"{"alg":"HS256","crit":null,"crit":null}"#;
+    assert!(verify_signed(&hmac(Algorithm::Hs256), twice, PAYLOAD).is_err());
+}
+
+#[test]
+fn a_token_that_has_not_begun_is_refused_but_for_the_leeway() {
+    let begins = |nbf: String, leeway: u64| {
+        let verifier = hmac(Algorithm::Hs256).leeway(Duration::from_secs(leeway));
+        verify_signed(&verifier, HEADER, &format!(r#"{{"sub":"a","appId":"cs-1","nbf":{nbf}}}"#)).map(drop)
     };
-    let (header, payload) = (r#"{"alg":"HS256"}"#, r#"{"sub":"a","appId":"cs-1"}"#);
-    assert!(signed(header, payload).is_ok());
-    assert_eq!(signed(r#"["HS256",null]"#, payload), Err(VerifyError::NotAJwt));
-    assert_eq!(signed(header, r#"["a","cs-1"]"#), Err(VerifyError::WrongClaims));
-    let critical = r#"{"alg":"HS256","crit":["exp"]}"#;
-    assert_eq!(signed(critical, payload), Err(VerifyError::UnknownExtension));
+    let in_seconds = |seconds: u64| (ISSUED + seconds).to_string();
+    assert_eq!(begins(in_seconds(0), 0), Ok(()));
+    assert_eq!(begins(in_seconds(1), 0), Err(VerifyError::NotYetValid));
+    assert_eq!(begins(in_seconds(10), 10), Ok(()));
+    assert_eq!(begins(in_seconds(11), 10), Err(VerifyError::NotYetValid));
+    assert_eq!(begins(format!("{ISSUED}.5"), 0), Ok(()), "whole seconds count, as for exp");
+    assert_eq!(begins(format!("{}.5", ISSUED + 1), 0), Err(VerifyError::NotYetValid));
+    assert_eq!(begins("1e300".to_owned(), 10), Err(VerifyError::NotYetValid));
+    assert_eq!(begins(u64::MAX.to_string(), 10), Err(VerifyError::NotYetValid));
+    for other in [r#""soon""#, "true", "-1", "[]"] {
+        assert_eq!(begins(other.to_owned(), 0), Err(VerifyError::WrongClaims), "{other}");
+    }
+    assert_eq!(begins("null".to_owned(), 0), Ok(()), "as if there were none");
+}
+
+#[test]
+fn aud_iss_and_iat_are_not_checked_but_by_a_rule_of_the_server() {
+    let payload =
+        |aud: &str, iat: u64| format!(r#"{{"sub":"a","appId":"cs-1","iss":"else","aud":{aud},"iat":{iat}}}"#);
+    let tomorrow = ISSUED + 24 * 3600;
+    let plain = hmac(Algorithm::Hs256);
+    assert!(verify_signed(&plain, HEADER, &payload(r#""other""#, tomorrow)).is_ok());
+
+    let strict = plain.check_claims(|claims, now| {
+        let issued = claims.get("iat").and_then(Value::as_u64);
+        claims.get("aud").is_some_and(|aud| aud == "here") && issued.is_some_and(|iat| iat <= seconds(now))
+    });
+    let strict = |aud, iat| verify_signed(&strict, HEADER, &payload(aud, iat)).map(drop);
+    assert_eq!(strict(r#""here""#, ISSUED), Ok(()));
+    assert_eq!(strict(r#""other""#, ISSUED), Err(VerifyError::ClaimsRefused));
+    assert_eq!(strict(r#"["here"]"#, ISSUED), Err(VerifyError::ClaimsRefused));
+    assert_eq!(strict(r#""here""#, tomorrow), Err(VerifyError::ClaimsRefused));
+    assert_eq!(VerifyError::ClaimsRefused.refusal(), TokenRefusal::InvalidSdkCredentials);
 }
 
 #[test]
@@ -122,7 +190,7 @@ fn what_is_signed_here_is_verified_here() {
         let token =
             Credentials::rsa_pem(id.clone(), algorithm, &pem).expect("a key").sign(&claims).expect("signs");
         let verifier = Verifier::rsa_pem(algorithm, PUBLIC.as_bytes()).expect("a key");
-        assert_eq!(verifier.verify(token.expose(), at(ISSUED)), Ok(claims.clone()), "{algorithm}");
+        assert_eq!(said(&verifier, token.expose(), at(ISSUED)), Ok(claims.clone()), "{algorithm}");
     }
 }
 

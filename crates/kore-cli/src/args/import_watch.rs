@@ -15,7 +15,8 @@ pub(crate) struct WatchArgs {
     #[arg(value_name = "BIR")]
     pub(crate) ids: Vec<OsString>,
 
-    /// How long to wait at the most, for all imports together
+    /// How long to wait at the most, for all imports together; then each that is not over is polled
+    /// once more if its rate limit allows, which takes 10 s at most in all
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30m")]
     pub(crate) timeout: Duration,
 
@@ -28,7 +29,8 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
 
-    /// Go on where another run was stopped: what it printed, or the file that it wrote; may be repeated
+    /// Go on where another run was stopped: what it printed behind --resume, or a file: the one that
+    /// it wrote, or its output of -o json or -o ndjson; may be repeated
     #[arg(long, value_name = "TOKEN|FILE")]
     pub(crate) resume: Vec<OsString>,
 

@@ -21,7 +21,7 @@ use crate::output;
 use crate::reports;
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::watch::{Board, Ending, command, exit_code, parse_tokens};
+use crate::watch::{Board, Ending, command, exit_code, read_resumed, timeout_that_works};
 
 pub(super) use display::Display;
 
@@ -63,7 +63,8 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
     drop(signals);
     output::end();
     let exit = signal.unwrap_or_else(|| exit_code(&endings));
-    Ok(report(&args.reports, &endings, display, exit))
+    let resume = resume_command(&endings, args.timeout);
+    Ok(report(&args.reports, &endings, display, exit, resume.as_deref()))
 }
 
 /// The imports that are asked for, those of tokens among them, each once; and the tokens.
@@ -75,10 +76,17 @@ fn imports(args: &WatchArgs) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Fai
             .hint("give --client-secret-file a file, or the ids as arguments"));
     }
     let mut ids = ids::ids(&args.ids, io::stdin())?;
-    let mut tokens = Vec::new();
+    let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
     for argument in &args.resume {
-        tokens.extend(parse_tokens(argument)?);
+        let resumed = read_resumed(argument)?;
+        tokens.extend(resumed.tokens);
+        skipped.extend(resumed.skipped);
     }
+    if ids.is_empty() && tokens.is_empty() && !skipped.is_empty() {
+        return Err(Failure::usage(format!("there is nothing to go on with: {}", skipped.join("; "))));
+    }
+    // Their ends are not those of this run, nor in its exit code.
+    skipped.iter().for_each(|skipped| warn(skipped));
     let mut known: HashSet<_> = ids.iter().cloned().collect();
     ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
     Ok((ids, tokens))
@@ -142,9 +150,8 @@ impl Watch<'_> {
                 }
                 Some(Update::Ended { id, end }) => {
                     let elapsed = began.elapsed();
-                    let trouble = board.import(&id).and_then(|import| import.trouble.clone());
                     let given = given.get(&id).copied();
-                    let ending = Ending::new(id, end, elapsed, trouble.as_deref(), given, explain);
+                    let ending = Ending::new(id, end, elapsed, given, explain);
                     board.ended(&ending);
                     display.ended(&ending, Instant::now());
                     if self.fail_fast && !ending.succeeded() {
@@ -164,8 +171,7 @@ impl Watch<'_> {
 
 /// Writes all that is written at the end. What cannot be written changes the exit code only where
 /// it would be that of a success.
-fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit) -> Exit {
-    let resume = resume_command(endings);
+fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit, resume: Option<&str>) -> Exit {
     let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let mut failures = Vec::new();
     let mut write = |what: &str, path: &std::path::Path, content: &str| {
@@ -180,7 +186,7 @@ fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit) -
     let steps = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     let own = args.summary.as_ref().filter(|path| Some(path.as_os_str()) != steps.as_deref());
     if own.is_some() || steps.is_some() {
-        let summary = reports::markdown(endings, resume.as_deref());
+        let summary = reports::markdown(endings, resume);
         if let Some(path) = own {
             write("--summary", path, &summary);
         }
@@ -197,7 +203,7 @@ fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit) -
         (Exit::Success, false) => Exit::Output,
         (exit, _) => exit,
     };
-    failures.extend(display.finish(endings, exit, resume.as_deref(), &annotations));
+    failures.extend(display.finish(endings, exit, resume, &annotations));
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }
@@ -205,7 +211,7 @@ fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit) -
     hints.sort_unstable();
     hints.dedup();
     hints.into_iter().for_each(say);
-    if let Some(command) = &resume {
+    if let Some(command) = resume {
         output::resume(endings.iter().filter(|ending| ending.is_unended()).count(), command);
     }
     for failure in &failures {
@@ -214,15 +220,23 @@ fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit) -
     if exit == Exit::Success && !failures.is_empty() { Exit::Output } else { exit }
 }
 
-/// The command that goes on with what has not ended, if there is any.
-fn resume_command(endings: &[Ending]) -> Option<String> {
+/// The command that goes on with what has not ended, if there is any. Its `--timeout` is the one of
+/// this run, or as long as the rate limits need it to be.
+fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     let unended = endings.iter().filter(|ending| ending.is_unended());
     let (tokens, plain): (Vec<_>, Vec<_>) = unended.partition(|ending| ending.resume.is_some());
     if tokens.is_empty() && plain.is_empty() {
         return None;
     }
     let tokens: Vec<_> = tokens.iter().filter_map(|ending| ending.resume.as_ref()).collect();
-    let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume"]);
+    let mut words = match timeout_that_works(timeout, &tokens) {
+        None => flags_of_watch(std::env::args_os(), &["ids", "resume"]),
+        Some(timeout) => {
+            let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume", "timeout"]);
+            words.push(format!("--timeout={}s", timeout.as_secs()).into());
+            words
+        }
+    };
     words.extend(plain.iter().map(|ending| OsString::from(ending.id.as_str())));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
     Some(command(&program, &words, &tokens))

@@ -78,13 +78,11 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// `trouble` is what the last looks failed with, if they did; `given` the token that the user
-    /// gave for this import.
+    /// `given` is the token that the user gave for this import.
     pub(crate) fn new(
         id: BotImportId,
         end: Result<End<Error>, Unfunded>,
         elapsed: Duration,
-        trouble: Option<&str>,
         given: Option<&ResumeToken>,
         explain: impl FnOnce(&Error) -> Failure,
     ) -> Self {
@@ -101,8 +99,9 @@ impl Ending {
             elapsed,
             exit: Exit::Success,
         };
-        let not_over = |last: Option<&Response>, so: &str| {
-            let status = match last.map(|last| (&last.import, &last.import.status)) {
+        let not_over = |unended: &Unended<Error>, so: &str| {
+            let trouble = unended.trouble.as_ref().map(Error::to_string);
+            let status = match unended.last.as_ref().map(|last| (&last.import, &last.import.status)) {
                 None if trouble.is_none() => "no look was answered in time".to_owned(),
                 None => "no look went well".to_owned(),
                 Some((_, None)) => "the last answer had no status".to_owned(),
@@ -118,7 +117,7 @@ impl Ending {
                     format!("its status was {}, with {tasks}{why}{said}", word(status.as_str()))
                 }
             };
-            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(because)));
+            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(&because)));
             format!("{so}: {status}{}", trouble.unwrap_or_default())
         };
         match end {
@@ -146,7 +145,7 @@ impl Ending {
                 ending.saw(response);
             }
             Ok(End::DeadlineReached(unended)) => {
-                ending.message = Some(not_over(unended.last.as_ref(), "not over at the deadline"));
+                ending.message = Some(not_over(&unended, "not over at the deadline"));
                 // Nothing was ever seen: that is no matter of time alone. Without an error the first
                 // look was not answered in the time that there was.
                 let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
@@ -159,7 +158,7 @@ impl Ending {
                 ending.unended(Verdict::DeadlineReached, exit, unended);
             }
             Ok(End::Cancelled(unended)) => {
-                ending.message = Some(not_over(unended.last.as_ref(), "given up"));
+                ending.message = Some(not_over(&unended, "given up"));
                 ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
             }
             Ok(End::CouldNotLook { error, unended }) => {
@@ -172,7 +171,7 @@ impl Ending {
             }
             Err(unfunded) => {
                 ending.message = Some(unfunded.to_string());
-                ending.hint = Some("a longer --timeout leaves room for a look".to_owned());
+                ending.hint = Some("a longer --timeout leaves room for a poll".to_owned());
                 ending.verdict = Verdict::DeadlineReached;
                 ending.exit = Exit::ImportNotOver;
                 ending.resume = given.cloned();

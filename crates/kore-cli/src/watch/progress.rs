@@ -157,10 +157,6 @@ impl Board {
         }
     }
 
-    pub(crate) fn import(&self, id: &BotImportId) -> Option<&Import> {
-        self.imports.get(*self.places.get(id)?)
-    }
-
     pub(crate) fn event(&mut self, id: &BotImportId, event: &Event) {
         if let Some(import) = self.places.get(id).and_then(|at| self.imports.get_mut(*at)) {
             import.event(event);
@@ -204,7 +200,7 @@ mod tests {
         board.event(&id, &Event::TaskAppeared { index: 0, entry: a.clone() });
         board.event(&id, &Event::TaskAppeared { index: 1, entry: b });
         let import = |board: &Board| {
-            let import = board.import(&id).expect("it is there");
+            let import = &board.imports[0];
             (import.seen, import.done, import.failed, import.running.iter().collect::<Vec<_>>().join(","))
         };
         assert_eq!(import(&board), (2, 0, 0, "Dialog a,Dialog b".to_owned()));

@@ -2,46 +2,28 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::time::Duration;
 
 use kore_sdk::watch::ResumeToken;
 
-use crate::failure::Failure;
-use crate::plain_text;
 use crate::shell::quoted;
+
+mod read;
+
+pub(crate) use read::read;
 
 /// The longest text of tokens that stands in a command; a longer one goes to a file.
 const MAX_IN_COMMAND: usize = 2000;
 
-/// The most that is read of a file with tokens: some hundred thousand of them, each of a long watch.
-const MAX_FILE: u64 = 1024 * 1024 * 1024;
+/// What a deadline has left for polls when the rate limit allows the first one.
+const FOR_POLLS: Duration = Duration::from_secs(10);
 
-const EXPECTED: &str = "expected what an earlier run printed behind --resume: JSON that begins with [ or {, or the file that it wrote";
-
-/// The tokens of one `--resume`. A text that begins like JSON is the tokens themselves, any other
-/// is the path of a file with them: no file that this program writes begins so.
-pub(crate) fn parse_tokens(argument: &OsStr) -> Result<Vec<ResumeToken>, Failure> {
-    let text = argument.to_string_lossy();
-    let (text, place) = match text.trim_start() {
-        json if json.starts_with(['[', '{']) => (json.to_owned(), "--resume".to_owned()),
-        _ => {
-            let shown = Path::new(argument).display();
-            let file = std::fs::File::open(argument).and_then(bounded).map_err(|error| {
-                Failure::usage(format!("--resume: cannot read {shown}: {error}")).hint(EXPECTED)
-            })?;
-            (file, format!("--resume {shown}"))
-        }
-    };
-    let tokens = if text.trim_start().starts_with('[') {
-        serde_json::from_str::<Vec<ResumeToken>>(&text)
-    } else {
-        serde_json::from_str::<ResumeToken>(&text).map(|token| vec![token])
-    };
-    tokens.map_err(|error| Failure::usage(format!("{place}: not resume tokens: {error}")).hint(EXPECTED))
-}
-
-fn bounded(file: std::fs::File) -> io::Result<String> {
-    plain_text::bounded(file, MAX_FILE).and_then(plain_text::text)
+/// The `--timeout` that leaves room for a poll of each import, if the one that was given does not.
+/// As if no time passed until the command is run: it may be run at once.
+pub(crate) fn timeout_that_works(given: Duration, tokens: &[&ResumeToken]) -> Option<Duration> {
+    let free_in = tokens.iter().map(|token| token.free_in()).max().unwrap_or_default();
+    let needed = Duration::from_secs(free_in.as_secs() + 1) + FOR_POLLS;
+    (!free_in.is_zero() && given < needed).then_some(needed)
 }
 
 /// The command that goes on, for a POSIX shell. Many tokens are kept in a file that only the user
@@ -72,34 +54,36 @@ fn file_with(text: &str) -> io::Result<String> {
 mod tests {
     use super::*;
 
-    fn token(id: &str) -> ResumeToken {
-        let json = format!(r#"{{"v":1,"id":"{id}","waited":1000,"left":2000,"looks":[[10,1]]}}"#);
+    fn token(id: &str, requests: &str) -> ResumeToken {
+        let json =
+            format!(r#"{{"v":2,"id":"{id}","at":5,"waited":1000,"left":2000,"requests":[{requests}]}}"#);
         serde_json::from_str(&json).expect("a token")
     }
 
-    fn told(text: &str) -> String {
-        parse_tokens(OsStr::new(text)).expect_err("no token").to_string()
+    fn tokens(text: &str) -> Vec<ResumeToken> {
+        read(OsStr::new(text)).expect("tokens").tokens
     }
 
     #[test]
     fn a_command_holds_its_tokens_and_flags() {
-        let command = command(OsStr::new("kore"), &["--interval=2s".into()], &[&token("bir-1")]);
+        let token = token("bir-1", "[10,1]");
+        let command = command(OsStr::new("kore"), &["--interval=2s".into()], &[&token]);
         assert_eq!(
             command,
             "kore import watch --resume \
-             '[{\"v\":1,\"id\":\"bir-1\",\"waited\":1000,\"left\":2000,\"looks\":[[10,1]]}]' --interval=2s"
+             '[{\"v\":2,\"id\":\"bir-1\",\"at\":5,\"waited\":1000,\"left\":2000,\"requests\":[[10,1]]}]' --interval=2s"
         );
         let json = command.split('\'').nth(1).expect("quoted");
-        assert_eq!(parse_tokens(OsStr::new(json)).expect("tokens"), [token("bir-1")]);
-        assert_eq!(parse_tokens(OsStr::new(&json[1..json.len() - 1])).expect("a token"), [token("bir-1")]);
+        assert_eq!(tokens(json), std::slice::from_ref(&token));
+        assert_eq!(tokens(&json[1..json.len() - 1]), [token]);
     }
 
     #[test]
     fn many_tokens_go_to_a_file_that_only_the_user_reads() {
-        let tokens: Vec<_> = (0..40).map(|n| token(&format!("bir-{n}"))).collect();
-        let command = command(OsStr::new("kore"), &[], &tokens.iter().collect::<Vec<_>>());
+        let many: Vec<_> = (0..40).map(|n| token(&format!("bir-{n}"), "[10,1]")).collect();
+        let command = command(OsStr::new("kore"), &[], &many.iter().collect::<Vec<_>>());
         let path = command.split(' ').next_back().expect("a path");
-        assert_eq!(parse_tokens(OsStr::new(path)).expect("tokens"), tokens);
+        assert_eq!(tokens(path), many);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -110,11 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_told_with_what_was_expected() {
-        for text in ["[{}]", "{\"v\":2}", "[1", "/no/such/file", ""] {
-            let told = told(text);
-            assert!(told.contains("--resume") && told.contains("expected what an earlier run"), "{told}");
-        }
-        assert!(told("{\"v\":2}").contains("version 2 of the resume token"));
+    fn a_timeout_that_leaves_no_room_for_a_poll_is_another_one() {
+        let seconds = Duration::from_secs;
+        let (free, used) = (token("bir-1", "[10,59]"), token("bir-2", "[10000,60]"));
+        assert_eq!(timeout_that_works(seconds(1), &[&free]), None);
+        assert_eq!(timeout_that_works(seconds(1), &[&free, &used]), Some(seconds(61)));
+        assert_eq!(timeout_that_works(seconds(61), &[&used]), None);
+        let hour = token("bir-3", "[600000,1800]");
+        assert_eq!(timeout_that_works(seconds(1800), &[&hour]), Some(seconds(3011)));
     }
 }

@@ -28,6 +28,19 @@ impl TlsServer {
         let key = rcgen::KeyPair::generate().expect("a key");
         let params = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &ca).expect("signed");
+        Self::with(&certificate, &key, ca_pem)
+    }
+
+    /// One whose certificate signed itself, and is a CA's, as `openssl req -x509` makes it.
+    fn self_signed_ca() -> Self {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).expect("signed");
+        Self::with(&certificate, &key, certificate.pem())
+    }
+
+    fn with(certificate: &rcgen::Certificate, key: &rcgen::KeyPair, ca_pem: String) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -103,6 +116,18 @@ fn an_authority_that_is_not_known_is_refused() {
     let server = TlsServer::start("localhost");
     let (_, another) = authority("another");
     server.asked_with_ca(&another).fails(6).says(&["unknown issuer", "hint: --ca-file"]);
+}
+
+#[test]
+fn a_certificate_that_is_a_ca_itself_is_told_with_how_to_make_it_right() {
+    let server = TlsServer::self_signed_ca();
+    let run = server.asked_with_ca(&server.ca_pem).fails(6);
+    run.says(&[
+        "of localhost is itself that of a CA (CA:TRUE)",
+        "openssl req -x509",
+        "hint: name the new certificate",
+    ]);
+    assert!(!run.stderr.contains("OtherError") && !run.stderr.contains("Entity"), "{}", run.stderr);
 }
 
 #[test]

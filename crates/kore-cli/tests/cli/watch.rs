@@ -1,9 +1,12 @@
 //! `kore import watch`
 
+#[cfg(unix)]
+mod deadline;
 mod documents;
 mod exit_codes;
 mod input;
 mod reports;
+mod resumed;
 #[cfg(unix)]
 mod screen;
 mod script;

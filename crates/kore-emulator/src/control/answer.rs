@@ -1,7 +1,7 @@
 //! Answers of the control, and their bodies.
 
-use std::convert::Infallible;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -22,7 +22,7 @@ const SHOWN: usize = 600;
 #[derive(Debug)]
 pub(crate) enum ControlBody {
     Whole(Option<Bytes>),
-    Pieces(mpsc::Receiver<Bytes>),
+    Pieces(mpsc::Receiver<io::Result<Bytes>>),
 }
 
 impl ControlBody {
@@ -33,17 +33,17 @@ impl ControlBody {
 
 impl Body for ControlBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let piece = match &mut *self {
-            Self::Whole(body) => body.take(),
+            Self::Whole(body) => body.take().map(Ok),
             Self::Pieces(pieces) => std::task::ready!(pieces.poll_recv(context)),
         };
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {

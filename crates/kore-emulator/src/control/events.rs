@@ -61,18 +61,29 @@ pub(super) fn follow(control: &Arc<Control>) -> Result<Response<ControlBody>, Pr
 }
 
 impl Control {
-    async fn send_events(self: Arc<Self>, send: mpsc::Sender<Bytes>, _place: OwnedSemaphorePermit) {
+    async fn send_events(
+        self: Arc<Self>,
+        send: mpsc::Sender<io::Result<Bytes>>,
+        _place: OwnedSemaphorePermit,
+    ) {
         let mut stopped = self.stopped.subscribe();
         let mut viewer = Viewer::default();
         let mut sent = Instant::now();
         let mut piece = self.hello();
         loop {
-            self.news(&mut viewer, &mut piece);
+            // There may be a million imports to count.
+            let control = Arc::clone(&self);
+            let news = move || {
+                control.news(&mut viewer, &mut piece);
+                (viewer, piece)
+            };
+            let Ok(found) = tokio::task::spawn_blocking(news).await else { return };
+            (viewer, piece) = found;
             if piece.is_empty() && sent.elapsed() > SILENCE {
                 piece.push_str(":\n\n");
             }
             if !piece.is_empty() {
-                let sending = send.send_timeout(std::mem::take(&mut piece).into(), PATIENCE);
+                let sending = send.send_timeout(Ok(std::mem::take(&mut piece).into()), PATIENCE);
                 tokio::select! {
                     sent = sending => if sent.is_err() { return },
                     _ = stopped.wait_for(|stopped| *stopped) => return,
@@ -146,18 +157,18 @@ struct Change {
 impl Viewer {
     fn look(&mut self, control: &Control) -> Option<Change> {
         let now = control.clock.now().wall;
-        let (total, newest, counts) = control.platform.with(|holdings| {
+        let (total, newest) = control.platform.with(|holdings| {
             let newest = holdings.newest(u64::MAX).take(IMPORTS);
             let newest: Vec<_> =
                 newest.map(|(id, entry)| (id.clone(), Mark::of(entry, now), entry.clone())).collect();
-            let total = holdings.len();
-            let is_due = self.counted.is_none_or(|counted| counted.elapsed() >= COUNTED);
-            let counts = (total <= FEW || is_due).then(|| {
-                let mut counts = Counts::default();
-                holdings.iter().for_each(|(_, entry)| counts.add(entry, now));
-                counts
-            });
-            (total, newest, counts)
+            (holdings.len(), newest)
+        });
+        let is_due = self.counted.is_none_or(|counted| counted.elapsed() >= COUNTED);
+        let counts = (total <= FEW || is_due).then(|| {
+            let mut counts = Counts::default();
+            // If all are replaced on the way, they are counted anew with the next change.
+            control.platform.visit(|_, entry| counts.add(entry, now));
+            counts
         });
         if counts.is_some() {
             self.counted = Some(Instant::now());

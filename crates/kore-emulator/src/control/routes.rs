@@ -69,6 +69,11 @@ const ROUTES: &[Route] = &[
 ];
 
 impl Action {
+    /// Whether it may change what a state file keeps.
+    pub(super) fn changes(self) -> bool {
+        matches!(self, Self::Create | Self::Delete | Self::Steer(_) | Self::Reset | Self::Restore)
+    }
+
     /// How much of a body is read, in bytes.
     pub(super) fn max_body(self) -> usize {
         match self {

@@ -1,14 +1,17 @@
 //! The bodies of requests and answers.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Busy;
+use super::connection::{Busy, Connection};
+use super::room::Room;
 
 /// A body of an answer: its connection is not idle until all of it is sent.
 #[derive(Debug)]
@@ -43,84 +46,99 @@ impl<B: Body + Unpin> Body for Kept<B> {
     }
 }
 
-/// The most of one body: no call that is served here has one, this is room for those to come.
+/// The most of one body of a call: none that is served here has one, this is room for those to come.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
-/// The most of all bodies that are read at the same time.
-const MAX_BODIES: usize = 64 * 1024 * 1024;
+/// The most of all bodies that are being read, in KiB: a snapshot of any length, and others beside.
+const ROOM: usize = 96 * 1024;
 
-/// What all bodies that are being read take.
-#[derive(Debug, Default)]
-pub(crate) struct Bodies {
-    bytes: AtomicUsize,
+/// How long a body may be slow before others may have its room, and how many bytes bring another
+/// second.
+const START: Duration = Duration::from_secs(1);
+const BYTES_IN_A_SECOND: u64 = 256 * 1024;
+
+/// The bodies that are being read. One that is slow gives way when others need the room.
+#[derive(Debug)]
+pub(crate) struct Bodies(Room);
+
+/// A body and its share of the room.
+#[derive(Debug)]
+pub(crate) struct ReadBody {
+    bytes: Bytes,
+    _share: Option<OwnedSemaphorePermit>,
 }
 
-/// The part of one body in that; dropping it gives the room back.
-struct Share<'a> {
-    bodies: &'a Bodies,
-    bytes: usize,
+impl ReadBody {
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
 }
 
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unread {
-    /// It is over 1 MiB.
+pub(crate) enum Unread {
     TooLong,
-    /// All that are being read are over 64 MiB together.
-    TooMany,
+    /// Others needed the room.
+    GaveWay,
+    Late,
     /// The connection ended within it.
     Broken,
 }
 
+impl Default for Bodies {
+    fn default() -> Self {
+        Self(Room::new(ROOM))
+    }
+}
+
 impl Bodies {
     /// The whole body. One whose length is told and is too long is not waited for.
-    pub(super) async fn read(&self, mut body: Incoming) -> Result<Bytes, Unread> {
-        if body.size_hint().lower() > MAX_BODY as u64 {
-            return Err(Unread::TooLong);
+    pub(crate) async fn read(
+        &self,
+        body: Incoming,
+        most: usize,
+        patience: Duration,
+        connection: &Connection,
+    ) -> Result<ReadBody, Unread> {
+        if body.is_end_stream() {
+            return Ok(ReadBody { bytes: Bytes::new(), _share: None });
         }
-        let mut share = Share { bodies: self, bytes: 0 };
+        let most = match body.size_hint().exact() {
+            Some(told) if told > most as u64 => return Err(Unread::TooLong),
+            Some(told) => told as usize,
+            None => most,
+        };
+        timeout(patience, self.collect(body, most, connection)).await.unwrap_or(Err(Unread::Late))
+    }
+
+    async fn collect(
+        &self,
+        mut body: Incoming,
+        most: usize,
+        connection: &Connection,
+    ) -> Result<ReadBody, Unread> {
+        // All of it at once: of two that grow, each would wait for the other.
+        let share = self.0.take(most.div_ceil(1024).try_into().map_err(|_| Unread::TooLong)?).await;
         let mut read = Vec::new();
-        while let Some(frame) = body.frame().await {
+        let mut slow = Instant::now() + START;
+        loop {
+            let gives_way = async {
+                sleep_until(slow).await;
+                self.0.wanted().await;
+            };
+            let frame = tokio::select! {
+                frame = body.frame() => frame,
+                () = gives_way => return Err(Unread::GaveWay),
+            };
+            let Some(frame) = frame else { break };
             let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-            share.grow(data.len())?;
+            connection.stirs();
+            if read.len() + data.len() > most {
+                return Err(Unread::TooLong);
+            }
             read.extend_from_slice(&data);
+            slow += Duration::from_secs(1) * data.len() as u32 / BYTES_IN_A_SECOND as u32;
         }
-        Ok(read.into())
-    }
-}
-
-impl Share<'_> {
-    fn grow(&mut self, bytes: usize) -> Result<(), Unread> {
-        self.bytes += bytes;
-        let all = self.bodies.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if self.bytes > MAX_BODY {
-            return Err(Unread::TooLong);
-        }
-        if all > MAX_BODIES { Err(Unread::TooMany) } else { Ok(()) }
-    }
-}
-
-impl Drop for Share<'_> {
-    fn drop(&mut self) {
-        self.bodies.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_body_has_its_bound_and_all_have_theirs() {
-        let bodies = Bodies::default();
-        let share = || Share { bodies: &bodies, bytes: 0 };
-        assert_eq!(share().grow(MAX_BODY + 1), Err(Unread::TooLong));
-        let mut held: Vec<_> = (0..MAX_BODIES / MAX_BODY).map(|_| share()).collect();
-        assert!(held.iter_mut().all(|share| share.grow(MAX_BODY).is_ok()));
-        assert_eq!(share().grow(1), Err(Unread::TooMany));
-        held.pop();
-        assert_eq!(share().grow(1), Ok(()));
-        drop(held);
-        assert_eq!(bodies.bytes.into_inner(), 0);
+        Ok(ReadBody { bytes: read.into(), _share: share.into() })
     }
 }

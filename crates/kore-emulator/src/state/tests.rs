@@ -1,5 +1,10 @@
+#[cfg(unix)]
+mod files;
+
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kore_protocol::IncomingResponse as _;
 use kore_protocol::bot_import::get_status;
@@ -7,6 +12,9 @@ use serde_json::value::RawValue;
 
 use super::*;
 use crate::life::Life;
+use crate::limits::LimitRules;
+use crate::scenario::AsFile;
+use crate::snapshot::Writer;
 use crate::{Mode, Scenario, Task, samples, scenarios};
 
 fn id(text: &str) -> BotImportId {
@@ -17,8 +25,16 @@ fn living(scenario: &Arc<Scenario>, mode: Mode) -> Held {
     Held::Living(Life::new(Arc::clone(scenario), mode, UNIX_EPOCH + Duration::from_nanos(1_234_567_891)))
 }
 
-fn put(name: &str, held: &Held) -> ToSave {
-    ToSave::Some(vec![(id(name), Some(held.clone()))])
+fn platform(imports: Vec<(BotImportId, Held)>) -> Arc<Platform> {
+    let platform = Arc::new(Platform::new(Vec::new(), LimitRules::default()).expect("no app"));
+    platform.replace(imports);
+    platform
+}
+
+fn written(imports: Vec<(BotImportId, Held)>, now: SystemTime) -> String {
+    let mut text = Vec::new();
+    Writer::new(platform(imports), now).write_to(&mut text).expect("written");
+    String::from_utf8(text).expect("UTF-8")
 }
 
 struct Folder(PathBuf);
@@ -39,10 +55,16 @@ impl Folder {
         fs::read_to_string(self.file()).expect("there")
     }
 
+    /// The file with these imports in it.
+    fn save(&self, imports: Vec<(BotImportId, Held)>) -> std::io::Result<()> {
+        let Taken { file, .. } = take(&self.file()).map_err(std::io::Error::other)?;
+        file.replace(|to| Writer::new(platform(imports), UNIX_EPOCH).write_to(to))
+    }
+
     /// The ids that the file has, or why it cannot be read.
     fn ids(&self) -> Result<Vec<String>, String> {
-        let (_, imports) = StateFile::open(&self.file()).map_err(|error| error.to_string())?;
-        Ok(imports.unwrap_or_default().iter().map(|(id, _)| id.to_string()).collect())
+        let taken = take(&self.file()).map_err(|error| error.to_string())?;
+        Ok(taken.imports.unwrap_or_default().iter().map(|(id, _)| id.to_string()).collect())
     }
 }
 
@@ -52,54 +74,28 @@ impl Drop for Folder {
     }
 }
 
-/// A file with a snapshot of one import and changes behind it.
-fn with_changes(folder: &Folder) -> StateFile {
+fn few() -> Vec<(BotImportId, Held)> {
     let shared = Arc::new(scenarios::stuck());
-    let other = Arc::new(scenarios::failure());
-    let (mut file, none) = StateFile::open(&folder.file()).expect("new");
-    assert!(none.is_none() && file.wants_all());
-    let fixed = Held::fixed(samples::succeeded());
-    let first = samples::succeeded().id.expect("it has one");
-    for what in [
-        ToSave::All(vec![(first, fixed), (id("bir-a"), living(&shared, Mode::TIME))]),
-        put("bir-b", &living(&shared, Mode::LOOKS)),
-        put("bir-c", &living(&other, Mode::AtOnce)),
-        ToSave::Some(vec![(id("bir-a"), None), (id("bir-d"), Some(living(&other, Mode::TIME)))]),
-    ] {
-        file.save(&what, UNIX_EPOCH).expect("saved");
-    }
-    assert!(!file.wants_all());
-    file
+    let fixed = samples::succeeded();
+    vec![
+        (fixed.id.clone().expect("it has one"), Held::fixed(fixed)),
+        (id("bir-a"), living(&shared, Mode::TIME)),
+        (id("bir-b"), living(&shared, Mode::LOOKS)),
+        (id("bir-c"), living(&Arc::new(scenarios::failure()), Mode::AtOnce)),
+    ]
 }
 
 #[test]
-fn changes_behind_the_snapshot_are_read_and_a_scenario_stands_there_once() {
-    let folder = Folder::new("changes");
-    drop(with_changes(&folder));
-    assert_eq!(folder.ids().expect("valid")[1..], ["bir-b", "bir-c", "bir-d"]);
+fn imports_are_read_as_they_were_written_and_a_scenario_stands_there_once() {
+    let folder = Folder::new("kept");
+    assert!(folder.ids().expect("a free name").is_empty());
+    folder.save(few()).expect("saved");
+    assert_eq!(folder.ids().expect("valid")[1..], ["bir-a", "bir-b", "bir-c"]);
     let text = folder.text();
     for name in ["stuck", "failure"] {
         assert_eq!(text.matches(&format!("\"name\":\"{name}\"")).count(), 1, "{name}");
     }
-}
-
-/// As a crash may leave it: each start of the file with the whole snapshot loads, with each change
-/// whose line is whole.
-#[test]
-fn a_file_cut_short_behind_its_snapshot_loads_with_what_is_whole() {
-    let folder = Folder::new("cut");
-    drop(with_changes(&folder));
-    let text = folder.text();
-    let snapshot = text.find('\n').expect("a line");
-    for end in (snapshot..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-        fs::write(folder.file(), &text[..end]).expect("written");
-        let ids = folder.ids().unwrap_or_else(|error| panic!("cut at {end}: {error}"));
-        for name in ["bir-b", "bir-c", "bir-d"] {
-            let line = text.find(&format!("{{\"put\":{{\"id\":\"{name}\"")).expect("there");
-            let whole = line + text[line..].find('\n').expect("its end") < end;
-            assert_eq!(ids.contains(&name.to_owned()), whole, "{name}, cut at {end}");
-        }
-    }
+    // What a crash of the whole machine may leave.
     fs::write(folder.file(), format!("{text}\0\0\0")).expect("written");
     assert_eq!(folder.ids().expect("valid").len(), 4);
 }
@@ -107,18 +103,17 @@ fn a_file_cut_short_behind_its_snapshot_loads_with_what_is_whole() {
 #[test]
 fn a_file_that_cannot_be_read_is_told_and_left_as_it_is() {
     let folder = Folder::new("damaged");
-    drop(with_changes(&folder));
+    folder.save(few()).expect("saved");
     let good = folder.text();
-    let (snapshot, changes) = good.split_once('\n').expect("lines");
     for (text, says) in [
         ("{\"format\":".to_owned(), "line 1, column 10"),
         ("not JSON".to_owned(), "line 1"),
-        (snapshot[..snapshot.len() - 9].to_owned(), "line 1"),
-        (snapshot.replace("emulator/1", "emulator/9"), "expected \"kore-emulator/1\""),
-        (format!("{snapshot}\n{{}}\n{changes}"), "line 2"),
-        (format!("{snapshot}\n{}", changes.replace("bir-b", "b r")), "line 2"),
-        (format!("{snapshot}\n{}", changes.replace("\"scenario\":1", "\"scenario\":9")), "found 9"),
-        (snapshot.replace("\"mode\":\"time\"", "\"mode\":\"tim\""), "`at-once`, `time`, `looks`"),
+        (good[..good.len() - 9].to_owned(), "line 1"),
+        (good.replace("emulator/1", "emulator/9"), "expected \"kore-emulator/1\""),
+        (good.replace("bir-b", "b r"), "imports[2]"),
+        (good.replace("\"scenario\":1", "\"scenario\":9"), "found 9"),
+        (good.replace("\"mode\":\"time\"", "\"mode\":\"tim\""), "`at-once`, `time`, `looks`"),
+        (format!("{good}{good}"), "line 2"),
     ] {
         fs::write(folder.file(), &text).expect("written");
         let error = folder.ids().expect_err(&text);
@@ -130,39 +125,67 @@ fn a_file_that_cannot_be_read_is_told_and_left_as_it_is() {
 #[test]
 fn one_process_has_the_file_at_a_time() {
     let folder = Folder::new("lock");
-    let file = with_changes(&folder);
+    let taken = take(&folder.file()).expect("free");
     let error = folder.ids().expect_err("locked");
     assert!(error.contains("another emulator") && error.contains("state.json"), "{error}");
-    drop(file);
+    drop(taken);
     folder.ids().expect("free again");
 }
 
-#[cfg(unix)]
 #[test]
-fn a_link_to_the_file_stays_one_and_shares_its_lock() {
-    let folder = Folder::new("link");
-    drop(with_changes(&folder));
-    let link = folder.0.join("link.json");
-    std::os::unix::fs::symlink(folder.file(), &link).expect("a link");
-    let (mut file, _) = StateFile::open(&link).expect("free");
-    assert!(folder.ids().is_err(), "the same file by its other name");
-    file.save(&ToSave::All(Vec::new()), UNIX_EPOCH).expect("saved");
-    assert!(link.is_symlink());
-    drop(file);
-    assert!(folder.ids().expect("valid").is_empty());
+fn many_imports_and_long_ones_are_written_in_pieces() {
+    let shared = Arc::new(scenarios::stuck());
+    let mut imports: Vec<_> =
+        (0..3_000).map(|n| (id(&format!("bir-{n}")), living(&shared, Mode::TIME))).collect();
+    let mut long = samples::succeeded();
+    long.status = kore_types::Status::from("x".repeat(300_000)).into();
+    imports.push((id("bir-034fc180-4f84-5c54-a963-fc45ad0ceb7d"), Held::fixed(long)));
+    let platform = platform(imports.clone());
+    let mut writer = Writer::new(Arc::clone(&platform), UNIX_EPOCH);
+    let mut text = Vec::new();
+    let mut pieces = 0;
+    loop {
+        let piece = writer.piece().expect("nothing was replaced");
+        if piece.is_empty() {
+            break;
+        }
+        assert!(piece.len() < 400_000, "{}", piece.len());
+        pieces += 1;
+        text.extend(piece);
+    }
+    assert!(pieces > 5, "{pieces}");
+    let read = snapshot::read(std::str::from_utf8(&text).expect("UTF-8"), "it", None).expect("valid");
+    assert_eq!(read.len(), imports.len());
+}
+
+/// What was written is neither those nor these: the one who reads is told, and a file begins anew.
+#[test]
+fn imports_that_are_replaced_within_a_snapshot_are_not_mixed() {
+    let shared = Arc::new(scenarios::stuck());
+    let many = |start: &str| -> Vec<_> {
+        (0..2_000).map(|n| (id(&format!("bir-{start}{n}")), living(&shared, Mode::TIME))).collect()
+    };
+    let platform = platform(many("a"));
+    let mut writer = Writer::new(Arc::clone(&platform), UNIX_EPOCH);
+    let mut text = writer.piece().expect("the first");
+    platform.replace(many("b"));
+    assert!(writer.piece().is_err());
+    writer.write_to(&mut text).expect("anew");
+    let text = String::from_utf8(text).expect("UTF-8");
+    let read = snapshot::read(&text, "it", None).expect("valid");
+    assert!(read.len() == 2_000 && read.iter().all(|(id, _)| id.as_str().starts_with("bir-b")));
 }
 
 #[test]
-fn what_could_not_be_written_is_followed_by_a_whole_snapshot() {
+fn what_could_not_be_written_leaves_the_file_as_it_was() {
     let folder = Folder::new("full");
-    let mut file = with_changes(&folder);
+    folder.save(few()).expect("saved");
     let name = folder.0.join("state.json.new");
     fs::create_dir(&name).expect("in the way");
-    file.save(&ToSave::All(Vec::new()), UNIX_EPOCH).expect_err("a folder is in the way");
-    assert!(file.wants_all(), "nothing is added behind what may be half a line");
+    folder.save(Vec::new()).expect_err("a folder is in the way");
+    assert_eq!(folder.ids().expect("valid").len(), 4);
     fs::remove_dir(&name).expect("empty");
-    file.save(&ToSave::All(Vec::new()), UNIX_EPOCH).expect("saved");
-    drop(file);
+    folder.save(Vec::new()).expect("saved");
     assert!(folder.ids().expect("valid").is_empty());
 }
 
@@ -218,10 +241,8 @@ fn a_snapshot_keeps_all_of_each_import() {
     let odd = get_status::Response::from_body(&odd.into()).expect("an object");
     imports.push((id("bir-odd"), Held::fixed(odd)));
 
-    let mut text = Vec::new();
-    snapshot::write(&imports, &mut Scenarios::default(), start, &mut text).expect("written");
-    let text = String::from_utf8(text).expect("UTF-8");
-    let read = snapshot::read(&text, "snapshot", None).expect("valid").imports;
+    let text = written(imports.clone(), start);
+    let read = snapshot::read(&text, "snapshot", None).expect("valid");
     assert_eq!(read.len(), imports.len());
     for ((id, before), (same, after)) in imports.iter().zip(&read) {
         assert_eq!(id, same);
@@ -234,9 +255,7 @@ fn a_snapshot_keeps_all_of_each_import() {
             assert_eq!(shown(before), shown(after), "{id} after {millis} ms");
         }
     }
-    let mut again = Vec::new();
-    snapshot::write(&read, &mut Scenarios::default(), start, &mut again).expect("written");
-    assert_eq!(String::from_utf8(again).expect("UTF-8"), text);
+    assert_eq!(written(read, start), text);
 }
 
 #[test]
@@ -254,38 +273,13 @@ fn a_restored_import_is_as_far_as_it_was_when_the_snapshot_was_taken() {
     let scenario = Arc::new(Scenario::builder("one").task(Task::new("Dialog", "a")).build().expect("valid"));
     let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
     let imports = [(id("bir-1"), Held::Living(Life::new(scenario, Mode::TIME, at(100))))];
-    let mut text = Vec::new();
-    let taken = at(100) + Duration::from_millis(600);
-    snapshot::write(&imports, &mut Scenarios::default(), taken, &mut text).expect("written");
-    let text = String::from_utf8(text).expect("UTF-8");
+    let text = written(imports.to_vec(), at(100) + Duration::from_millis(600));
     let is_over = |restored, now| {
         let read = snapshot::read(&text, "snapshot", restored).expect("valid");
-        let Held::Living(life) = &read.imports[0].1 else { panic!("it lives") };
+        let Held::Living(life) = &read[0].1 else { panic!("it lives") };
         life.document(&id("bir-1"), now).contains(r#""status":"success","streamRefId""#)
     };
     assert!(!is_over(Some(at(5000)), at(5000) + Duration::from_millis(399)));
     assert!(is_over(Some(at(5000)), at(5000) + Duration::from_millis(400)));
     assert!(is_over(None, at(5000)), "in a state file time goes on");
-}
-
-#[cfg(unix)]
-#[test]
-fn what_is_no_file_is_refused_and_no_link_beside_it_is_written_through() {
-    use std::os::unix::fs::symlink;
-
-    let folder = Folder::new("links");
-    let at = |name: &str| folder.0.join(name);
-    symlink("/dev/null", at("device")).expect("a link");
-    symlink(at("nothing"), at("dangling")).expect("a link");
-    for name in ["device", "dangling"] {
-        let error = StateFile::open(&at(name)).expect_err(name).to_string();
-        assert!(error.contains("expected a file, or a name that is free"), "{error}");
-    }
-    assert!(!fs::metadata("/dev/null").expect("a device").is_file());
-
-    fs::write(at("victim"), "mine").expect("written");
-    symlink(at("victim"), at("state.json.new")).expect("a link");
-    let mut file = with_changes(&folder);
-    file.save(&ToSave::All(Vec::new()), UNIX_EPOCH).expect("saved");
-    assert_eq!(fs::read_to_string(at("victim")).expect("a file"), "mine");
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use kore_types::BotImportId;
 
+use super::clock::later;
 use super::machine::LATEST_ARRIVAL;
-use super::{Quota, ResumeToken, Windows};
+use super::{Now, Quota, ResumeToken, Windows};
 
 /// Windows that more than one watch draws on.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl Ledger {
     /// Takes note of a request for an import outside of any watch, which may reach the platform as
     /// late as `latest`.
     pub fn count(&self, id: &BotImportId, now: Instant, latest: Instant) {
-        self.windows(id, now).lock().count(now, latest.min(now + LATEST_ARRIVAL));
+        self.windows(id, now).lock().count(now, latest.min(later(now, LATEST_ARRIVAL)));
     }
 
     /// How many imports it knows.
@@ -95,9 +96,10 @@ impl Ledger {
     }
 
     /// Takes note of the looks of a watch in another process, as its token tells of them.
-    pub fn note(&self, token: &ResumeToken, now: Instant) {
+    pub fn note(&self, token: &ResumeToken, now: Now) {
         if token.ledger.is_none() || token.ledger != self.name {
-            self.windows(&token.id, now).lock().add_ages(now, token.ages(self.quotas));
+            let ages = token.ages(self.quotas, now.wall);
+            self.windows(&token.id, now.instant).lock().add_ages(now.instant, ages);
         }
     }
 

@@ -1,45 +1,25 @@
-//! The machine itself.
+//! The watch of one import: when it is polled, what a response or a failure means for it, and what
+//! happens at its deadline. The owner brings the time and sends the requests.
+
+mod last_poll;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kore_types::{BotImport, BotImportId, Outcome, Status};
 
+use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
 use super::ledger::SharedWindows;
-use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Windows};
+use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Unfunded, Windows};
 use crate::bot_import::get_status::{self, Response};
 
-/// The least that a wait lasts, so that no owner spins.
-pub(super) const LEAST_WAIT: Duration = Duration::from_millis(1);
+pub use last_poll::LAST_POLL;
+use last_poll::LastPoll;
 
 /// How long after it was given up a request may still reach the platform, at the most.
 pub(super) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
-
-/// Times beyond it, which a clock may not be able to name, never come.
-const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
-
-/// The platform's windows have no slot for a look before the deadline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unfunded {
-    /// How long it takes until a slot is free.
-    pub free_in: Duration,
-}
-
-impl fmt::Display for Unfunded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.free_in.is_zero() {
-            return f.write_str("the deadline is too soon: it leaves no time for a look");
-        }
-        let seconds = self.free_in.as_secs_f64().ceil();
-        write!(f, "the deadline is too soon: the platform's rate limits allow the next look in {seconds} s")
-    }
-}
-
-impl std::error::Error for Unfunded {}
 
 /// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +28,7 @@ pub enum Step {
     Look(get_status::Request),
     /// Do nothing until then, or until what is waited for comes; then poll again.
     Wait {
-        /// At least a millisecond from now, and at most the deadline.
+        /// At least a millisecond from now, and at most when the watch ends.
         until: Instant,
         /// What is waited for.
         what: Waiting,
@@ -80,6 +60,10 @@ pub struct Watch<E> {
     /// When the waiting began, an earlier watch's included.
     began: Instant,
     deadline: Instant,
+    /// Known once the deadline has come.
+    last_poll: Option<LastPoll>,
+    /// The platform asked not to be called before.
+    not_before: Option<Instant>,
     state: State<E>,
     /// Elsewhere, since a watch that has not looked yet is not to have room for it.
     last: Option<Box<Response>>,
@@ -118,7 +102,12 @@ enum Ending<E> {
 }
 
 impl<E: LookError> Watch<E> {
-    /// Watches an import from now on, for at most `timeout`.
+    /// Watches an import from now on, for at most `timeout` and a last poll.
+    ///
+    /// When the deadline comes, an import that has not ended is polled once more if its rate limit
+    /// allows that within [`LAST_POLL`]; a poll that is under way then is this last one. After a
+    /// [`cancel`](Self::cancel) there is none. An owner that was stopped past the deadline polls
+    /// once more when it goes on.
     ///
     /// # Errors
     /// [`Unfunded`], if the windows of the settings allow no look at all in that time.
@@ -129,7 +118,7 @@ impl<E: LookError> Watch<E> {
     }
 
     /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
-    /// left.
+    /// left. The time between the two counts, by the clock on the wall: see [`ResumeToken`].
     ///
     /// # Errors
     /// [`Unfunded`], if the looks of the other watch leave none before the deadline.
@@ -140,10 +129,18 @@ impl<E: LookError> Watch<E> {
         now: Now,
     ) -> Result<Self, Unfunded> {
         let mut windows = Windows::with_quotas(now.instant, settings.quotas);
-        windows.add_ages(now.instant, token.ages(settings.quotas));
+        windows.add_ages(now.instant, token.ages(settings.quotas, now.wall));
         let timeout = timeout.unwrap_or(token.left());
         let seed = settings.seed;
-        Self::begin(token.id.clone(), token.waited(), timeout, windows.into(), settings.into(), seed, now)
+        Self::begin(
+            token.id.clone(),
+            token.waited_by(now.wall),
+            timeout,
+            windows.into(),
+            settings.into(),
+            seed,
+            now,
+        )
     }
 
     /// One that has waited that long already, in windows that others may share.
@@ -157,10 +154,10 @@ impl<E: LookError> Watch<E> {
         now: Now,
     ) -> Result<Self, Unfunded> {
         let now = now.instant;
-        let deadline = now + timeout.min(CENTURY);
-        let free_in = windows.lock().free_at(now) - now;
-        if now + free_in >= deadline {
-            return Err(Unfunded { free_in });
+        let deadline = later(now, timeout);
+        let free = windows.lock().free_at(now);
+        if free >= deadline {
+            return Err(Unfunded { free_in: free.saturating_duration_since(now) });
         }
         Ok(Self {
             id,
@@ -168,6 +165,8 @@ impl<E: LookError> Watch<E> {
             // A monotonic clock may have begun after the waiting did; the pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
             deadline,
+            last_poll: None,
+            not_before: None,
             state: State::Resting { until: now, what: Waiting::NextLook },
             last: None,
             trouble: None,
@@ -184,7 +183,7 @@ impl<E: LookError> Watch<E> {
         &self.id
     }
 
-    /// When the watch ends at the latest.
+    /// When the deadline comes; the watch ends [`LAST_POLL`] later at the latest.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -219,53 +218,49 @@ impl<E: LookError> Watch<E> {
         })
     }
 
-    /// Gives the watch up. A look that is under way counts as sent.
+    /// Gives the watch up, with no last poll. A poll that is under way counts as sent.
     pub fn cancel(&mut self, now: Now) {
         if !matches!(self.state, State::Ended(_)) {
             self.give_look_up(now.instant);
-            self.state = State::Ended(Ending::Cancelled(self.token(now.instant)));
+            self.state = State::Ended(Ending::Cancelled(self.token(now)));
         }
     }
 
     /// What to do now. Events are to be taken first.
     pub fn poll(&mut self, now: Now) -> Step {
-        let now = now.instant;
-        if matches!(self.state, State::Ended(_)) {
-            return Step::Ended;
-        }
-        // What is left is too short to wait for.
-        if now + LEAST_WAIT > self.deadline {
-            self.give_look_up(now);
-            self.state = State::Ended(Ending::DeadlineReached(self.token(now)));
-            return Step::Ended;
-        }
-        let State::Resting { until, what } = self.state else {
-            return Step::Wait { until: self.deadline, what: Waiting::Answer };
+        self.see(now);
+        let (until, what) = match self.state {
+            State::Ended(_) => return Step::Ended,
+            State::Looking { .. } => return Step::Wait { until: self.ends(), what: Waiting::Answer },
+            State::Resting { until, what } => (until, what),
         };
-        if until > now {
-            return self.wait(now, until, what);
+        if until > now.instant {
+            return self.wait(now.instant, until, what);
         }
-        let taken = self.windows.lock().take(now);
+        let taken = self.windows.lock().take(now.instant);
         match taken {
             Ok(()) => {
-                self.state = State::Looking { since: now };
+                self.state = State::Looking { since: now.instant };
+                if let Some(last) = &mut self.last_poll {
+                    last.is_sent = true;
+                }
                 Step::Look(get_status::Request::new(self.id.clone()))
+            }
+            // Others that share the windows may have been faster.
+            Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
+                self.end_at_deadline(now);
+                Step::Ended
             }
             Err(free) => {
                 self.events.push_back(Event::Throttled { until: free });
                 self.state = State::Resting { until: free, what: Waiting::Slot };
-                self.wait(now, free, Waiting::Slot)
+                self.wait(now.instant, free, Waiting::Slot)
             }
         }
     }
 
     fn wait(&self, now: Instant, until: Instant, what: Waiting) -> Step {
-        Step::Wait { until: until.max(now + LEAST_WAIT).min(self.deadline), what }
-    }
-
-    /// Lets the watch go on for longer, if it would end before.
-    pub(super) fn extend(&mut self, timeout: Duration, now: Now) {
-        self.deadline = self.deadline.max(now.instant + timeout.min(CENTURY));
+        Step::Wait { until: until.max(later(now, LEAST_WAIT)).min(self.ends()), what }
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -291,8 +286,10 @@ impl<E: LookError> Watch<E> {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
-        let now = now.instant;
-        self.windows.lock().release(now);
+        self.see_deadline(now);
+        let at = now.instant;
+        self.windows.lock().release(at);
+        self.not_before = None;
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
@@ -300,16 +297,17 @@ impl<E: LookError> Watch<E> {
         self.events.extend(diff(self.last.as_ref().map(|last| &last.import), &response.import));
         let outcome = self.outcome(&response.import);
         self.last = Some(Box::new(response));
-        self.state = match outcome {
-            Outcome::Succeeded => State::Ended(Ending::Succeeded),
-            Outcome::Failed => State::Ended(Ending::Failed),
+        match outcome {
+            Outcome::Succeeded => self.state = State::Ended(Ending::Succeeded),
+            Outcome::Failed => self.state = State::Ended(Ending::Failed),
+            Outcome::Running | Outcome::Unknown if self.last_poll.is_some() => self.go_on_to_last_poll(now),
             Outcome::Running | Outcome::Unknown => {
-                let wait = self.settings.pacing.wait(now.saturating_duration_since(self.began));
-                let at = now.checked_add(wait).unwrap_or(self.deadline).min(self.deadline);
-                self.events.push_back(Event::NextLook { at, left: self.windows.lock().left(now) });
-                State::Resting { until: at, what: Waiting::NextLook }
+                let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
+                let until = later(at, wait).min(self.deadline);
+                self.events.push_back(Event::NextLook { at: until, left: self.windows.lock().left(at) });
+                self.state = State::Resting { until, what: Waiting::NextLook };
             }
-        };
+        }
     }
 
     /// The look failed.
@@ -317,6 +315,7 @@ impl<E: LookError> Watch<E> {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
+        self.see_deadline(now);
         let at = now.instant;
         self.windows.lock().release(at);
         if error.is_worth_a_new_token() && !self.token_renewed {
@@ -327,16 +326,21 @@ impl<E: LookError> Watch<E> {
             return;
         }
         if !error.is_retryable() && !error.is_rate_limited() {
-            self.state = State::Ended(Ending::CouldNotLook(error, self.token(at)));
+            self.state = State::Ended(Ending::CouldNotLook(error, self.token(now)));
             return;
         }
+        let asked = error.retry_after().map(|after| after.delay(now.wall));
+        self.not_before = asked.map(|asked| later(at, asked));
         self.failures = self.failures.saturating_add(1);
+        if self.last_poll.is_some() {
+            self.trouble = Some(error);
+            return self.go_on_to_last_poll(now);
+        }
         let backoff =
             if error.is_rate_limited() { self.settings.rate_limited } else { self.settings.transient };
         let wait = backoff.wait(self.failures, self.next_random());
-        let asked = error.retry_after().map_or(Duration::ZERO, |after| after.delay(now.wall));
         // What is asked for is a floor, and never later than the deadline, when there is an end anyway.
-        let until = at.checked_add(wait.max(asked)).unwrap_or(self.deadline).min(self.deadline);
+        let until = later(at, wait.max(asked.unwrap_or_default())).min(self.deadline);
         self.events.push_back(Event::Retrying {
             because: error.to_string(),
             failures: self.failures,
@@ -366,14 +370,14 @@ impl<E: LookError> Watch<E> {
 
     fn give_look_up(&mut self, now: Instant) {
         if let State::Looking { since } = self.state {
-            let latest = since + self.settings.look_timeout.min(LATEST_ARRIVAL);
+            let latest = later(since, self.settings.look_timeout.min(LATEST_ARRIVAL));
             self.windows.lock().abandon(now, latest);
         }
     }
 
-    fn token(&self, now: Instant) -> ResumeToken {
-        let waited = now.saturating_duration_since(self.began);
-        let left = self.deadline.saturating_duration_since(now);
+    fn token(&self, now: Now) -> ResumeToken {
+        let waited = now.instant.saturating_duration_since(self.began);
+        let left = self.deadline.saturating_duration_since(now.instant);
         ResumeToken::new(self.id.clone(), waited, left, &self.windows.lock(), now)
     }
 

@@ -1,18 +1,25 @@
 //! What a second run needs to know of a first.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use kore_types::BotImportId;
 use serde::{Deserialize, Serialize};
 
+use super::clock::wall_millis;
 use super::machine::LATEST_ARRIVAL;
-use super::{Quota, Windows};
+use super::{Now, Quota, Windows};
+
+const DOCUMENTED: [Quota; 2] = [Quota::PER_MINUTE, Quota::PER_HOUR];
 
 /// What a second watch of the same import needs, in this process or another, to stay within the
 /// platform's windows. It holds no secret.
 ///
-/// It holds ages and no times of day, and what passes between the two watches is not counted: the
-/// clock of the wall may be set meanwhile, and a slot that frees late does no harm.
+/// It holds the ages of requests, and when it was written by the clock on the wall, so that the
+/// time between the two watches counts. A clock that was set back meanwhile counts as no time: a
+/// slot that frees late does no harm. A clock that was set ahead is taken for time that passed, so
+/// keep it right between the two: requests would be taken for older than they are, and the
+/// platform may refuse some that come too soon, which the watch waits out. What the first watch had
+/// left until its deadline does not get less between the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -21,27 +28,30 @@ pub struct ResumeToken {
     version: Version,
     /// The import that is watched.
     pub id: BotImportId,
-    /// How long it has been waited for, in milliseconds.
+    /// When it was written, in milliseconds since 1970, rounded up.
+    #[serde(rename = "at")]
+    at_ms: i64,
+    /// How long the import had been waited for, in milliseconds.
     #[serde(rename = "waited")]
     waited_ms: u64,
     /// What was left until the deadline, in milliseconds.
     #[serde(rename = "left")]
     left_ms: u64,
-    /// The ledger that knows these looks already, if it has a name.
+    /// The ledger that knows these requests already, if it has a name.
     #[serde(rename = "ledger", default, skip_serializing_if = "Option::is_none")]
     pub(super) ledger: Option<u64>,
-    /// Looks as age in milliseconds and count, the oldest first; looks of more than a minute ago
+    /// Requests as age in milliseconds and count, the oldest first; those of more than a minute ago
     /// stand together by the minute, with the age of the youngest. One that may still arrive has a
     /// negative age.
-    looks: Vec<(i64, u32)>,
+    requests: Vec<(i64, u32)>,
 }
 
-/// The one version so far; another one is refused by its number.
+/// The one version that is read; another one is refused by its number. Version 1 had no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Version;
 
 impl Version {
-    const NUMBER: u32 = 1;
+    const NUMBER: u32 = 2;
 }
 
 impl Serialize for Version {
@@ -55,7 +65,8 @@ impl<'de> Deserialize<'de> for Version {
         match u32::deserialize(deserializer)? {
             Self::NUMBER => Ok(Self),
             other => Err(serde::de::Error::custom(format!(
-                "this is version {other} of the resume token; this version of the program reads {}",
+                "this is version {other} of the resume token; this version of the program reads {}: \
+                 watch the import anew",
                 Self::NUMBER
             ))),
         }
@@ -68,26 +79,28 @@ impl ResumeToken {
         waited: Duration,
         left: Duration,
         windows: &Windows,
-        now: Instant,
+        now: Now,
     ) -> Self {
         const MINUTE: i64 = 60_000;
-        let mut looks: Vec<(i64, u32)> = Vec::new();
-        // A look that counts as younger frees its slot later, which does no harm.
-        for age in windows.ages(now) {
-            match looks.last_mut() {
+        let mut requests: Vec<(i64, u32)> = Vec::new();
+        // One that counts as younger frees its slot later, which does no harm.
+        for age in windows.ages(now.instant) {
+            match requests.last_mut() {
                 Some((last, count)) if age >= MINUTE && *last / MINUTE == age / MINUTE => {
                     *last = age;
                     *count += 1;
                 }
                 Some((last, count)) if *last == age => *count += 1,
-                _ => looks.push((age, 1)),
+                _ => requests.push((age, 1)),
             }
         }
         let ledger = windows.ledger();
-        Self { version: Version, id, waited_ms: millis(waited), left_ms: millis(left), ledger, looks }
+        let (waited_ms, left_ms, at_ms) =
+            (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
+        Self { version: Version, id, at_ms, waited_ms, left_ms, ledger, requests }
     }
 
-    /// How long the import has been waited for.
+    /// How long the import had been waited for.
     pub fn waited(&self) -> Duration {
         Duration::from_millis(self.waited_ms)
     }
@@ -97,15 +110,42 @@ impl ResumeToken {
         Duration::from_millis(self.left_ms)
     }
 
-    /// The age of each look in milliseconds, the youngest first. A token from outside may name more
-    /// looks than any window holds, or later ones than may arrive; those that make no difference
-    /// are left out.
-    pub(super) fn ages(&self, quotas: [Quota; 2]) -> impl Iterator<Item = i64> {
+    /// How long after it was written the rate limits allow a request, as they are documented; a
+    /// deadline that is sooner is refused.
+    pub fn free_in(&self) -> Duration {
+        let ages: Vec<_> = self.ages_after(0, DOCUMENTED).collect();
+        let waits = DOCUMENTED.map(|Quota { requests, period }| {
+            let oldest = ages.get((requests as usize).saturating_sub(1));
+            oldest.map_or(0, |age| i64::try_from(period.as_millis()).unwrap_or(i64::MAX).saturating_sub(*age))
+        });
+        Duration::from_millis(waits[0].max(waits[1]).max(0).unsigned_abs())
+    }
+
+    /// How long the import has been waited for by then, the time since it was written included.
+    pub(super) fn waited_by(&self, wall: SystemTime) -> Duration {
+        let passed = Duration::from_millis(self.passed_ms(wall).unsigned_abs());
+        self.waited().saturating_add(passed)
+    }
+
+    /// How many milliseconds have passed since it was written; none if the clock was set back.
+    fn passed_ms(&self, wall: SystemTime) -> i64 {
+        wall_millis(wall).saturating_sub(self.at_ms).max(0)
+    }
+
+    /// The age of each request in milliseconds by then, the youngest first. A token from outside may
+    /// name more requests than any window holds, or later ones than may arrive; those that make no
+    /// difference are left out.
+    pub(super) fn ages(&self, quotas: [Quota; 2], wall: SystemTime) -> impl Iterator<Item = i64> {
+        self.ages_after(self.passed_ms(wall), quotas)
+    }
+
+    fn ages_after(&self, passed: i64, quotas: [Quota; 2]) -> impl Iterator<Item = i64> + use<> {
         let most = quotas[0].requests.max(quotas[1].requests) as usize;
         let latest = i64::try_from(LATEST_ARRIVAL.as_millis()).unwrap_or(i64::MAX);
-        let mut looks = self.looks.clone();
-        looks.sort_unstable();
-        let ages = looks.into_iter().map(move |(age, count)| (age.max(-latest), most.min(count as usize)));
+        let mut requests = self.requests.clone();
+        requests.sort_unstable();
+        let age = move |age: i64| age.max(-latest).saturating_add(passed);
+        let ages = requests.into_iter().map(move |(at, count)| (age(at), most.min(count as usize)));
         ages.flat_map(|(age, count)| std::iter::repeat_n(age, count)).take(most)
     }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use kore_types::BotImportId;
 
-use super::machine::{LEAST_WAIT, Standing};
+use super::clock::{LEAST_WAIT, is_past, later};
+use super::machine::Standing;
 use super::{End, Event, Ledger, LookError, Now, ResumeToken, Settings, Step, Unfunded, Watch};
 use crate::bot_import::get_status;
 
@@ -58,7 +59,6 @@ impl<E: fmt::Debug> fmt::Debug for Update<E> {
 #[derive(Debug)]
 pub struct Look {
     request: get_status::Request,
-    deadline: Instant,
     index: u32,
     number: u64,
 }
@@ -68,11 +68,6 @@ impl Look {
     pub fn request(&self) -> &get_status::Request {
         &self.request
     }
-
-    /// When the watch ends at the latest, so that no answer is waited for after that.
-    pub fn deadline(&self) -> Instant {
-        self.deadline
-    }
 }
 
 /// What the owner of many watches is to do next. Exhaustive: an owner has to think of each.
@@ -81,7 +76,8 @@ pub enum Next {
     /// Send this, ask again at once, and when the answer is there call
     /// [`Watches::handle_import`] or [`Watches::handle_failure`].
     Look(Look),
-    /// Do nothing until then, at least a millisecond from now, or until an answer is there.
+    /// Do nothing until then, at least a millisecond from now, or until an answer is there; in any
+    /// case poll then.
     Wait(Instant),
     /// Nothing is watched.
     Idle,
@@ -92,6 +88,10 @@ pub enum Next {
 ///
 /// An import that is given twice is watched once: one look is for all who wait for it. More can be
 /// given at any time. Updates are to be taken before each wait.
+///
+/// When the deadline comes, each import that has not ended is polled once more if its rate limit
+/// allows, as many at once as before. That takes [`LAST_POLL`](super::LAST_POLL) at most for all
+/// that have the same deadline; one that has had no turn by then ends without.
 ///
 /// ```
 /// # use std::time::{Duration, Instant, SystemTime};
@@ -133,8 +133,8 @@ pub struct Watches<E> {
     by_id: HashMap<BotImportId, u32>,
     /// Those that rest, by when they are to be asked again.
     due: BTreeSet<(Instant, u32)>,
-    /// All, by when they end at the latest.
-    deadlines: BTreeSet<(Instant, u32)>,
+    /// All, by when they end: at the deadline, or once the time for the last poll is over.
+    ends: BTreeSet<(Instant, u32)>,
     looking: usize,
     /// How many looks there were, which numbers them.
     looks: u64,
@@ -144,8 +144,8 @@ pub struct Watches<E> {
 #[derive(Debug)]
 struct Entry<E> {
     watch: Watch<E>,
-    /// As it stands in the sets.
-    deadline: Instant,
+    /// As it stands in the set.
+    ends: Instant,
     phase: Phase,
 }
 
@@ -168,7 +168,7 @@ impl<E: LookError> Watches<E> {
             free: Vec::new(),
             by_id: HashMap::new(),
             due: BTreeSet::new(),
-            deadlines: BTreeSet::new(),
+            ends: BTreeSet::new(),
             looking: 0,
             looks: 0,
             updates: VecDeque::new(),
@@ -211,18 +211,13 @@ impl<E: LookError> Watches<E> {
     /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
     /// left. If the import is watched already, the looks of the other watch are counted too.
     pub fn resume(&mut self, token: &ResumeToken, timeout: Option<Duration>, now: Now) {
-        self.ledger.note(token, now.instant);
-        self.begin(token.id.clone(), token.waited(), timeout.unwrap_or(token.left()), now);
+        self.ledger.note(token, now);
+        self.begin(token.id.clone(), token.waited_by(now.wall), timeout.unwrap_or(token.left()), now);
     }
 
     fn begin(&mut self, id: BotImportId, waited: Duration, timeout: Duration, now: Now) {
         if let Some(&index) = self.by_id.get(&id) {
-            let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
-            entry.watch.extend(timeout, now);
-            self.deadlines.remove(&(entry.deadline, index));
-            entry.deadline = entry.watch.deadline();
-            self.deadlines.insert((entry.deadline, index));
-            return;
+            return self.change(index, |watch| watch.extend(timeout, now));
         }
         let windows = self.ledger.windows(&id, now.instant);
         let index = self.free.pop().unwrap_or(self.entries.len() as u32);
@@ -231,15 +226,15 @@ impl<E: LookError> Watches<E> {
         let settings = Arc::clone(&self.settings);
         match Watch::begin(id.clone(), waited, timeout, windows, settings, seed, now) {
             Ok(watch) => {
-                let deadline = watch.deadline();
-                let entry = Entry { watch, deadline, phase: Phase::Resting(now.instant) };
+                let ends = watch.ends();
+                let entry = Entry { watch, ends, phase: Phase::Resting(now.instant) };
                 match self.entries.get_mut(index as usize) {
                     Some(free) => *free = Some(entry),
                     None => self.entries.push(Some(entry)),
                 }
                 self.by_id.insert(id, index);
                 self.due.insert((now.instant, index));
-                self.deadlines.insert((deadline, index));
+                self.ends.insert((ends, index));
             }
             Err(unfunded) => {
                 self.free.push(index);
@@ -276,10 +271,8 @@ impl<E: LookError> Watches<E> {
 
     /// What to do now.
     pub fn poll(&mut self, now: Now) -> Next {
-        while let Some(&(_, index)) =
-            self.deadlines.first().filter(|(deadline, _)| now.instant + LEAST_WAIT > *deadline)
-        {
-            self.ask(index, now);
+        while let Some(&(_, index)) = self.ends.first().filter(|(ends, _)| is_past(*ends, now.instant)) {
+            self.change(index, |watch| watch.see(now));
         }
         while let Some(&(_, index)) =
             self.due.first().filter(|(at, _)| *at <= now.instant && self.looking < self.concurrency)
@@ -289,9 +282,9 @@ impl<E: LookError> Watches<E> {
             }
         }
         let due = self.due.first().filter(|_| self.looking < self.concurrency);
-        let Some(&(deadline, _)) = self.deadlines.first() else { return Next::Idle };
-        let until = due.map_or(deadline, |(due, _)| (*due).max(now.instant + LEAST_WAIT));
-        Next::Wait(until.min(deadline))
+        let Some(&(ends, _)) = self.ends.first() else { return Next::Idle };
+        let until = due.map_or(ends, |(due, _)| (*due).max(later(now.instant, LEAST_WAIT)));
+        Next::Wait(until.min(ends))
     }
 
     /// The look went well. One whose watch has ended meanwhile is of no account.
@@ -321,9 +314,9 @@ impl<E: LookError> Watches<E> {
     fn ask(&mut self, index: u32, now: Now) -> Option<Look> {
         let mut step = Step::Ended;
         self.change(index, |watch| step = watch.poll(now));
-        let &Entry { deadline, phase, .. } = self.entry(index)?;
+        let phase = self.entry(index)?.phase;
         match (step, phase) {
-            (Step::Look(request), Phase::Looking(number)) => Some(Look { request, deadline, index, number }),
+            (Step::Look(request), Phase::Looking(number)) => Some(Look { request, index, number }),
             _ => None,
         }
     }
@@ -336,6 +329,11 @@ impl<E: LookError> Watches<E> {
             Phase::Looking(_) => self.looking = self.looking.saturating_sub(1),
         }
         change(&mut entry.watch);
+        if entry.watch.ends() != entry.ends {
+            self.ends.remove(&(entry.ends, index));
+            entry.ends = entry.watch.ends();
+            self.ends.insert((entry.ends, index));
+        }
         let events = entry.watch.take_events();
         let (id, last) = (entry.watch.id(), entry.watch.last());
         let body = || last.map(|response| response.body.clone()).unwrap_or_default();
@@ -358,12 +356,12 @@ impl<E: LookError> Watches<E> {
     }
 
     fn end(&mut self, index: u32) {
-        let Some(Entry { watch, deadline, .. }) = self.entries.get_mut(index as usize).and_then(Option::take)
+        let Some(Entry { watch, ends, .. }) = self.entries.get_mut(index as usize).and_then(Option::take)
         else {
             return;
         };
         self.free.push(index);
-        self.deadlines.remove(&(deadline, index));
+        self.ends.remove(&(ends, index));
         let id = watch.id().clone();
         self.by_id.remove(&id);
         if let Ok(end) = watch.into_end() {

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::clock::later;
+
 /// So many requests in any period of that length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -117,9 +119,9 @@ impl Windows {
             let leaving = (used - quota.requests) as usize;
             let first = self.log.len() - (used - self.in_flight) as usize;
             match self.log.get(first + leaving) {
-                Some(&stamp) => self.instant(stamp) + quota.period,
+                Some(&stamp) => later(self.instant(stamp), quota.period),
                 // They are still under way: not before a period after now.
-                None => now + quota.period,
+                None => later(now, quota.period),
             }
         };
         self.quotas.map(free).into_iter().max().unwrap_or(now)
@@ -167,8 +169,13 @@ impl Windows {
 
     /// How many slots of a window are taken at `now`.
     fn used(&self, now: Instant, quota: Quota) -> u32 {
-        let gone = self.log.partition_point(|stamp| self.instant(*stamp) + quota.period <= now);
+        let gone = self.log.partition_point(|stamp| self.has_left(*stamp, quota.period, now));
         self.in_flight + (self.log.len() - gone) as u32
+    }
+
+    /// Whether a request counts no more in a period.
+    fn has_left(&self, stamp: u32, period: Duration, now: Instant) -> bool {
+        now.checked_duration_since(self.instant(stamp)).is_some_and(|age| age >= period)
     }
 
     fn longest(&self) -> Duration {
@@ -176,7 +183,7 @@ impl Windows {
     }
 
     fn instant(&self, stamp: u32) -> Instant {
-        self.origin + Duration::from_millis(stamp.into())
+        later(self.origin, Duration::from_millis(stamp.into()))
     }
 
     fn floor_millis(&self, now: Instant) -> u128 {
@@ -191,7 +198,7 @@ impl Windows {
     /// Drops what no window counts any more, and moves the origin on before stamps run out of bits.
     fn tidy(&mut self, now: Instant) {
         let longest = self.longest();
-        while self.log.front().is_some_and(|stamp| self.instant(*stamp) + longest <= now) {
+        while self.log.front().is_some_and(|stamp| self.has_left(*stamp, longest, now)) {
             self.log.pop_front();
         }
         if self.millis(now) > u32::MAX / 2 {

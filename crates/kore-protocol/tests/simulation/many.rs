@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{End, Ledger, Look, Next, Now, Settings, Update, Watches};
+use kore_protocol::watch::{End, LAST_POLL, Ledger, Look, Next, Now, Settings, Update, Watches};
 use kore_types::BotImportId;
 
+use crate::allowed::{Allowed, ROUNDING};
 use crate::platform::{Answer, Platform};
 use crate::random::Random;
 use crate::{Failure, LOOK_TIMEOUT};
@@ -17,6 +18,20 @@ struct UnderWay {
     answer: Answer,
 }
 
+/// The requests of an import, and when the last was sent and answered.
+#[derive(Default)]
+struct Polls {
+    allowed: Allowed,
+    sent: Duration,
+    answered: Duration,
+}
+
+/// The time after the deadline, and until when a place for a look was free in it.
+struct Tail {
+    until: Instant,
+    free: Instant,
+}
+
 /// What is the same if the same seed gives the same run.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Run {
@@ -24,6 +39,8 @@ pub(crate) struct Run {
     pub(crate) arrivals: usize,
     /// How many saw the end of their import.
     pub(crate) ended: usize,
+    /// How many had a last poll and were not over.
+    pub(crate) last: usize,
     /// How many were given up and watched again.
     pub(crate) again: usize,
     /// Whether all places for looks were taken at some time.
@@ -54,8 +71,14 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
     let mut under_way: BTreeMap<(Instant, u64), UnderWay> = BTreeMap::new();
     let mut sent = 0;
     let mut ends = HashMap::new();
+    let mut polls: HashMap<BotImportId, Polls> = HashMap::new();
+    let mut tail: Option<Tail> = None;
     loop {
-        assert!(now.instant <= deadline, "seed {seed}: past the deadline");
+        if tail.is_none() && deadline.saturating_duration_since(now.instant) < Duration::from_millis(1) {
+            tail = Some(Tail { until: now.instant + LAST_POLL, free: now.instant });
+        }
+        let ends_at = tail.as_ref().map_or(deadline, |tail| tail.until);
+        assert!(now.instant <= ends_at, "seed {seed}: past the deadline");
         let next = watches.poll(now);
         while let Some(update) = watches.poll_update() {
             if let Update::Ended { id, end } = update {
@@ -63,7 +86,24 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                     // Someone else wants to know after all; the time that is left is the same.
                     watches.watch(id, deadline - now.instant, now);
                     run.again += 1;
-                } else if let Some(end) = ends.insert(id, end) {
+                    continue;
+                }
+                if let (Ok(End::DeadlineReached(_)), Some(polls)) = (&end, polls.get(&id)) {
+                    let Some(tail) = &tail else { panic!("seed {seed}: before the deadline") };
+                    let began = tail.until - LAST_POLL - start;
+                    let is_under_way =
+                        under_way.values().any(|under_way| under_way.look.request().import_id == id);
+                    let is_polled = polls.sent.max(polls.answered) >= began || is_under_way;
+                    // With a free place, or with time in which there might have been one.
+                    let allowed = start + polls.allowed.first(began) + ROUNDING;
+                    let is_early = now.instant + ROUNDING < tail.until && allowed < tail.until;
+                    assert!(
+                        is_polled || !(allowed < tail.free || is_early),
+                        "seed {seed}: {id} is called not over, while a request was allowed"
+                    );
+                    run.last += usize::from(is_polled);
+                }
+                if let Some(end) = ends.insert(id, end) {
                     panic!("seed {seed}: it ended twice: {end:?}");
                 }
             }
@@ -75,11 +115,13 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                 sent += 1;
                 let platform = platforms.get_mut(&look.request().import_id).expect("a platform each");
                 let (answer, latency) = platform.look(now.instant - start, random, now.wall);
+                let id = look.request().import_id.clone();
+                polls.entry(id).or_default().sent = now.instant - start;
                 under_way.insert((now.instant + latency, sent), UnderWay { look, answer });
             }
             Next::Wait(until) => {
                 assert!(
-                    until >= now.instant + Duration::from_millis(1) || until == deadline,
+                    until >= now.instant + Duration::from_millis(1) || until == ends_at,
                     "seed {seed}: a wait until {:?} is spinning",
                     until - now.instant
                 );
@@ -87,8 +129,18 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                 let later = answered.unwrap_or(until).max(now.instant);
                 now.wall += later - now.instant;
                 now.instant = later;
+                if let Some(tail) = tail.as_mut().filter(|_| watches.looking() < concurrency) {
+                    tail.free = later;
+                }
                 if answered.is_some() {
                     let (_, UnderWay { look, answer }) = under_way.pop_first().expect("it was there");
+                    let polls = polls.entry(look.request().import_id.clone()).or_default();
+                    polls.answered = now.instant - start;
+                    polls.allowed.count(polls.answered);
+                    polls.allowed.asked(Duration::ZERO);
+                    if let Answer::Refused(_, Some(after)) = &answer {
+                        polls.allowed.asked(polls.answered + after.delay(now.wall));
+                    }
                     match answer {
                         Answer::Import(import) => watches.handle_import(now, &look, *import),
                         Answer::Refused(status, after) => {

@@ -9,6 +9,9 @@ use kore_types::BotImportId;
 
 use crate::Error;
 
+/// A limit in place of one that the clock cannot name.
+const LONGEST_LOOK: Duration = Duration::from_secs(365 * 86_400);
+
 /// The watches, and how long a look may take.
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -41,8 +44,7 @@ impl Driver {
         }
         let next = self.watches.poll(now);
         if let Next::Look(look) = next {
-            let until = now.instant.checked_add(self.look_timeout).unwrap_or(look.deadline());
-            let until = until.min(look.deadline());
+            let until = now.instant.checked_add(self.look_timeout).unwrap_or(now.instant + LONGEST_LOOK);
             return Task::Send(look, until);
         }
         match (self.watches.poll_update(), next) {
@@ -62,20 +64,12 @@ impl Driver {
         match answer {
             Some(Ok(response)) => self.watches.handle_import(now, look, response),
             Some(Err(error)) => self.watches.handle_failure(now, look, error),
-            // Not too slow a look, but the end of the watch, which the machine sees; unless the
-            // watch goes on for longer than when the look was sent.
-            None if self.is_over(look, now) => {}
             None => {
                 let limit = format!("{} s for one look", self.look_timeout.as_secs_f64());
                 let error = TransportError::timeout(Phase::Exchange, limit);
                 self.watches.handle_failure(now, look, error.into());
             }
         }
-    }
-
-    fn is_over(&self, look: &Look, now: Now) -> bool {
-        let watch = self.watches.get(&look.request().import_id);
-        watch.is_none_or(|watch| now.instant >= watch.deadline())
     }
 
     /// Watches one more, for as long as the others were to be watched.

@@ -87,7 +87,9 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     }
 
     /// How long to wait at the most, for all imports together; [`DEFAULT_DEADLINE`] unless told
-    /// otherwise, or the longest that resumed watches had left if there are no others.
+    /// otherwise, or the longest that resumed watches had left if there are no others. An import that
+    /// has not ended by then is polled once more if its rate limit allows, which takes
+    /// [`LAST_POLL`](kore_protocol::watch::LAST_POLL) at most for all; after a cancel it is not.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -134,7 +136,7 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
         for token in self.resume {
             ids.push(token.id.clone());
             if let Some(earlier) = tokens.insert(token.id.clone(), token) {
-                ledger.note(&earlier, now.instant);
+                ledger.note(&earlier, now);
             }
         }
         let mut known = HashSet::new();

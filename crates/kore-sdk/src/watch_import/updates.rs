@@ -83,9 +83,6 @@ impl Updates {
     /// Gives the watch of one import up, which is its last update.
     pub fn cancel(&mut self, id: &BotImportId) {
         self.driver.cancel(id, now());
-        if let Some(handle) = self.handles.remove(id) {
-            handle.abort();
-        }
     }
 
     /// Gives all watches up, which are the last updates.
@@ -105,7 +102,10 @@ impl Updates {
             // be sent while something else is told.
             self.take_answers(context);
             match self.driver.next(now()) {
-                Task::Tell(update) => return Poll::Ready(Some(update)),
+                Task::Tell(update) => {
+                    self.drop_look_of(&update);
+                    return Poll::Ready(Some(update));
+                }
                 Task::Send(look, until) => self.send(look, until.into()),
                 Task::Wait(until) => ready!(self.poll_wait(until.into(), context)),
                 Task::Nothing => {
@@ -114,6 +114,15 @@ impl Updates {
                     return Poll::Ready(None);
                 }
             }
+        }
+    }
+
+    /// A look that is under way when its watch ends is of no use.
+    fn drop_look_of(&mut self, update: &Update<Error>) {
+        if let Update::Ended { id, .. } = update
+            && let Some(handle) = self.handles.remove(id)
+        {
+            handle.abort();
         }
     }
 

@@ -10,14 +10,16 @@ use kore_protocol::BodyLimit;
 
 use super::connector::Connector;
 use super::pools::Pools;
+use super::provider::provider;
 use super::proxy::Proxies;
 use super::tls::{Tls, read_pem};
 use super::{BlockingHyperTransport, HyperTransport, Inner, ProxySettings};
 use crate::{BuildError, PlainHttp};
 
-/// How many headers a response over HTTP/1.1 may have. Hyper's own limit is 100, which a proxy that
-/// writes down what it does can pass.
+/// How many headers a response over HTTP/1.1 may have, and how many bytes in all over HTTP/2. Hyper's
+/// own limits of 100 and 16 KB can be passed by a proxy that writes down what it does.
 const MAX_HEADERS: usize = 256;
+const MAX_HEADER_BYTES: u32 = 256 * 1024;
 
 /// The settings of a [`HyperTransport`]. None fails before [`build`](Self::build).
 #[must_use]
@@ -102,10 +104,11 @@ impl HyperTransportBuilder {
     /// usable roots such requests fail, each with the reason, and plain HTTP works.
     ///
     /// # Errors
-    /// If an added bundle holds no certificate. A proxy's text that is none is told when a request
-    /// would go through it, or before by [`ProxySettings::check`].
+    /// If an added bundle holds no certificate, or there is no crypto provider: neither the feature
+    /// `aws-lc-rs` nor `ring` is on, and the application has installed none. A proxy's text that is
+    /// none is told when a request would go through it, or before by [`ProxySettings::check`].
     pub fn build(self) -> Result<HyperTransport, BuildError> {
-        let tls = Tls::new(read_pem(&self.ca_bundles)?);
+        let tls = Tls::new(read_pem(&self.ca_bundles)?, provider()?);
         let proxies = Arc::new(Proxies::new(&self.proxy));
         let connector = Connector::new(tls, proxies.clone(), self.connect_timeout);
         let (interval, timeout) = self.ping;
@@ -115,6 +118,7 @@ impl HyperTransportBuilder {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.idle_timeout)
             .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             .http2_keep_alive_interval(interval)
             .http2_keep_alive_timeout(timeout);
         Ok(HyperTransport(Arc::new(Inner {

@@ -5,20 +5,21 @@ use std::sync::{Arc, OnceLock};
 
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::certificate::Fault;
 use crate::failure::find;
-use crate::{BuildError, Phase, TransportError};
+use crate::{BuildError, Phase, TransportError, tls_words};
 
 pub(super) struct Tls {
     /// Trusted beside the platform's roots.
     extra: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
     /// Made for the first connection that needs it: reading the platform's roots takes some
     /// milliseconds, and plain HTTP works without, even where there are none.
     configs: OnceLock<Result<Configs, rustls::Error>>,
@@ -55,14 +56,16 @@ pub(super) fn read_pem(bundles: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static
 
 impl Tls {
     /// Trusts the platform's roots and `extra`.
-    pub(super) fn new(extra: Vec<CertificateDer<'static>>) -> Self {
-        Self { extra, configs: OnceLock::new() }
+    pub(super) fn new(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Self {
+        Self { extra, provider, configs: OnceLock::new() }
     }
 
     /// As on a machine without roots.
     #[cfg(test)]
     pub(super) fn without_roots() -> Self {
-        Self { extra: Vec::new(), configs: OnceLock::from(Err(rustls::Error::General("no roots".into()))) }
+        let provider = super::provider::provider().expect("a provider");
+        let configs = OnceLock::from(Err(rustls::Error::General("no roots".into())));
+        Self { configs, ..Self::new(Vec::new(), provider) }
     }
 
     /// The configuration for the host itself.
@@ -76,13 +79,14 @@ impl Tls {
     }
 
     fn configs(&self) -> Result<&Configs, TransportError> {
-        let configs = self.configs.get_or_init(|| Configs::new(self.extra.clone()));
+        let configs = self.configs.get_or_init(|| Configs::new(self.extra.clone(), self.provider.clone()));
         configs.as_ref().map_err(|error| {
             TransportError::new(
                 Phase::Tls,
                 format!(
-                    "this machine has no usable root certificates ({error}): install its package \
-                     ca-certificates, or add a CA's certificate as a PEM file"
+                    "this machine has no usable root certificates ({}): install its package \
+                     ca-certificates, or add a CA's certificate as a PEM file",
+                    tls_words::plain(&error.to_string())
                 ),
             )
             .with_source(error.clone())
@@ -91,8 +95,10 @@ impl Tls {
 }
 
 impl Configs {
-    fn new(extra: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    fn new(
+        extra: Vec<CertificateDer<'static>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, rustls::Error> {
         let verifier = Verifier::new_with_extra_roots(extra, provider.clone())?;
         // "Dangerous" is rustls' word for any verifier that is not its own; this one verifies as
         // the platform does.
@@ -132,31 +138,6 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
 
 /// Whether an error is of TLS, and what to do.
 pub(super) fn fault(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
-    find::<rustls::Error>(error).map(|tls| TransportError::new(Phase::Tls, explain(tls, host)))
-}
-
-fn explain(error: &rustls::Error, host: &str) -> String {
-    use CertificateError as C;
-    let fault = match error {
-        rustls::Error::InvalidCertificate(C::UnknownIssuer) => Fault::UnknownIssuer,
-        rustls::Error::InvalidCertificate(C::BadSignature) => Fault::BadSignature,
-        rustls::Error::InvalidCertificate(C::NotValidForName) => Fault::OtherHost(Vec::new()),
-        rustls::Error::InvalidCertificate(C::NotValidForNameContext { presented, .. }) => {
-            Fault::OtherHost(presented.clone())
-        }
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Fault::Expired,
-        rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
-            Fault::NotYetValid
-        }
-        rustls::Error::InvalidCertificate(other) => {
-            return format!("the certificate of {host} is not accepted ({other})");
-        }
-        rustls::Error::InvalidMessage(_) => {
-            return format!(
-                "{host} does not speak TLS at that port: check the port, or whether http:// is meant"
-            );
-        }
-        other => return format!("{host}: {other}"),
-    };
-    fault.explain(host)
+    find::<rustls::Error>(error)
+        .map(|tls| TransportError::new(Phase::Tls, tls_words::explain(&tls.to_string(), host)))
 }

@@ -1,9 +1,14 @@
 //! The API in JSON.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::StatusCode;
 use kore_emulator::{Fault, Mode, scenarios};
+use kore_sdk::protocol::bot_import::get_status;
 use kore_sdk::{BotImportId, Client, Outcome};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::Control;
 use crate::emulator::{client, emulator};
@@ -152,6 +157,57 @@ async fn the_log_tells_of_each_request_what_became_of_it_and_shows_no_token() {
     assert_eq!(told(2), json!([401, "the token: not signed with the app's key", null, id.as_str()]));
     assert_eq!(told(3), json!([200, null, null, id.as_str()]));
     assert!(!answer.text.contains("eyJ"), "{}", answer.text);
+}
+
+/// Whoever asks, and wherever the log is shown.
+#[tokio::test]
+async fn no_token_is_shown_wherever_it_stood_in_a_request() {
+    let emulator = emulator().start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let mut events = control.http.get(format!("{}/events", control.root)).send().await.expect("an answer");
+    let claims = kore_auth::Claims::new("me", "cs-1f");
+    let credentials =
+        kore_auth::Credentials::new("cs-1f".parse().unwrap(), kore_auth::Secret::new("other").unwrap());
+    let token = credentials.sign(&claims).expect("signs").expose().to_owned();
+    let parts: Vec<_> = token.split('.').collect();
+    let blank =
+        format!("{}.{}.{}", BASE64_URL_SAFE_NO_PAD.encode("{ \"alg\": \"HS256\" }"), parts[1], parts[2]);
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let path = get_status::METADATA.path;
+    let mut asked = 0;
+    for token in [&token, &blank] {
+        let once = format!("%65%79{}", &token[2..]);
+        let twice = encoded(&encoded(token));
+        for (target, name, value) in [
+            (path.fill(&["bir-1f"]), "auth", token.clone()),
+            (path.fill(&["bir-1f"]), "authorization", format!("Bearer {token}")),
+            (path.fill(&["bir-1f"]), "x-api-key", token.clone()),
+            (path.fill(&[&format!("bir-{token}")]), "accept", "*/*".to_owned()),
+            (path.fill(&["bir-1f"]) + "?token=" + token, "accept", "*/*".to_owned()),
+            (format!("/{token}/x"), "accept", "*/*".to_owned()),
+            (format!("/{once}"), "accept", "*/*".to_owned()),
+            (format!("/x/{twice}?y={once}"), "accept", "*/*".to_owned()),
+            (format!("/Bearer%20{once}"), "accept", "*/*".to_owned()),
+        ] {
+            let mut stream = TcpStream::connect(emulator.address()).await.expect("it serves");
+            let request =
+                format!("GET {target} HTTP/1.1\r\nhost: x\r\n{name}: {value}\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.expect("sent");
+            stream.read_to_end(&mut Vec::new()).await.expect("an answer");
+            asked += 1;
+        }
+    }
+    let log = control.ask("GET", "/requests", "").await;
+    assert_eq!(log.json()["total"], asked);
+    let mut shown = log.text;
+    // Each request, as a page is told of it.
+    while shown.matches("\"method\":\"GET\"").count() < 2 * asked {
+        let piece = events.chunk().await.expect("it follows").expect("more");
+        shown.push_str(&String::from_utf8_lossy(&piece));
+    }
+    for hidden in [parts[1], parts[2], &encoded(&token[..8]), "%65%79", "eyJ", "%25"] {
+        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+    }
 }
 
 #[tokio::test]

@@ -69,3 +69,32 @@ async fn an_app_that_enforces_jti_wants_one_in_each_token() {
     assert_eq!(with(&strict, &of).await, says(401, 401, TOO_LONG));
     assert_eq!(with(&strict, &of.with_jti("a")).await, good());
 }
+
+#[tokio::test]
+async fn a_token_that_has_not_begun_is_refused_until_it_begins() {
+    let strict = Strict::start().await;
+    let soon = claims(300).not_before(at(START + 10));
+    let refused = says(401, 4002, "Invalid SDK credentials");
+    assert_eq!(with(&strict, &soon).await, refused);
+    strict.at(Duration::from_secs(10));
+    assert_eq!(with(&strict, &soon).await, good());
+    strict.at(Duration::from_secs(9));
+    assert_eq!(with(&strict, &soon).await, refused, "it is not good for ever because it once was");
+}
+
+#[tokio::test]
+async fn a_request_with_two_tokens_is_refused_even_if_both_are_good() {
+    let strict = Strict::start().await;
+    let token = signed(&claims(300));
+    // One that is kept as good, too.
+    assert_eq!(with(&strict, &claims(300)).await, good());
+    for second in [&*token, "", "nonsense"] {
+        for tokens in [[&*token, second], [second, &*token]] {
+            let id = &strict.emulator.import_ids()[0];
+            let uri = format!("{}/api/public/bot/import/status/{id}", strict.emulator.url());
+            let request = http::Request::get(uri).header("auth", tokens[0]).header("Auth", tokens[1]);
+            let answer = strict.raw(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(told(&answer), says(401, 4002, "Invalid SDK credentials"), "{tokens:?}");
+        }
+    }
+}

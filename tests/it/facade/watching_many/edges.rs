@@ -26,7 +26,8 @@ async fn a_watch_that_is_prolonged_during_a_look_looks_again() {
         }
     };
     let client = builder("bots.kore.ai").transport(transport).build().unwrap();
-    let mut updates = client.watch_import(&id(1)).deadline(10 * SECOND).updates();
+    let watch = client.watch_import(&id(1)).deadline(10 * SECOND).look_timeout(9 * SECOND);
+    let mut updates = watch.updates();
     assert!(tokio::time::timeout(8 * SECOND, updates.next()).await.is_err());
     updates.watch(&id(1));
     let update = updates.next().await;

@@ -39,8 +39,13 @@ Exit codes; where several apply, the first in this list counts:
   0  all imports succeeded
 An import that cannot be looked at does not stop the others, but for
 --fail-fast. What did not end can be gone on with: the command for it is printed
-on standard error. It keeps the flags, begins --timeout anew, and stays within
-the platform's rate limits; run it within an hour for that.
+on standard error. It keeps the flags, begins --timeout anew (a longer one if the
+rate limits need it) and stays within the rate limits: the time between two runs
+counts by the clock of the machine, which is taken for right. Of a file, imports
+that ended are named and not watched again.
+
+There is no last poll after the deadline on a signal or with --fail-fast. A
+process that was stopped past its deadline polls once more when it goes on.
 
 Examples:
   kore import watch bir-…

@@ -7,7 +7,7 @@ use kore_sdk::auth::Algorithm;
 use kore_sdk::types::{ClientId, Printable};
 
 use crate::environment::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::plain_text::trimmed;
 use crate::settings::{Origin, SecretSource, Sourced, secret};
 use crate::unexpanded::Unexpanded;
@@ -87,6 +87,9 @@ impl<'a> Written<'a> {
     fn app(&self) -> Result<App, Failure> {
         let source = SecretSource::file_or_stdin(self.file.to_owned());
         let secret = secret::read(&Sourced::new(source, Origin::Flag("--app")))?;
+        if self.file != Path::new("-") {
+            self.warn_of_others();
+        }
         let app = App::new(self.id.clone(), secret).enforce_jti(self.has("jti"));
         let app = if self.has("no-scope") { app.scopes([]) } else { app };
         if !self.has("hs512") {
@@ -94,6 +97,26 @@ impl<'a> Written<'a> {
         }
         app.algorithm(Algorithm::Hs512).map_err(|error| Failure::usage(format!("--app: {error}")))
     }
+
+    /// It is a test double's secret, which is no reason to refuse it; but it may be a real one.
+    #[cfg(unix)]
+    fn warn_of_others(&self) {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let Ok(found) = std::fs::metadata(self.file) else { return };
+        let mode = found.permissions().mode() & 0o777;
+        // A pipe, as a shell makes it for <(…), is nobody else's.
+        if found.is_file() && mode & 0o066 != 0 {
+            let file = self.file.display();
+            failure::warn(&format!(
+                "--app: others than you can read or write {file}, which holds a secret (mode {mode:04o}); \
+                 run: chmod 600 '{file}'"
+            ));
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn warn_of_others(&self) {}
 
     /// A secret from standard input is nowhere to be read again.
     fn settings(&self) -> Vec<(&'static str, String)> {

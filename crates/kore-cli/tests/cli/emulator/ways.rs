@@ -18,6 +18,8 @@ fn secret_file() -> (TempDir, String) {
 fn written(directory: &TempDir, name: &str, text: &str) -> String {
     let path = directory.path().join(name);
     std::fs::write(&path, text).expect("written");
+    let private = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
+    std::fs::set_permissions(&path, private).expect("its owner");
     path.to_str().expect("UTF-8").to_owned()
 }
 
@@ -44,6 +46,22 @@ fn an_app_of_ones_own_may_call_and_its_secret_is_not_printed() {
     assert!(!emulator.lines.concat().contains("hunter2"));
     emulator.look().succeeds();
     emulator.look().env("KORE_CLIENT_ID", "cs-another").fails(4);
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (_directory, file) = secret_file();
+    for (mode, is_open) in [(0o600, false), (0o400, false), (0o644, true), (0o620, true), (0o604, true)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("its owner");
+        let mut emulator = Running::of(&["--app", &format!("cs-own:{file}:jti")], 7, Stdio::piped());
+        assert_eq!(emulator.signal("TERM"), Some(0));
+        let said = std::io::read_to_string(emulator.child.stderr.take().expect("piped")).expect("UTF-8");
+        let warns = said.starts_with("warning: --app: ") && said.contains(&format!("chmod 600 '{file}'"));
+        assert_eq!((warns, said.is_empty()), (is_open, !is_open), "{mode:o}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
 }
 
 #[test]

@@ -8,9 +8,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::script::{Script, document, running, succeeded};
 use crate::run::{CLIENT_ID, SECRET};
 
-fn send(child: &Child, signal: Signal) {
-    let pid = Pid::from_raw(i32::try_from(child.id()).expect("small")).expect("not zero");
-    kill_process(pid, signal).expect("it runs");
+pub(super) fn pid(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).expect("small")).expect("not zero")
+}
+
+pub(super) fn send(child: &Child, signal: Signal) {
+    kill_process(pid(child), signal).expect("it runs");
 }
 
 /// Runs until the first line is there, sends the signal, and gives back code and standard error.
@@ -52,17 +55,6 @@ fn a_signal_leaves_reports_and_a_command_that_goes_on() {
         assert!(stdout.contains("bir-1 succeeded after ") && !stdout.contains("bir-2"), "{stdout}");
         assert!(junit.exists(), "the flags are kept: {resume}");
     }
-}
-
-/// The looks of the first run count in the second one.
-#[test]
-fn a_resumed_watch_stays_within_the_windows() {
-    let script = Script::new().import("bir-1", &running("bir-1"));
-    let looks = r#"[{"v":1,"id":"bir-1","waited":60000,"left":0,"looks":[[1000,60]]}]"#;
-    let run = script.watch(&["--resume", looks, "--timeout", "300ms"]).run();
-    assert_eq!((run.code, script.looks("bir-1")), (3, 0), "{}", run.stdout);
-    assert!(run.stdout.contains("rate limits"), "{}", run.stdout);
-    run.says(&[looks]);
 }
 
 /// Nobody reads what it writes, so that it cannot end by itself.

@@ -81,16 +81,18 @@ fn places(document: &str) -> [(&'static str, String); 6] {
 
 #[test]
 fn each_place_shows_each_form() {
+    let mut missing = Vec::new();
     for document in documents() {
+        // The message of an import counts its failed tasks; the document beside it says the rest.
+        let is_of_task = document.contains(r#""status":"failed","errMsg""#) || document.contains("Failure");
         for (place, shown) in places(&document) {
-            // The message of an import counts its failed tasks; the document beside it says the rest.
-            let is_of_task =
-                document.contains(r#""status":"failed","errMsg""#) || document.contains("Failure");
-            if place != "message" || !is_of_task {
-                assert!(shown.contains(WHY), "{place} of {document}: {shown}");
+            let is_elsewhere = place == "message" && is_of_task;
+            if !is_elsewhere && !shown.contains(WHY) {
+                missing.push(format!("{place} of {document}"));
             }
         }
     }
+    assert!(missing.is_empty(), "{missing:#?}");
 }
 
 /// In the view the row of an import that has ended says why, while others go on.
@@ -112,6 +114,36 @@ fn the_view_says_why() {
         assert_eq!(code, 1);
         assert!(rows[0].starts_with("✗ bir-1  failed  ") && rows[0].contains(WHY), "{document}: {rows:#?}");
     }
+}
+
+/// What is left on a terminal at the end.
+#[cfg(unix)]
+#[test]
+fn the_end_on_a_terminal_says_why() {
+    use super::screen::Screen;
+
+    let document = format!(r#"{{"status":"failed","message":"{WHY}","statusLogs":[]}}"#);
+    let script = Script::new()
+        .import("bir-1", std::slice::from_ref(&document))
+        .import("bir-2", std::slice::from_ref(&document));
+    for ids in [&["bir-1"][..], &["bir-1", "bir-2"]] {
+        let (code, rows) = Screen::start(script.watch(ids), 120, 20, None).end();
+        assert_eq!(code, 1);
+        for id in ids {
+            let row = rows.iter().find(|row| row.starts_with(&format!("{id} failed after ")));
+            assert!(row.is_some_and(|row| row.contains(WHY)), "{rows:#?}");
+        }
+    }
+}
+
+/// It may be the word for an end that is not known yet.
+#[test]
+fn a_word_that_is_not_known_is_told_with_what_stands_beside_it() {
+    let document = format!(r#"{{"status":"aborted","reason":"{WHY}"}}"#);
+    let run = Script::new().import("bir-1", &[document]).watch(&["bir-1", "--timeout", "300ms"]).run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    let last = run.stdout.lines().last().expect("lines");
+    assert!(last.contains("its status was aborted") && last.contains(WHY), "{last}");
 }
 
 /// The platform's own page writes names as HTML.

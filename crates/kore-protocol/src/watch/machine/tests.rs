@@ -1,10 +1,14 @@
 //! The machine, told the time.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use super::*;
 use crate::RetryAfter;
 use crate::watch::Pacing;
+
+mod last_poll;
+mod resumed;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -164,19 +168,11 @@ fn the_deadline_ends_the_watch_with_its_last_document_and_a_token() {
     pair.look();
     pair.answer("pending");
     pair.pass(10 * SECOND);
+    assert_eq!(pair.look(), Duration::ZERO);
+    pair.answer("pending");
     let End::DeadlineReached(unended) = pair.end() else { panic!("no deadline") };
     assert!(unended.last.is_some());
     assert_eq!((unended.resume.waited(), unended.resume.left()), (10 * SECOND, Duration::ZERO));
-}
-
-#[test]
-fn an_answer_that_never_comes_is_given_up_at_the_deadline() {
-    let mut pair = Pair::new(10 * SECOND);
-    pair.look();
-    let deadline = pair.watch.deadline();
-    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::Answer });
-    pair.pass(10 * SECOND);
-    assert!(matches!(pair.end(), End::DeadlineReached(_)));
 }
 
 #[test]
@@ -272,52 +268,6 @@ fn half_an_hour_of_503_ends_at_the_deadline_and_not_before() {
 }
 
 #[test]
-fn a_resumed_watch_stays_within_the_windows_of_the_first() {
-    let settings = || Settings { pacing: Pacing::fixed(SECOND / 10), ..Settings::default() };
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let mut first = Pair::of(Watch::new(id(), 600 * SECOND, settings(), now).expect("funded"), now);
-    for _ in 0..50 {
-        first.look();
-        first.answer("pending");
-    }
-    first.watch.cancel(first.now);
-    let now = first.now;
-    let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
-    let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
-    let token: ResumeToken = serde_json::from_str(&json).expect("the same token");
-    assert_eq!(token, unended.resume);
-
-    let watch = Watch::resume(&token, None, settings(), now).expect("funded");
-    assert_eq!(watch.deadline() - now.instant, token.left());
-    let mut second = Pair::of(watch, now);
-    for _ in 0..10 {
-        second.look();
-        second.answer("pending");
-    }
-    let waited = second.look();
-    assert!(waited > 50 * SECOND, "{waited:?}");
-    assert!(second.events().iter().any(|event| matches!(event, Event::Throttled { .. })));
-}
-
-#[test]
-fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
-    let settings = || Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let mut first = Pair::of(Watch::new(id(), SECOND, settings(), now).expect("funded"), now);
-    for _ in 0..60 {
-        first.look();
-        first.answer("pending");
-    }
-    first.watch.cancel(first.now);
-    let now = first.now;
-    let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
-    let error =
-        Watch::<Failure>::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 looks");
-    assert!(error.free_in > 59 * SECOND, "{error}");
-    assert!(error.to_string().ends_with("the next look in 60 s"), "{error}");
-}
-
-#[test]
 fn times_that_no_clock_can_name_end_at_the_deadline() {
     let settings =
         Settings { pacing: Pacing::fixed(Duration::MAX), look_timeout: Duration::MAX, ..Settings::default() };
@@ -329,25 +279,6 @@ fn times_that_no_clock_can_name_end_at_the_deadline() {
     assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::NextLook });
     pair.watch.cancel(pair.now);
     assert!(matches!(pair.end(), End::Cancelled(_)));
-}
-
-#[test]
-fn a_token_of_another_version_is_refused_by_its_number() {
-    let json = r#"{"v":2,"id":"bir-1","waited":0,"left":0,"looks":[]}"#;
-    let error = serde_json::from_str::<ResumeToken>(json).expect_err("version 2").to_string();
-    assert!(error.starts_with("this is version 2 of the resume token"), "{error}");
-}
-
-#[test]
-fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
-    let looks = vec![format!("[0,{}]", u32::MAX); 1000].join(",");
-    let json =
-        format!(r#"{{"v":1,"id":"bir-1","waited":{},"left":{},"looks":[{looks}]}}"#, u64::MAX, u64::MAX);
-    let token: ResumeToken = serde_json::from_str(&json).expect("a token");
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let watch =
-        Watch::<Failure>::resume(&token, None, Settings::default(), now).expect("a slot frees in an hour");
-    assert_eq!(watch.left(now), [0, 0]);
 }
 
 #[test]
@@ -367,19 +298,4 @@ fn an_end_that_is_none_says_what_the_last_look_failed_with() {
     pair.watch.cancel(pair.now);
     let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
     assert_eq!(unended.trouble, None, "it has passed");
-}
-
-#[test]
-fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_most() {
-    let entries = vec!["[9,4294967295]"; 100_000].join(",");
-    let bomb = format!(r#"{{"v":1,"id":"bir-1","waited":0,"left":60000,"looks":[{entries}]}}"#);
-    let token: ResumeToken = serde_json::from_str(&bomb).expect("a token");
-    assert_eq!(token.ages(Settings::default().quotas).count(), 1800);
-
-    let late = r#"{"v":1,"id":"bir-1","waited":0,"left":60000,"looks":[[-86400000000,60]]}"#;
-    let token: ResumeToken = serde_json::from_str(late).expect("a token");
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let resumed = Watch::<Failure>::resume(&token, None, Settings::default(), now);
-    let Err(Unfunded { free_in }) = resumed else { panic!("there is no free slot") };
-    assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
 }

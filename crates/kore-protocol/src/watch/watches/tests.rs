@@ -127,8 +127,10 @@ fn one_look_is_for_all_who_watch_an_import() {
     pair.watches.watch(id(0), 10 * SECOND, pair.now);
     pair.watches.watch(id(0), SECOND, pair.now);
     assert_eq!(pair.watches.len(), 1);
-    assert_eq!(pair.looks().0.len(), 1);
+    let (looks, _) = pair.looks();
+    assert_eq!(looks.len(), 1);
     assert_eq!(pair.pass(), 10 * SECOND, "the latest deadline counts");
+    pair.answer(&looks[0], "pending");
     assert!(matches!(pair.watches.poll(pair.now), Next::Idle));
     assert!(matches!(&pair.ends()[..], [(_, Ok(End::DeadlineReached(_)))]));
 }
@@ -152,15 +154,49 @@ fn a_failure_of_one_leaves_the_others_alone() {
 }
 
 #[test]
-fn all_end_at_the_deadline_even_those_without_a_turn() {
-    let mut pair = Pair::new(1, 100, 60 * SECOND);
-    pair.looks();
-    assert_eq!(pair.pass(), 60 * SECOND);
-    assert!(matches!(pair.watches.poll(pair.now), Next::Idle));
+fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others_end_without() {
+    let mut pair = Pair::new(2, 100, 60 * SECOND);
+    for _ in 0..50 {
+        let (looks, _) = pair.looks();
+        looks.iter().for_each(|look| pair.answer(look, "pending"));
+    }
+    pair.now.instant = pair.start + 60 * SECOND;
+    let mut polled = 0;
+    // Two at once, a second each.
+    loop {
+        let (looks, next) = pair.looks();
+        polled += looks.len();
+        assert!(looks.len() <= 2 && pair.watches.looking() <= 2);
+        if matches!(next, Next::Idle) {
+            break;
+        }
+        pair.now.instant += SECOND;
+        let success = |look: &Look| look.request().import_id == id(7);
+        looks.iter().for_each(|look| pair.answer(look, if success(look) { "success" } else { "pending" }));
+    }
+    assert_eq!(pair.now.instant - pair.start, 70 * SECOND);
+    assert_eq!(polled, 20);
     let ends = pair.ends();
     assert_eq!(ends.len(), 100);
-    assert!(ends.iter().all(|(_, end)| matches!(end, Ok(End::DeadlineReached(_)))));
+    let not_over = |end: &Result<_, _>| matches!(end, Ok(End::DeadlineReached(_)));
+    assert_eq!(ends.iter().filter(|(_, end)| not_over(end)).count(), 99);
+    assert!(ends.iter().any(|(id, end)| id == "bir-7" && matches!(end, Ok(End::Succeeded(_)))));
     assert_eq!(pair.watches.looking(), 0);
+}
+
+#[test]
+fn one_that_is_watched_again_in_its_last_poll_goes_on() {
+    let mut pair = Pair::new(1, 1, 60 * SECOND);
+    pair.now.instant += 60 * SECOND;
+    let (looks, _) = pair.looks();
+    pair.watches.watch(id(0), 60 * SECOND, pair.now);
+    pair.answer(&looks[0], "pending");
+    assert!(pair.ends().is_empty());
+    pair.pass();
+    let (looks, _) = pair.looks();
+    pair.answer(&looks[0], "success");
+    assert!(matches!(&pair.ends()[..], [(_, Ok(End::Succeeded(_)))]));
+    assert!(matches!(pair.watches.poll(pair.now), Next::Idle));
 }
 
 #[test]

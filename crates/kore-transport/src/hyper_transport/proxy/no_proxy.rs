@@ -1,8 +1,8 @@
 //! The hosts that are called without a proxy.
 //!
 //! hyper-util's matcher knows names with their subdomains, addresses, networks and `*`. What other
-//! programs take as well is brought into its form here: `*.domain`, a port, brackets around an IPv6
-//! address, a dot at the end, blanks between entries.
+//! programs take as well is brought into its form here: `*.domain`, `*` for addresses, a port, brackets
+//! around an IPv6 address, a dot at the end, blanks between entries.
 
 use http::Uri;
 use http::uri::Scheme;
@@ -62,7 +62,12 @@ fn host_and_port(entry: &str) -> (String, Option<u16>) {
             Err(_) => (entry, None),
         },
     };
-    let host = if host.starts_with("*.") { &host[1..] } else { host };
+    let host = match host {
+        // To the matcher `*` is every name, and no address.
+        "*" => "*,0.0.0.0/0,::/0",
+        _ if host.starts_with("*.") => &host[1..],
+        _ => host,
+    };
     (host.strip_suffix('.').unwrap_or(host).to_owned(), port)
 }
 
@@ -97,7 +102,7 @@ mod tests {
             ),
             ("platform.test:80", "http://platform.test", "https://platform.test"),
             ("*:8443", "https://any.test:8443", "https://any.test"),
-            ("*", "https://any.test http://10.0.0.1:1", ""),
+            ("*", "https://any.test http://10.0.0.1:1 https://[fd00::1]", ""),
             ("10.0.0.0/8", "https://10.1.2.3:1", "https://11.1.2.3"),
             ("10.1.2.3:8443", "https://10.1.2.3:8443", "https://10.1.2.3"),
             ("fd00::1", "https://[fd00::1]:1", "https://[fd00::2]"),

@@ -1,0 +1,173 @@
+//! Watches that go on from a token of another one.
+
+use super::*;
+
+fn wall(seconds: u64) -> Now {
+    Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) }
+}
+
+/// The token of a watch that has used the requests of a minute within a second.
+fn used_up(now: Now) -> ResumeToken {
+    let settings = Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
+    let mut first = Pair::of(Watch::new(id(), SECOND, settings, now).expect("funded"), now);
+    for _ in 0..60 {
+        first.look();
+        first.answer("pending");
+    }
+    first.watch.cancel(first.now);
+    first.end().resume().expect("not over").clone()
+}
+
+fn resume(token: &ResumeToken, timeout: Duration, now: Now) -> Result<Watch<Failure>, Unfunded> {
+    Watch::resume(token, Some(timeout), Settings::default(), now)
+}
+
+#[test]
+fn the_time_between_two_runs_counts() {
+    let token = used_up(wall(1_000_000));
+    let free_in =
+        |passed: u64| resume(&token, SECOND, wall(1_000_000 + passed)).map_err(|error| error.free_in);
+    assert!(free_in(0).is_err_and(|free| free > 59 * SECOND));
+    assert!(free_in(40).is_err_and(|free| (19 * SECOND..21 * SECOND).contains(&free)));
+    assert_eq!(free_in(61).expect("a minute later").left(wall(0)), [60, 1740]);
+    assert_eq!(free_in(3601).expect("an hour later").left(wall(0)), [60, 1800]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_counts_as_no_time() {
+    let token = used_up(wall(1_000_000));
+    for seconds in [0, 1, 999_999] {
+        let error = resume(&token, SECOND, wall(seconds)).expect_err("no time has passed");
+        assert!(error.free_in > 59 * SECOND, "{error}");
+    }
+}
+
+#[test]
+fn a_token_tells_the_deadline_that_its_limits_allow() {
+    let now = wall(1_000_000);
+    let token = used_up(now);
+    let free_in = token.free_in();
+    assert!((59 * SECOND..=60 * SECOND).contains(&free_in), "{free_in:?}");
+    assert!(resume(&token, free_in + SECOND, now).is_ok());
+    assert!(resume(&token, free_in - SECOND, now).is_err());
+    let mut pair = Pair::new(SECOND);
+    pair.look();
+    pair.watch.cancel(pair.now);
+    assert_eq!(pair.end().resume().expect("not over").free_in(), Duration::ZERO);
+}
+
+#[test]
+fn an_import_is_waited_for_between_two_runs_too() {
+    let token = used_up(wall(1_000_000));
+    let mut pair = Pair::of(resume(&token, 60 * SECOND, wall(1_000_100)).expect("funded"), wall(1_000_100));
+    pair.look();
+    pair.answer("pending");
+    let pace = pair.look();
+    assert!((4 * SECOND..=5 * SECOND).contains(&pace), "the pace of one who waits for 100 s: {pace:?}");
+}
+
+#[test]
+fn no_clock_on_the_wall_makes_a_panic() {
+    let day = Duration::from_secs(86_400);
+    let years = |n| day * 365 * n;
+    let epoch = SystemTime::UNIX_EPOCH;
+    let times = [epoch - years(2000), epoch - SECOND, epoch, epoch + years(9000), epoch + years(200_000)];
+    for wall in times {
+        let token = used_up(Now { instant: Instant::now(), wall });
+        for wall in times {
+            let now = Now { instant: Instant::now(), wall };
+            assert!(resume(&token, 61 * SECOND, now).is_ok());
+        }
+    }
+    for at in [i64::MIN, i64::MAX] {
+        let json = format!(r#"{{"v":2,"id":"bir-1","at":{at},"waited":0,"left":0,"requests":[[{at},9]]}}"#);
+        let token: ResumeToken = serde_json::from_str(&json).expect("a token");
+        assert!(times.into_iter().all(|wall| {
+            let now = Now { instant: Instant::now(), wall };
+            resume(&token, 3700 * SECOND, now).is_ok()
+        }));
+    }
+}
+
+#[test]
+fn a_resumed_watch_stays_within_the_windows_of_the_first() {
+    let settings = || Settings { pacing: Pacing::fixed(SECOND / 10), ..Settings::default() };
+    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let mut first = Pair::of(Watch::new(id(), 600 * SECOND, settings(), now).expect("funded"), now);
+    for _ in 0..50 {
+        first.look();
+        first.answer("pending");
+    }
+    first.watch.cancel(first.now);
+    let now = first.now;
+    let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
+    let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
+    let token: ResumeToken = serde_json::from_str(&json).expect("the same token");
+    assert_eq!(token, unended.resume);
+
+    let watch = Watch::resume(&token, None, settings(), now).expect("funded");
+    assert_eq!(watch.deadline() - now.instant, token.left());
+    let mut second = Pair::of(watch, now);
+    for _ in 0..10 {
+        second.look();
+        second.answer("pending");
+    }
+    let waited = second.look();
+    assert!(waited > 50 * SECOND, "{waited:?}");
+    assert!(second.events().iter().any(|event| matches!(event, Event::Throttled { .. })));
+}
+
+#[test]
+fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
+    let settings = || Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
+    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let mut first = Pair::of(Watch::new(id(), SECOND, settings(), now).expect("funded"), now);
+    for _ in 0..60 {
+        first.look();
+        first.answer("pending");
+    }
+    first.watch.cancel(first.now);
+    let now = first.now;
+    let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
+    let error =
+        Watch::<Failure>::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 looks");
+    assert!(error.free_in > 59 * SECOND, "{error}");
+    assert!(error.to_string().ends_with("the next look in 60 s"), "{error}");
+}
+
+#[test]
+fn a_token_of_another_version_is_refused_by_its_number() {
+    let json = r#"{"v":1,"id":"bir-1","waited":0,"left":0,"looks":[]}"#;
+    let error = serde_json::from_str::<ResumeToken>(json).expect_err("version 1").to_string();
+    assert!(error.starts_with("this is version 1 of the resume token"), "{error}");
+}
+
+#[test]
+fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
+    let looks = vec![format!("[0,{}]", u32::MAX); 1000].join(",");
+    let json = format!(
+        r#"{{"v":2,"at":0,"id":"bir-1","waited":{},"left":{},"requests":[{looks}]}}"#,
+        u64::MAX,
+        u64::MAX
+    );
+    let token: ResumeToken = serde_json::from_str(&json).expect("a token");
+    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let watch =
+        Watch::<Failure>::resume(&token, None, Settings::default(), now).expect("a slot frees in an hour");
+    assert_eq!(watch.left(now), [0, 0]);
+}
+
+#[test]
+fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_most() {
+    let entries = vec!["[9,4294967295]"; 100_000].join(",");
+    let bomb = format!(r#"{{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[{entries}]}}"#);
+    let token: ResumeToken = serde_json::from_str(&bomb).expect("a token");
+    assert_eq!(token.ages(Settings::default().quotas, SystemTime::UNIX_EPOCH).count(), 1800);
+
+    let late = r#"{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[[-86400000000,60]]}"#;
+    let token: ResumeToken = serde_json::from_str(late).expect("a token");
+    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let resumed = Watch::<Failure>::resume(&token, None, Settings::default(), now);
+    let Err(Unfunded { free_in }) = resumed else { panic!("there is no free slot") };
+    assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
+}

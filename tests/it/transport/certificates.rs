@@ -1,0 +1,70 @@
+//! What each client says of a certificate that is not made right, and that it takes the right one.
+
+use std::sync::Arc;
+
+use kore_transport::{Phase, Transport};
+use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa};
+
+use super::cases::{get, text};
+use super::clients::{self, Options};
+use super::within_patience;
+use crate::servers::{Ca, Identity, https};
+
+const CLIENTS: [fn(Options) -> Arc<dyn Transport>; 4] =
+    [clients::hyper, clients::hyper_blocking, clients::reqwest, clients::ureq];
+
+/// What a client that trusts the PEM says of the server.
+async fn refused(make: fn(Options) -> Arc<dyn Transport>, identity: Identity, pem: &str) -> String {
+    let server = https::serve(identity, &["http/1.1"]);
+    let transport = make(Options { ca: Some(pem.to_owned()), ..Options::default() });
+    let sending = transport.send(get(server.https_url("localhost", "/")));
+    let error = within_patience(sending).await.unwrap_err();
+    assert_eq!((error.phase(), error.is_retryable()), (Phase::Tls, false), "{error}");
+    assert!(error.is_unprocessed(), "{error}");
+    // No variant of a library's errors.
+    assert!(!error.to_string().contains("Other") && !error.to_string().contains("Error("), "{error}");
+    error.to_string()
+}
+
+const MADE_SO: &str = "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=localhost -addext \
+                       subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE";
+
+#[tokio::test]
+async fn one_that_is_a_ca_itself_is_told_with_how_to_make_it_right() {
+    for make in CLIENTS {
+        let ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let (identity, pem) = Identity::self_signed(&["localhost"], ca);
+        let told = refused(make, identity, &pem).await;
+        assert!(told.contains("is itself that of a CA (CA:TRUE)") && told.contains(MADE_SO), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_made_so_is_its_own_ca() {
+    for make in CLIENTS {
+        let (identity, pem) = Identity::self_signed(&["localhost"], IsCa::ExplicitNoCa);
+        let server = https::serve(identity, &["http/1.1"]);
+        let transport = make(Options { ca: Some(pem), ..Options::default() });
+        let response = within_patience(transport.send(get(server.https_url("localhost", "/x")))).await;
+        assert_eq!(text(&response.unwrap()), "HTTP/1.1 /x");
+    }
+}
+
+#[tokio::test]
+async fn one_of_an_old_version_is_told_with_how_to_make_it_right() {
+    for make in CLIENTS {
+        let ca = Ca::new();
+        let told = refused(make, ca.issue_v1(), ca.pem()).await;
+        assert!(told.contains("expected version 3") && told.contains(MADE_SO), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn one_for_clients_is_told_with_how_to_make_it_right() {
+    for make in CLIENTS {
+        let ca = Ca::new();
+        let identity = ca.issue_for(&["localhost"], ExtendedKeyUsagePurpose::ClientAuth);
+        let told = refused(make, identity, ca.pem()).await;
+        assert!(told.contains("does not say serverAuth") && told.contains(MADE_SO), "{told}");
+    }
+}
