@@ -196,7 +196,7 @@ fn key() -> impl Strategy<Value = String> {
 fn word() -> impl Strategy<Value = String> {
     let words =
         ["success", "SUCCESS", "failed", "Dialog", "bir-1", "st-x", "u-1", "null", "1.0", "~", "yes", ""];
-    prop::sample::select(&words[..]).prop_map(str::to_owned)
+    prop::sample::select(words.to_vec()).prop_map(str::to_owned)
 }
 
 proptest! {
@@ -234,7 +234,8 @@ proptest! {
         let json = format!("{{{}}}", members.iter().chain(&members).map(text).collect::<Vec<_>>().join(","));
         let import: BotImport = serde_json::from_str(&json).expect("an object");
         for (format, again) in each() {
-            prop_assert_eq!(again(&import).as_ref(), Ok(&import), "{}: {}", format, json);
+            let again = again(&import);
+            prop_assert_eq!(again.as_ref(), Ok(&import), "{}: {}", format, json);
         }
     }
 }

@@ -17,8 +17,8 @@ impl BotImport {
     /// within arrays elsewhere in it must not hide what the platform said.
     ///
     /// As in every model, one that stands twice with two values is no field, but
-    /// [`extra`](BotImport::extra) holds the list of both. One that cannot be read is there as the
-    /// text of its JSON.
+    /// [`extra`](BotImport::extra) holds the list of both. One that cannot be read itself is taken for
+    /// a text, as it is written.
     ///
     /// # Errors
     /// If the bytes are not JSON, or the JSON is not an object.
@@ -49,7 +49,7 @@ impl<'de> Visitor<'de> for Found {
             let raw: &RawValue = map.next_value()?;
             let value =
                 Reading::<Value>::new(&room).deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
-            found.push((key, value.map_or_else(|_| raw.get().into(), any)));
+            found.push((key, value.map_or_else(|_| raw.get().trim_matches('"').into(), any)));
         }
         Ok(found)
     }

@@ -2,9 +2,9 @@
 
 use kore_emulator::{App, Emulator, samples};
 use kore_sdk::auth::{Algorithm, Claims, Credentials, Secret};
-use kore_sdk::protocol::{Refusal, bot_import::get_status};
+use kore_sdk::protocol::{IncomingResponse as _, Refusal, bot_import::get_status};
 use kore_sdk::types::{ClientId, Status, TaskType};
-use kore_sdk::{BotImport, BotImportId, Client, Error, Outcome, StatusLog};
+use kore_sdk::{BotImportId, Client, Error, Outcome, StatusLog};
 use std::time::{Duration, SystemTime};
 
 use super::id;
