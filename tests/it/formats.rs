@@ -28,6 +28,8 @@ enum Either<M> {
 
 /// What a format makes of a document when it is written and read again.
 type Again<T> = Result<T, String>;
+/// A format.
+type By<T> = fn(&T) -> Again<T>;
 
 fn text<T: ToString>(error: T) -> String {
     error.to_string()
@@ -64,7 +66,7 @@ fn in_yaml<T: Serialize + DeserializeOwned>(value: &T) -> Again<T> {
 }
 
 /// All but BSON, which does not have all that JSON has.
-fn each<T: Serialize + DeserializeOwned>() -> [(&'static str, fn(&T) -> Again<T>); 5] {
+fn each<T: Serialize + DeserializeOwned>() -> [(&'static str, By<T>); 5] {
     [
         ("JSON", in_json),
         ("Value", in_value),
@@ -78,7 +80,7 @@ fn assert_again<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(v
     for (format, again) in each() {
         assert_eq!(again(value).as_ref(), Ok(value), "{format}: {json}");
     }
-    for (format, again) in [("BSON", in_bson as fn(&T) -> Again<T>), ("BSON document", in_bson_document)] {
+    for (format, again) in [("BSON", in_bson as By<T>), ("BSON document", in_bson_document)] {
         match again(value) {
             Ok(again) => assert_eq!(again, *value, "{format}: {json}"),
             Err(error) => assert!(bson_refuses(json), "{format}: {error}: {json}"),

@@ -8,4 +8,5 @@ mod facade;
 mod formats;
 mod lossless;
 mod servers;
+mod shared_replays;
 mod transport;

@@ -39,7 +39,7 @@ pub(crate) enum Check {
     /// The committed OpenAPI document is what the code makes of it: `openapi --check`
     #[command(skip)]
     Openapi,
-    /// The workspace builds as a vendored folder inside another workspace
+    /// The workspace builds as a vendored folder, and runs beside crates that chose another crypto provider
     Vendor,
     /// The OpenAPI document is valid, and the emulator does what it says (needs Python and PyPI once)
     Conformance,

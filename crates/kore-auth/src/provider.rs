@@ -41,3 +41,14 @@ pub(crate) fn chosen() -> Result<&'static Provider, KeyError> {
 pub fn provider() -> Option<&'static str> {
     PROVIDERS.first().map(|provider| provider.name)
 }
+
+#[cfg(all(test, feature = "aws-lc-rs", feature = "ring"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_both_features_it_is_aws_lc_rs() {
+        assert_eq!(provider(), Some("aws-lc-rs"));
+        assert_eq!(PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>(), ["aws-lc-rs", "ring"]);
+    }
+}

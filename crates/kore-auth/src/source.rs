@@ -167,7 +167,7 @@ impl TokenSource {
     pub fn signed(&mut self, unsigned: Unsigned, token: Token) -> Issued {
         if let Way::Kept { signing, kept } = &mut self.way {
             let now = unsigned.now;
-            let renew_at = now + signing.lifetime - signing.lifetime / RENEW_BEFORE;
+            let renew_at = later(now, signing.lifetime - signing.lifetime / RENEW_BEFORE);
             *kept = Some(Kept { token: token.clone(), signed_at: now, renew_at });
         }
         Issued { token, is_kept: false }
@@ -191,6 +191,11 @@ impl Kept {
     }
 }
 
+/// A time that the clock can name, whatever it shows.
+fn later(now: SystemTime, time: Duration) -> SystemTime {
+    now.checked_add(time).unwrap_or(now)
+}
+
 impl Signing {
     fn new(credentials: Credentials, subject: impl Into<String>) -> Self {
         Self { credentials, subject: subject.into(), lifetime: DEFAULT_LIFETIME }
@@ -200,8 +205,8 @@ impl Signing {
         Claims {
             jti,
             ..Claims::new(&*self.subject, self.credentials.client_id().as_str())
-                .issued_at(now - IAT_BACKDATED)
-                .expires_at(now + self.lifetime)
+                .issued_at(now.checked_sub(IAT_BACKDATED).unwrap_or(now))
+                .expires_at(later(now, self.lifetime))
         }
     }
 }
@@ -241,6 +246,26 @@ mod tests {
 
     fn no_jti() -> String {
         unreachable!("no jti is wanted")
+    }
+
+    #[test]
+    fn no_clock_makes_a_panic() {
+        let years = |n| Duration::from_secs(365 * 86_400) * n;
+        let mut last = UNIX_EPOCH;
+        let mut first = UNIX_EPOCH;
+        for exponent in (0..64).rev() {
+            let time = Duration::from_secs(1 << exponent);
+            last = last.checked_add(time).unwrap_or(last);
+            first = first.checked_sub(time).unwrap_or(first);
+        }
+        for now in [first, UNIX_EPOCH - years(100), UNIX_EPOCH, UNIX_EPOCH + years(8030), last] {
+            for mut source in
+                [TokenSource::kept(credentials(), "me"), TokenSource::per_request(credentials(), "me")]
+            {
+                assert!(source.token(now, || "1".to_owned()).is_ok(), "{now:?}");
+                source.token(now, || "2".to_owned()).expect("a second one");
+            }
+        }
     }
 
     #[test]

@@ -37,7 +37,6 @@ impl Context<'_> {
     pub(crate) fn failure(&self, error: &Error) -> Failure {
         let exit = match error.response() {
             _ if error.is_config() => Exit::Usage,
-            _ if error.is_other_import() => Exit::OtherAnswer,
             Some(_) if error.is_auth() => Exit::Auth,
             Some(_) => Exit::OtherAnswer,
             None => Exit::NoAnswer,
@@ -121,7 +120,7 @@ impl Context<'_> {
         let proxy = if host.is_loopback() { "" } else { "a proxy or " };
         let status = response.status();
         let is_final = status.is_success() || status.is_client_error() && !error.is_retryable();
-        if is_final && is_html(response) {
+        if is_final && response.is_html() {
             return Some(format!(
                 "an HTML page is no answer of the API: {proxy}a wrong host ({origin}) sent it"
             ));
@@ -140,6 +139,9 @@ impl Context<'_> {
             });
         }
         Some(match status.as_u16() {
+            403 => {
+                format!("the platform would say why: {proxy}a firewall or a wrong host ({origin}) sent this")
+            }
             404 | 405 => format!("check the host and its path ({origin})"),
             300..=399 => format!(
                 "set the host ({origin}) to the URL that answers itself; https:// and no path, as a rule"
@@ -232,8 +234,4 @@ impl Context<'_> {
 fn scope() -> String {
     let scope = get_status::METADATA.scope;
     format!("\"{}\" ({})", scope.admin_console, scope.name)
-}
-
-fn is_html(response: &ResponseError) -> bool {
-    response.body().trim_ascii_start().starts_with(b"<")
 }

@@ -10,7 +10,7 @@ mod human;
 mod lines;
 mod live;
 pub(crate) mod ndjson;
-mod patience;
+pub(crate) mod patience;
 mod queue;
 mod span;
 mod stream;
@@ -18,6 +18,7 @@ mod tasks;
 mod text;
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use kore_sdk::BotImport;
@@ -83,6 +84,19 @@ fn written() -> Result<(), Failure> {
 /// From now on a reader is waited for only while it takes something.
 pub(crate) fn end() {
     Stream::BOTH.into_iter().for_each(|stream| stream.queue().end());
+}
+
+/// Whether lines of standard output were left out, so that its reader will not have all.
+pub(crate) fn has_left_out() -> bool {
+    Stream::Stdout.queue().has_left_out(Stream::Stdout)
+}
+
+/// The name of the stream whose file is one that is asked for: `/dev/stdout` leads there.
+pub(crate) fn stream_to(is_there: impl Fn(&Path) -> bool) -> Option<&'static str> {
+    let streams = [("/dev/stdout", "standard output"), ("/dev/stderr", "standard error")];
+    let is_file = |path: &Path| path.metadata().is_ok_and(|is| is.is_file());
+    let mut streams = streams.into_iter().map(|(path, name)| (Path::new(path), name));
+    streams.find(|(path, _)| is_file(path) && is_there(path)).map(|(_, name)| name)
 }
 
 /// Waits until standard output has all, or is given up; then says what it has not.

@@ -47,11 +47,12 @@ mod unix {
                 if ignored & (1 << (number - 1)) != 0 {
                     continue;
                 }
+                // First, so that none is lost that comes meanwhile.
+                heard.push((signal(SignalKind::from_raw(number))?, exit));
                 let ends = if number == SIGHUP { &is_over } else { &is_second };
                 // In the handler itself, whatever the process is at.
                 flag::register_conditional_shutdown(number, exit as i32, Arc::clone(ends))?;
                 flag::register(number, Arc::clone(&is_second))?;
-                heard.push((signal(SignalKind::from_raw(number))?, exit));
             }
             Ok(Self { heard, is_second, is_over })
         }

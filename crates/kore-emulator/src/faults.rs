@@ -2,9 +2,7 @@
 
 mod body;
 mod delivery;
-mod effect;
-mod file;
-mod listed;
+mod form;
 mod plan;
 
 use std::num::NonZeroUsize;
@@ -14,15 +12,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
-use kore_protocol::{Endpoint, Metadata, Refusal};
+use kore_protocol::{Endpoint, Refusal};
 
 pub(crate) use body::AnswerBody;
 pub(crate) use delivery::deliver;
 pub(crate) use plan::FaultyWay;
 
-use effect::Effect;
+use form::{Answer, Drip, Effect, Form};
 use plan::Decision;
 
+use crate::input::Written;
 use crate::{InputError, input};
 
 /// Something that goes wrong, and when: for each request, unless it is told otherwise. Of several
@@ -42,19 +41,11 @@ use crate::{InputError, input};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Fault {
-    effect: Effect,
-    route: Option<Metadata>,
-    probability: f64,
-    after: u64,
-    first: u64,
-    within: Range<Duration>,
-}
+pub struct Fault(pub(crate) Form);
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        let within = Duration::ZERO..Duration::MAX;
-        Self { effect, route: None, probability: 1.0, after: 0, first: u64::MAX, within }
+        Self(Form::of(effect))
     }
 
     /// That status with an empty body. The request does not reach the platform: it is no look, and
@@ -67,12 +58,8 @@ impl Fault {
 
     /// That answer, which likewise comes from before the platform. Its length and what else says how
     /// it is sent are the server's own: such headers are left out.
-    pub fn answer(mut response: Response<impl Into<Bytes>>) -> Self {
-        let all: Vec<_> = response.headers().keys().cloned().collect();
-        for name in all.iter().filter(|name| file::is_of_server(name)) {
-            response.headers_mut().remove(name);
-        }
-        Self::new(Effect::Answer(response.map(Into::into)))
+    pub fn answer(response: Response<impl Into<Bytes>>) -> Self {
+        Self::new(Effect::Answer(Answer::of(response.map(Into::into))))
     }
 
     /// A refusal in the platform's words.
@@ -82,7 +69,7 @@ impl Fault {
 
     /// 502 with a page in HTML, as a proxy between client and platform has it.
     pub fn proxy_page() -> Self {
-        Self::answer(effect::proxy_page())
+        Self::new(Effect::ProxyPage)
     }
 
     /// The platform's answer under another content type.
@@ -92,7 +79,7 @@ impl Fault {
 
     /// The answer is held back that long.
     pub fn latency(delay: Duration) -> Self {
-        Self::new(Effect::Latency(delay))
+        Self::new(Effect::Latency(Written(delay)))
     }
 
     /// The platform takes the request, and the connection is reset before an answer.
@@ -114,36 +101,37 @@ impl Fault {
 
     /// The body comes so many bytes at a time, with a pause behind each.
     pub fn drip(bytes: NonZeroUsize, pause: Duration) -> Self {
-        Self::new(Effect::Drip { bytes, pause })
+        Self::new(Effect::Drip(Drip { bytes, pause: Written(pause) }))
     }
 
     /// Strikes requests for that endpoint only.
     pub fn on<E: Endpoint>(mut self) -> Self {
-        self.route = Some(E::METADATA);
+        self.0.route = Some(E::METADATA);
         self
     }
 
     /// Strikes with that probability, from 0 to 1; what is beyond counts as the nearer of the two.
     pub fn probability(mut self, probability: f64) -> Self {
-        self.probability = probability;
+        self.0.probability = probability.clamp(0.0, 1.0);
         self
     }
 
     /// Leaves the first `requests` alone, of those that are for its endpoint.
     pub fn after(mut self, requests: u64) -> Self {
-        self.after = requests;
+        self.0.after = requests;
         self
     }
 
     /// Strikes at most the first `requests`, of those that [`after`](Self::after) leaves to it.
     pub fn first(mut self, requests: u64) -> Self {
-        self.first = requests;
+        self.0.first = Some(requests);
         self
     }
 
     /// Strikes requests that arrive within that time since the start of the emulator.
     pub fn within(mut self, since_start: Range<Duration>) -> Self {
-        self.within = since_start;
+        self.0.from = Written(since_start.start);
+        self.0.until = (since_start.end < Duration::MAX).then_some(Written(since_start.end));
         self
     }
 }

@@ -107,7 +107,6 @@ mod snapshot;
 mod state;
 #[cfg(feature = "tls")]
 mod tls;
-mod tokens;
 
 pub use app::App;
 pub use builder::EmulatorBuilder;

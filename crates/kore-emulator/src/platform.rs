@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use kore_auth::{KeyError, Verifier};
+use kore_auth::{Guard, KeyError, Verifier};
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Now;
 use kore_protocol::{
@@ -20,7 +20,6 @@ use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::masked::masked;
 use crate::state::Progress;
-use crate::tokens::Tokens;
 use crate::{App, SteerError};
 
 /// How long what nobody waits for may stay unsaved.
@@ -40,7 +39,7 @@ const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetS
 #[derive(Debug)]
 pub(crate) struct Platform {
     apps: HashMap<ClientId, Verifier>,
-    tokens: Tokens,
+    guard: Guard,
     limits: LimitRules,
     state: Mutex<State>,
     /// Something is to be saved, or nothing more.
@@ -79,7 +78,7 @@ impl Platform {
         let verified = |app: App| Ok((app.client_id().clone(), app.verifier()?));
         Ok(Self {
             apps: apps.into_iter().map(verified).collect::<Result<_, KeyError>>()?,
-            tokens: Tokens::default(),
+            guard: Guard::new(),
             limits,
             state: Mutex::default(),
             to_save: Condvar::new(),
@@ -238,7 +237,7 @@ impl Platform {
 
     fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
         let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
-        match self.tokens.admit(&self.apps, tokens, scope.name, now) {
+        match self.guard.admit(&self.apps, tokens, scope.name, now) {
             Ok(_) => Ok(()),
             Err(error) => {
                 Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })

@@ -29,7 +29,9 @@ pub fn older_spelling() -> BotImport {
 pub fn running() -> BotImport {
     let mut import = with_id(succeeded(), "bir-4bb0c1d2-0000-4000-8000-00000000000a");
     import.status = Some(Status::Pending);
-    import.created_on = Some(Timestamp::from(SystemTime::now() - Duration::from_secs(12)));
+    let now = SystemTime::now();
+    let created = now.checked_sub(Duration::from_secs(12)).unwrap_or(now);
+    import.created_on = Some(Timestamp::from(created));
     if let Some(List { items: log, .. }) = &mut import.status_logs {
         log.truncate(6);
         log.push(StatusLog::new(TaskType::Dialog, "Test Firebase Service", Status::InProgress));

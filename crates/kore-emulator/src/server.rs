@@ -7,9 +7,10 @@ mod stream;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::header::{DATE, HeaderMap, HeaderValue};
 use http::{Request, Response};
 use http_body_util::Either;
 use hyper::body::{Body as _, Incoming};
@@ -18,6 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use kore_protocol::Refusal;
+use kore_types::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -158,11 +160,14 @@ impl Server {
     ) {
         let mut http = http1::Builder::new();
         // Between two requests it counts too.
+        // Its own date makes a panic before 1970 and after 9999.
+        http.auto_date_header(false);
         http.timer(TokioTimer::new()).header_read_timeout(self.bounds.read_timeout).max_buf_size(MAX_HEAD);
         let service = service_fn(|request| {
             let (server, reset, connection) = (Arc::clone(&self), reset.clone(), Arc::clone(connection));
             async move {
-                let answer = server.answer_on_a_faulty_way(request, &reset, &connection).await?;
+                let mut answer = server.answer_on_a_faulty_way(request, &reset, &connection).await?;
+                date(answer.headers_mut(), server.clock.now().wall);
                 Ok::<_, io::Error>(answer.map(|body| Kept::new(body, connection.busy())))
             }
         });
@@ -230,5 +235,35 @@ async fn next(listener: &TcpListener, room: &Room) -> (TcpStream, Arc<Connection
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
+    }
+}
+
+/// Sets the date of a response that has none.
+fn date(headers: &mut HeaderMap, wall: SystemTime) {
+    let date = httpdate::fmt_http_date(Timestamp::nearest(wall));
+    headers.entry(DATE).or_insert_with(|| HeaderValue::try_from(date).expect("a date is ASCII"));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_response_has_a_date_whatever_the_clock_shows() {
+        let year = Duration::from_secs(365 * 86_400);
+        for (wall, expected) in [
+            (UNIX_EPOCH - year * 100, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (UNIX_EPOCH + Duration::from_secs(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (UNIX_EPOCH + year * 9000, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            let mut headers = HeaderMap::new();
+            date(&mut headers, wall);
+            assert_eq!(headers[DATE], expected);
+        }
+        let mut headers = HeaderMap::from_iter([(DATE, HeaderValue::from_static("mine"))]);
+        date(&mut headers, UNIX_EPOCH);
+        assert_eq!(headers[DATE], "mine");
     }
 }

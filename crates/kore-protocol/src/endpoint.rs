@@ -6,9 +6,10 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use kore_types::TokenRefusal;
+use kore_types::{BotImportId, TokenRefusal};
 
-use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, Refusal, ResponseError};
+use crate::bot_import::get_status::OtherImport;
+use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, Refusal, ResponseError, response_error};
 
 /// The header that carries the JWT, without a scheme word (documented).
 pub const AUTH_HEADER: HeaderName = HeaderName::from_static("auth");
@@ -50,6 +51,41 @@ pub trait OutgoingRequest: Endpoint {
         *request.body_mut() = body;
         request
     }
+
+    /// The import whose rate limits the request counts for; none unless the endpoint says so.
+    fn counted_import(&self) -> Option<&BotImportId> {
+        None
+    }
+
+    /// Whether a response is about what was asked for; it is unless the endpoint says otherwise.
+    ///
+    /// # Errors
+    /// [`OtherImport`], if it is about another import.
+    fn check(&self, _response: &Self::Response) -> Result<(), OtherImport> {
+        Ok(())
+    }
+
+    /// Reads the HTTP response to this request.
+    ///
+    /// # Errors
+    /// As [`IncomingResponse::from_http`], and if the response is not about what was asked for
+    /// ([`ResponseError::is_other_import`]).
+    fn read_response(
+        &self,
+        response: &http::Response<Bytes>,
+        limit: BodyLimit,
+    ) -> Result<Self::Response, ResponseError> {
+        let read = read(response, limit)?;
+        self.check(&read).map_err(|other| ResponseError::other_import(response, other))?;
+        Ok(read)
+    }
+}
+
+fn read<R: IncomingResponse>(response: &http::Response<Bytes>, limit: BodyLimit) -> Result<R, ResponseError> {
+    ResponseError::check(response, limit)?;
+    let body = response.body();
+    let json = body.slice_ref(response_error::without_bom(body));
+    R::from_body(&json).map_err(|error| ResponseError::not_json(response, error))
 }
 
 /// A request that a server receives.
@@ -77,20 +113,20 @@ pub trait IncomingRequest: Endpoint {
 
 /// A response that a client receives.
 pub trait IncomingResponse: Sized {
-    /// Reads the body of a success.
+    /// Reads the body of a success, without a byte order mark.
     ///
     /// # Errors
     /// If the body is not the JSON that the endpoint answers with.
     fn from_body(body: &Bytes) -> serde_json::Result<Self>;
 
-    /// Reads the HTTP response.
+    /// Reads the HTTP response, whatever it was asked for: a client that has its request uses
+    /// [`OutgoingRequest::read_response`]. A byte order mark before the JSON is skipped.
     ///
     /// # Errors
     /// [`ResponseError`] for every status but a success, and for a body that is over the limit,
     /// empty, cut short, an error body all the same, or not the expected JSON.
     fn from_http(response: http::Response<Bytes>, limit: BodyLimit) -> Result<Self, ResponseError> {
-        ResponseError::check(&response, limit)?;
-        Self::from_body(response.body()).map_err(|error| ResponseError::not_json(&response, error))
+        read(&response, limit)
     }
 }
 

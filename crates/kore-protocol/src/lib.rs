@@ -5,17 +5,17 @@
 //! opens a socket, reads a clock or knows an HTTP library.
 //!
 //! ```
-//! use kore_protocol::{BaseUrl, BodyLimit, IncomingResponse, OutgoingRequest, auth_header};
+//! use kore_protocol::{BaseUrl, BodyLimit, OutgoingRequest, auth_header};
 //! use kore_protocol::bot_import::get_status;
 //! use kore_types::BotImportId;
 //!
 //! let request = get_status::Request::new(BotImportId::new("bir-1f")?);
-//! let request = request.to_http(&BaseUrl::parse("bots.kore.ai")?, auth_header("a.b.c")?);
-//! assert_eq!(request.uri(), "https://bots.kore.ai/api/public/bot/import/status/bir-1f");
+//! let http = request.to_http(&BaseUrl::parse("bots.kore.ai")?, auth_header("a.b.c")?);
+//! assert_eq!(http.uri(), "https://bots.kore.ai/api/public/bot/import/status/bir-1f");
 //!
 //! // Send it with any HTTP client, and hand the answer back:
 //! let answer = http::Response::new(bytes::Bytes::from_static(br#"{"_id":"bir-1f","status":"pending"}"#));
-//! let response = get_status::Response::from_http(answer, BodyLimit::DEFAULT)?;
+//! let response = request.read_response(&answer, BodyLimit::DEFAULT)?;
 //! assert!(!response.import.is_over());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -93,6 +93,6 @@ pub use limiter::{Limited, Limiter};
 pub use metadata::{Metadata, RateLimit, Scope};
 pub use path::PathTemplate;
 pub use refusal::Refusal;
-pub use response_error::ResponseError;
+pub use response_error::{Origin, ResponseError};
 pub use retry_after::RetryAfter;
 pub use routes::Routes;

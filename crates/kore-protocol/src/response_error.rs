@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use kore_types::ErrorBody;
 use serde_json::error::Category;
 
+use crate::bot_import::get_status::OtherImport;
 use crate::{BodyLimit, Excerpt, Refusal, RetryAfter};
 
 /// How many errors of an error body are shown.
@@ -47,6 +48,20 @@ enum Kind {
     CutShort { expected: Option<usize> },
     /// A body over the limit.
     TooLarge(BodyLimit),
+    /// A success about another import.
+    OtherImport(OtherImport),
+}
+
+/// Who wrote a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The platform: it is a document of the API, or has the platform's error body.
+    Platform,
+    /// Somebody else on the way, or another host: a page, a redirect, no body at all.
+    Elsewhere,
+    /// There is too little of it to tell, or no response.
+    Unknown,
 }
 
 impl ResponseError {
@@ -65,7 +80,7 @@ impl ResponseError {
             Kind::Redirect { location: Excerpt::new(location).to_string().into() }
         } else if !status.is_success() {
             refused(body).unwrap_or(Kind::Status)
-        } else if body.iter().all(u8::is_ascii_whitespace) {
+        } else if without_bom(body).iter().all(u8::is_ascii_whitespace) {
             Kind::Empty
         } else if let Some(refused) = begins_with_errors(body).then(|| refused(body)).flatten() {
             refused
@@ -78,7 +93,7 @@ impl ResponseError {
     /// A success whose body the endpoint could not read.
     pub(crate) fn not_json(response: &http::Response<Bytes>, error: serde_json::Error) -> Self {
         // JSON that ends too early is taken for a body that was cut, but only if it began as JSON.
-        let is_json = matches!(response.body().trim_ascii_start().first(), Some(b'{' | b'['));
+        let is_json = matches!(without_bom(response.body()).trim_ascii_start().first(), Some(b'{' | b'['));
         // serde's words for JSON of another form repeat a part of it.
         let why = match error.classify() {
             Category::Data => {
@@ -98,6 +113,11 @@ impl ResponseError {
     /// A body of which a transport received only the start, since the connection ended.
     pub fn cut_short(start: &http::Response<Bytes>) -> Self {
         Self::new(start, Kind::CutShort { expected: content_length(start.headers()) })
+    }
+
+    /// A success about another import than the one that was asked for.
+    pub(crate) fn other_import(response: &http::Response<Bytes>, other: OtherImport) -> Self {
+        Self::new(response, Kind::OtherImport(other))
     }
 
     fn new(response: &http::Response<Bytes>, kind: Kind) -> Self {
@@ -128,6 +148,7 @@ impl ResponseError {
         match kind {
             Kind::Redirect { location } => *location = masked(location).into(),
             Kind::NotJson(why) => *why = masked(why).into(),
+            Kind::OtherImport(other) => other.found = masked(&other.found),
             Kind::Refused { body, .. } => {
                 // Secrets are of letters that JSON does not escape.
                 let json = serde_json::to_string(body).map(|json| masked(&json));
@@ -171,14 +192,44 @@ impl ResponseError {
         self.0.retry_after
     }
 
-    /// Whether the platform refuses the token or its scope: 401 or 403.
-    pub fn is_auth(&self) -> bool {
-        matches!(self.0.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !self.is_rate_limited()
+    /// Who wrote the response. The platform's own refusals have its error body.
+    pub fn origin(&self) -> Origin {
+        match self.0.kind {
+            Kind::Refused { .. } | Kind::OtherImport(_) => Origin::Platform,
+            Kind::Status | Kind::Redirect { .. } | Kind::Empty | Kind::NotJson(_) if !self.is_auth() => {
+                Origin::Elsewhere
+            }
+            _ => Origin::Unknown,
+        }
     }
 
-    /// Whether the platform does not know the import: 400 with "Invalid request ID", or 404.
+    /// Whether the token or its scope is refused: 401, or 403 with the platform's error body. A
+    /// page of HTML is no refusal of a token, and nor is any other 403: that is a firewall's.
+    pub fn is_auth(&self) -> bool {
+        let is_refusal = match self.0.status {
+            StatusCode::UNAUTHORIZED => !self.is_html(),
+            StatusCode::FORBIDDEN => self.error_body().is_some(),
+            _ => false,
+        };
+        is_refusal && !self.is_rate_limited()
+    }
+
+    /// Whether the platform does not know the import: 400 with "Invalid request ID", or 404 with
+    /// its error body.
     pub fn is_not_found(&self) -> bool {
-        self.refusal() == Some(Refusal::InvalidRequestId) || self.0.status == StatusCode::NOT_FOUND
+        let is_404 = self.0.status == StatusCode::NOT_FOUND && self.error_body().is_some();
+        self.refusal() == Some(Refusal::InvalidRequestId) || is_404
+    }
+
+    /// Whether the response is about another import than the one that was asked for.
+    pub fn is_other_import(&self) -> bool {
+        matches!(self.0.kind, Kind::OtherImport(_))
+    }
+
+    /// Whether the body is a page of HTML, as a proxy, a login or a wrong host sends it.
+    pub fn is_html(&self) -> bool {
+        // The content type does not tell: some servers name HTML and send JSON.
+        without_bom(&self.0.body).trim_ascii_start().starts_with(b"<")
     }
 
     /// Whether a rate limit was reached: 429, or the message of one whatever the status.
@@ -191,13 +242,33 @@ impl ResponseError {
         matches!(self.0.kind, Kind::CutShort { .. })
     }
 
-    /// Whether the same request may fare better later: 408, 429, 500, 502, 503, 504, a rate limit,
-    /// a body cut short.
+    /// Whether the same request may fare better later: 408, 425, 429, every 5xx but 501 and 505, a
+    /// rate limit, a body cut short.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-            || self.is_rate_limited()
-            || self.is_cut_short()
+        is_transient(self.0.status) || self.is_rate_limited() || self.is_cut_short()
     }
+}
+
+/// Whether what a status says may pass. 501 and 505 say what a server never does; proxies and CDNs
+/// have 5xx of their own, such as 520 to 530.
+fn is_transient(status: StatusCode) -> bool {
+    match status.as_u16() {
+        408 | 425 | 429 => true,
+        501 | 505 => false,
+        status => (500..600).contains(&status),
+    }
+}
+
+/// For an owner of a watch that hands over a document without its HTTP response.
+impl From<OtherImport> for ResponseError {
+    fn from(other: OtherImport) -> Self {
+        Self::other_import(&http::Response::new(Bytes::new()), other)
+    }
+}
+
+/// JSON without the byte order mark that some servers write before it.
+pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
+    json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json)
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {
@@ -205,14 +276,16 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 }
 
 fn refused(body: &[u8]) -> Option<Kind> {
-    let body = serde_json::from_slice(body).ok().filter(|body: &ErrorBody| !body.details().is_empty())?;
+    let body = serde_json::from_slice(without_bom(body)).ok();
+    let body = body.filter(|body: &ErrorBody| !body.details().is_empty())?;
     let known = Refusal::recognise(&body);
     Some(Kind::Refused { body, known })
 }
 
 /// Whether a body's first key is that of an error body, which no success has.
 fn begins_with_errors(body: &[u8]) -> bool {
-    body.trim_ascii_start()
+    without_bom(body)
+        .trim_ascii_start()
         .strip_prefix(b"{")
         .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"errors\""))
 }
@@ -255,6 +328,7 @@ impl fmt::Display for ResponseError {
             Kind::Redirect { location } => {
                 write!(f, "the answer is {status}, a redirect to \"{location}\"; none is followed")
             }
+            Kind::OtherImport(other) => other.fmt(f),
             Kind::Empty => write!(f, "the answer is {status} with an empty body, expected JSON"),
             Kind::NotJson(error) => {
                 write!(f, "the answer is {status}, but its body is not the expected JSON ({error})")?;
@@ -284,3 +358,6 @@ impl fmt::Debug for ResponseError {
 }
 
 impl std::error::Error for ResponseError {}
+
+#[cfg(test)]
+mod tests;

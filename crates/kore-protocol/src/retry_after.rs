@@ -1,9 +1,10 @@
 //! The header `Retry-After`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue};
+use kore_types::Timestamp;
 
 /// When the platform asks to be called again (RFC 9110, 10.2.3). No source says whether it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +34,7 @@ impl RetryAfter {
                 HeaderValue::from(delay.as_secs().saturating_add(part))
             }
             Self::At(time) => {
-                // The form has four digits for the year, and httpdate panics without them.
-                let last = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-                let time = time.clamp(UNIX_EPOCH, last);
-                let date = httpdate::fmt_http_date(time);
+                let date = httpdate::fmt_http_date(Timestamp::nearest(time));
                 HeaderValue::from_str(&date).expect("a date is ASCII")
             }
         };
@@ -54,6 +52,8 @@ impl RetryAfter {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     fn read(value: &str) -> Option<RetryAfter> {

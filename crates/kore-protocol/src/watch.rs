@@ -37,6 +37,7 @@ mod clock;
 mod diff;
 mod end;
 mod event;
+mod host;
 mod ledger;
 mod machine;
 mod pacing;
@@ -49,6 +50,7 @@ mod windows;
 
 pub use end::{End, Unended};
 pub use event::Event;
+pub use host::Host;
 pub use ledger::Ledger;
 pub use machine::{LAST_POLL, Step, Waiting, Watch};
 pub use pacing::Pacing;

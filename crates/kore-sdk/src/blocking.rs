@@ -41,11 +41,10 @@ impl Client {
     /// Asks for the status of an import, once.
     ///
     /// # Errors
-    /// If the platform refuses or cannot be reached; see the questions of [`Error`]. A failed
-    /// import is no error: ask [`BotImport::outcome`].
+    /// If the platform refuses, cannot be reached or answers about another import; see the
+    /// questions of [`Error`]. A failed import is no error: ask [`BotImport::outcome`].
     pub fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
-        self.core.count(id, std::time::Instant::now());
         Ok(self.send(&request)?.response.import)
     }
 
@@ -62,7 +61,8 @@ impl Client {
         WatchImport::new(self, ids.into_iter().collect())
     }
 
-    /// Makes any call of `kore-protocol`, and gives back the body beside the answer.
+    /// Makes any call of `kore-protocol`, and gives back the body beside the response. What it sends
+    /// counts for the rate limits of this client's watches.
     ///
     /// # Errors
     /// As for every call.
@@ -75,6 +75,7 @@ impl Client {
                 Ok(http) => http,
                 Err(error) => return call.finish(Err(error)),
             };
+            self.core.count(request, std::time::Instant::now());
             if let Step::Done(result) = call.handle(self.transport.send(http)) {
                 return result;
             }
@@ -88,7 +89,7 @@ impl Client {
         let mut call = Call::new(&self.core, request);
         let http = call.request_blocking()?;
         let answer = call.span.clone().in_scope(|| self.transport.send(http));
-        Core::asked_for(request, call.handle_only(answer)?)
+        Ok(call.handle_only(answer)?.response)
     }
 }
 

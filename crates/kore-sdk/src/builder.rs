@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use kore_auth::{Credentials, DEFAULT_LIFETIME, Secret, Token, TokenSource};
-use kore_protocol::{BaseUrl, BodyLimit};
+use kore_protocol::{BaseUrl, BodyLimit, Excerpt};
 use kore_transport::{BlockingTransport, Transport};
 use kore_types::ClientId;
 
@@ -14,6 +15,9 @@ use crate::{Client, Error, blocking};
 
 /// The `sub` of tokens unless told otherwise; the platform takes any text.
 pub const DEFAULT_SUBJECT: &str = "kore-sdk";
+
+/// The `User-Agent` by default.
+pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSION"));
 
 /// The settings of a client. Setters cannot fail; [`build`](Self::build) says what is wrong.
 ///
@@ -25,6 +29,7 @@ pub const DEFAULT_SUBJECT: &str = "kore-sdk";
 /// | [`token_lifetime`](Self::token_lifetime) | 5 minutes |
 /// | [`jti`](Self::jti) | off |
 /// | [`body_limit`](Self::body_limit) | 16 MiB |
+/// | [`user_agent`](Self::user_agent) | [`DEFAULT_USER_AGENT`] |
 /// | [`transport`](Self::transport) | hyper, with the settings below |
 /// | [`timeout`](Self::timeout) | 30 s |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
@@ -41,6 +46,7 @@ pub struct ClientBuilder {
     token_lifetime: Duration,
     jti: bool,
     body_limit: BodyLimit,
+    user_agent: String,
     transport: Option<Arc<dyn Transport>>,
     blocking_transport: Option<Arc<dyn BlockingTransport>>,
     #[cfg(feature = "hyper")]
@@ -63,6 +69,7 @@ impl ClientBuilder {
             token_lifetime: DEFAULT_LIFETIME,
             jti: false,
             body_limit: BodyLimit::DEFAULT,
+            user_agent: DEFAULT_USER_AGENT.to_owned(),
             transport: None,
             blocking_transport: None,
             #[cfg(feature = "hyper")]
@@ -123,6 +130,13 @@ impl ClientBuilder {
     /// How much of an answer is taken before it is given up.
     pub fn body_limit(mut self, limit: BodyLimit) -> Self {
         self.body_limit = limit;
+        self
+    }
+
+    /// The `User-Agent` of each request: the name of the program, such as `pipeline/1.2`. Some
+    /// firewalls refuse requests without one.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
         self
     }
 
@@ -199,7 +213,16 @@ impl ClientBuilder {
             .take()
             .ok_or_else(|| Error::config("no host is set: expected a URL such as https://bots.kore.ai"))?;
         let base = BaseUrl::parse(&host).map_err(|error| Error::setting("host", error))?;
-        Ok(Core::new(base, self.token_source()?, self.body_limit))
+        Ok(Core::new(base, self.token_source()?, self.body_limit, self.user_agent_header()?))
+    }
+
+    fn user_agent_header(&self) -> Result<HeaderValue, Error> {
+        let text = self.user_agent.trim();
+        let value = HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
+        value.ok_or_else(|| {
+            let found = Excerpt::new(text.as_bytes());
+            Error::config(format!("user agent: expected visible ASCII characters, found \"{found}\""))
+        })
     }
 
     fn token_source(&mut self) -> Result<TokenSource, Error> {

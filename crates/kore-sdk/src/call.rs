@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::header::USER_AGENT;
 use http::{HeaderValue, Request, Response};
 use kore_auth::{Issued, TokenSource};
-use kore_protocol::bot_import::get_status;
-use kore_protocol::watch::Ledger;
-use kore_protocol::{BaseUrl, Body, BodyLimit, IncomingResponse, OutgoingRequest, Refusal, ResponseError};
+use kore_protocol::watch::{Host, Ledger, LookError as _};
+use kore_protocol::{BaseUrl, Body, BodyLimit, Origin, OutgoingRequest, Refusal, ResponseError};
 use kore_transport::TransportError;
-use kore_types::BotImportId;
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -35,34 +34,36 @@ pub(crate) struct Core {
     base: BaseUrl,
     /// The looks of all watches.
     pub(crate) ledger: Ledger,
+    /// What is known of the host.
+    pub(crate) host: Host,
     tokens: Tokens,
     body_limit: BodyLimit,
+    user_agent: HeaderValue,
 }
 
 impl Core {
-    pub(crate) fn new(base: BaseUrl, source: TokenSource, body_limit: BodyLimit) -> Self {
-        Self { base, ledger: Ledger::default().named(random()), tokens: Tokens::new(source), body_limit }
+    pub(crate) fn new(
+        base: BaseUrl,
+        source: TokenSource,
+        body_limit: BodyLimit,
+        user_agent: HeaderValue,
+    ) -> Self {
+        Self {
+            base,
+            ledger: Ledger::default().named(random()),
+            host: Host::default(),
+            tokens: Tokens::new(source),
+            body_limit,
+            user_agent,
+        }
     }
 
-    /// The response to a look, if it is about the one asked for; an answer need not name it.
-    pub(crate) fn asked_for(
-        request: &get_status::Request,
-        answer: Answer<get_status::Response>,
-    ) -> Result<get_status::Response, Error> {
-        let import = &answer.response.import;
-        let found = match (&import.id, import.extra.get("_id")) {
-            (Some(id), _) if *id == request.import_id => return Ok(answer.response),
-            (Some(id), _) => id.to_string(),
-            (None, Some(odd)) if !odd.is_null() => odd.to_string(),
-            (None, _) => return Ok(answer.response),
-        };
-        Err(Error::other_import(request.import_id.clone(), &found))
-    }
-
-    /// Takes note of a look outside of any watch, so that those of this client leave it room. A
-    /// second request with a new token is not known yet.
-    pub(crate) fn count(&self, id: &BotImportId, now: Instant) {
-        self.ledger.count(id, now, now + SINGLE_LOOK);
+    /// Takes note of a request outside of any watch, so that the watches of this client leave it
+    /// room.
+    pub(crate) fn count<R: OutgoingRequest>(&self, request: &R, now: Instant) {
+        if let Some(id) = request.counted_import() {
+            self.ledger.count(id, now, now + SINGLE_LOOK);
+        }
     }
 
     pub(crate) fn base(&self) -> &BaseUrl {
@@ -121,7 +122,8 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     }
 
     fn request_with(&mut self, (issued, auth): (Issued, HeaderValue)) -> Request<Body> {
-        let request = self.request.to_http(&self.core.base, auth);
+        let mut request = self.request.to_http(&self.core.base, auth);
+        request.headers_mut().insert(USER_AGENT, self.core.user_agent.clone());
         self.issued = Some(issued);
         self.attempts += 1;
         request
@@ -152,9 +154,12 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     ) -> Result<Answer<R::Response>, Error> {
         let mut result = answer.map_err(Error::from).and_then(|response| {
             self.span.record("status", response.status().as_u16());
-            let body = response.body().clone();
-            let response = R::Response::from_http(response, self.core.body_limit)?;
-            Ok(Answer { response, body })
+            let read = self.request.read_response(&response, self.core.body_limit)?;
+            Ok(Answer { response: read, body: response.into_body() })
+        });
+        self.core.host.note(match &result {
+            Ok(_) => Origin::Platform,
+            Err(error) => error.origin(),
         });
         if let (Err(error), Some(issued)) = (&mut result, &self.issued) {
             // The parts by themselves too: the last one is the signature.

@@ -28,11 +28,10 @@ impl Client {
     /// Asks for the status of an import, once.
     ///
     /// # Errors
-    /// If the platform refuses or cannot be reached; see the questions of [`Error`]. A failed
-    /// import is no error: ask [`BotImport::outcome`].
+    /// If the platform refuses, cannot be reached or answers about another import; see the
+    /// questions of [`Error`]. A failed import is no error: ask [`BotImport::outcome`].
     pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
-        self.core.count(id, tokio::time::Instant::now().into_std());
         Ok(self.send(&request).await?.response.import)
     }
 
@@ -49,7 +48,8 @@ impl Client {
         WatchImport::new(self, ids.into_iter().collect())
     }
 
-    /// Makes any call of `kore-protocol`, and gives back the body beside the answer.
+    /// Makes any call of `kore-protocol`, and gives back the body beside the response. What it sends
+    /// counts for the rate limits of this client's watches.
     ///
     /// # Errors
     /// As for every call.
@@ -65,6 +65,7 @@ impl Client {
                     Ok(http) => http,
                     Err(error) => return call.finish(Err(error)),
                 };
+                self.core.count(request, tokio::time::Instant::now().into_std());
                 let answer = self.transport.send(http).await;
                 if let Step::Done(result) = call.handle(answer) {
                     return result;
@@ -81,7 +82,7 @@ impl Client {
         let mut call = Call::new(&self.core, request);
         let http = call.request().await?;
         let answer = self.transport.send(http).instrument(call.span.clone()).await;
-        Core::asked_for(request, call.handle_only(answer)?)
+        Ok(call.handle_only(answer)?.response)
     }
 }
 

@@ -5,9 +5,8 @@ use std::fmt;
 use http::StatusCode;
 use kore_auth::KeyError;
 use kore_protocol::watch::{LookError, Unfunded};
-use kore_protocol::{Excerpt, InvalidToken, ResponseError, RetryAfter};
+use kore_protocol::{InvalidToken, Origin, ResponseError, RetryAfter};
 use kore_transport::TransportError;
-use kore_types::BotImportId;
 
 /// Why a client could not be built, or a call has no result.
 ///
@@ -27,7 +26,6 @@ enum Kind {
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
-    OtherImport { asked: BotImportId, found: Excerpt },
 }
 
 impl Error {
@@ -75,11 +73,11 @@ impl Error {
         match &self.0.kind {
             Kind::Config { .. } | Kind::Token(_) => true,
             Kind::Key(error) => !error.is_retryable(),
-            Kind::Transport(_) | Kind::Response(_) | Kind::OtherImport { .. } => false,
+            Kind::Transport(_) | Kind::Response(_) => false,
         }
     }
 
-    /// Whether the platform refuses the token or its scope.
+    /// Whether the token or its scope is refused; a page of HTML refuses neither.
     pub fn is_auth(&self) -> bool {
         self.response().is_some_and(ResponseError::is_auth)
     }
@@ -89,15 +87,11 @@ impl Error {
         self.response().is_some_and(ResponseError::is_not_found)
     }
 
-    /// The answer to a look that names another import, which says nothing of the one asked for.
-    pub(crate) fn other_import(asked: BotImportId, found: &str) -> Self {
-        let found = Excerpt::new(found.as_bytes());
-        Self::new(Kind::OtherImport { asked, found })
-    }
-
-    /// Whether a look was answered with the status of another import; a watch tells no outcome then.
+    /// Whether the response is about another import, so that it says nothing of the one that was
+    /// asked for: its `_id` begins with `bir-` and is not that one, or stands twice with different
+    /// meanings.
     pub fn is_other_import(&self) -> bool {
-        matches!(self.0.kind, Kind::OtherImport { .. })
+        self.response().is_some_and(ResponseError::is_other_import)
     }
 
     /// Whether a time limit of this side ran out.
@@ -113,7 +107,7 @@ impl Error {
     /// Whether the same call may fare better later.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            Kind::Config { .. } | Kind::Token(_) | Kind::OtherImport { .. } => false,
+            Kind::Config { .. } | Kind::Token(_) => false,
             Kind::Key(error) => error.is_retryable(),
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
@@ -195,6 +189,10 @@ impl LookError for Error {
     fn retry_after(&self) -> Option<RetryAfter> {
         Self::retry_after(self)
     }
+
+    fn origin(&self) -> Origin {
+        self.response().map_or(Origin::Unknown, ResponseError::origin)
+    }
 }
 
 impl fmt::Display for Error {
@@ -205,9 +203,6 @@ impl fmt::Display for Error {
             Kind::Token(error) => error.fmt(f)?,
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Response(error) => error.fmt(f)?,
-            Kind::OtherImport { asked, found } => {
-                write!(f, "asked for {asked}, the answer is about {found}")?;
-            }
         }
         match self.0.attempts {
             0 | 1 => Ok(()),
@@ -231,7 +226,6 @@ impl std::error::Error for Error {
             Kind::Token(error) => error.source(),
             Kind::Transport(error) => error.source(),
             Kind::Response(error) => error.source(),
-            Kind::OtherImport { .. } => None,
         }
     }
 }

@@ -36,7 +36,7 @@ mod error;
 mod tokens;
 mod watch_import;
 
-pub use builder::{ClientBuilder, DEFAULT_SUBJECT};
+pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use call::Answer;
 pub use client::Client;
 pub use error::Error;

@@ -22,7 +22,17 @@ impl fmt::Display for InvalidTimestamp {
 
 impl std::error::Error for InvalidTimestamp {}
 
+/// The last second that a year of four digits names, since 1970.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
+
 impl Timestamp {
+    /// The time itself, or the nearest one that a date with a year of four digits names: from 1970
+    /// to the end of 9999. Libraries that write dates panic or fail outside of it, and a clock may
+    /// stand there.
+    pub fn nearest(time: SystemTime) -> SystemTime {
+        UNIX_EPOCH + time.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
+    }
+
     /// The text as it came.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -37,10 +47,11 @@ impl Timestamp {
     }
 }
 
-/// Whole seconds and milliseconds in UTC; times before 1970 become 1970.
+/// Whole seconds and milliseconds in UTC; a time that no year of four digits names becomes the
+/// [`nearest`](Timestamp::nearest) one.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = Self::nearest(time).duration_since(UNIX_EPOCH).unwrap_or_default();
         let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
         let (year, month, day) = civil_from_days(days);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
@@ -200,6 +211,21 @@ mod tests {
     fn seconds(text: &str) -> Option<(u64, u32)> {
         let since = Timestamp::from(text).to_system_time().ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some((since.as_secs(), since.subsec_nanos()))
+    }
+
+    #[test]
+    fn any_clock_is_written_as_a_date_that_is_read_back() {
+        let day = Duration::from_secs(86_400);
+        for (time, text) in [
+            (UNIX_EPOCH - day * 365 * 100, "1970-01-01T00:00:00.000Z"),
+            (UNIX_EPOCH + LAST, "9999-12-31T23:59:59.000Z"),
+            (UNIX_EPOCH + LAST + Duration::from_secs(1), "9999-12-31T23:59:59.000Z"),
+            (UNIX_EPOCH + day * 365 * 1_000_000, "9999-12-31T23:59:59.000Z"),
+        ] {
+            let written = Timestamp::from(time);
+            assert_eq!(written.as_str(), text);
+            assert_eq!(written.to_system_time(), Ok(Timestamp::nearest(time)));
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn double(
 }
 
 fn success() -> Answer {
-    Ok(http::Response::new(Bytes::from_static(br#"{"_id":"bir-1","status":"success"}"#)))
+    let body = format!(r#"{{"_id":"{}","status":"success"}}"#, id());
+    Ok(http::Response::new(Bytes::from(body)))
 }
 
 fn refused(refusal: Refusal) -> Answer {

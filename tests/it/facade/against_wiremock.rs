@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kore_sdk::protocol::{BodyLimit, RetryAfter};
-use kore_sdk::{Error, Outcome};
-use wiremock::matchers::{header_exists, method, path};
+use kore_sdk::{BotImportId, Error, Outcome};
+use wiremock::matchers::{header_exists, method, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{builder, id};
@@ -15,13 +15,17 @@ const SAMPLE: &str = include_str!("../../fixtures/bot-import-status.success.json
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
-        .and(path(format!("/api/public/bot/import/status/{}", id())))
+        .and(path_regex("^/api/public/bot/import/status/bir-[^/]+$"))
         .and(header_exists("auth"))
         .respond_with(answer)
         .expect(1)
         .mount(&server)
         .await;
     server
+}
+
+fn id_of_sample() -> BotImportId {
+    "bir-5fxxxxxx-a0xx-52xx-axxf-f3xxxxxxxxxx".parse().expect("valid")
 }
 
 async fn error_of(answer: ResponseTemplate) -> Error {
@@ -34,7 +38,7 @@ async fn error_of(answer: ResponseTemplate) -> Error {
 async fn the_documented_sample_arrives_whole() {
     let server = answering(ResponseTemplate::new(200).set_body_raw(SAMPLE, "application/json")).await;
     let client = builder(&server.uri()).build().expect("builds");
-    let import = client.bot_import_status(&id()).await.expect("a status");
+    let import = client.bot_import_status(&id_of_sample()).await.expect("a status");
     assert_eq!(import.outcome(), Outcome::Succeeded);
     let again = serde_json::to_string(&import).expect("encodes");
     let sample: serde_json::Value = serde_json::from_str(SAMPLE).expect("JSON");
@@ -45,8 +49,9 @@ async fn the_documented_sample_arrives_whole() {
 async fn the_blocking_client_does_the_same_from_within_a_runtime() {
     let server = answering(ResponseTemplate::new(200).set_body_raw(SAMPLE, "application/json")).await;
     let client = builder(&server.uri()).build_blocking().expect("builds");
-    let import =
-        tokio::task::spawn_blocking(move || client.bot_import_status(&id())).await.expect("no panic");
+    let import = tokio::task::spawn_blocking(move || client.bot_import_status(&id_of_sample()))
+        .await
+        .expect("no panic");
     assert_eq!(import.expect("a status").entries().len(), 20);
 }
 

@@ -1,4 +1,7 @@
-//! The workspace as a vendored folder: a workspace inside another one, without a network.
+//! The workspace as a vendored folder: a workspace inside another one, without a network; and beside
+//! neighbours that chose another crypto provider.
+
+mod neighbours;
 
 use std::fs;
 use std::process::Command;
@@ -62,7 +65,8 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
             .env("CARGO_TARGET_DIR", workspace.target_dir())
             // The folder is new each time: what is kept for the next build is of no use.
             .env("CARGO_INCREMENTAL", "0"),
-    )
+    )?;
+    neighbours::run(workspace, outer, skipped)
 }
 
 /// What a clone would have, and what is about to be added to it.

@@ -50,7 +50,7 @@ KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
 Exit codes:
   0  done; with --exit-status: the import succeeded
 {FAILURES}
-Those of watch, 130 and 143 among them: kore import watch --help
+Those of watch, 129, 130 and 143 among them: kore import watch --help
 
 Examples:
   kore demo
@@ -134,7 +134,8 @@ and the same as JSON; kore_emulator documents it under \"Over HTTP\". With --sta
 every change that was acknowledged there outlives a crash at any moment; one
 emulator has the file at a time, and a snapshot may be such a file.
 
-Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 it could not start.
+Exit codes: 0 stopped by Ctrl-C, SIGTERM or SIGHUP, 2 it could not start, 7 its
+lines could not be written.
 
 Example:
   kore emulator > emulator.txt &

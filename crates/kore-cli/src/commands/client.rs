@@ -5,6 +5,9 @@ use kore_sdk::{Client, ClientBuilder};
 use crate::failure::Failure;
 use crate::settings::{Connection, Credentials, Identity, Settings, ca_file};
 
+/// By which firewalls and logs of the platform know the command.
+const USER_AGENT: &str = concat!("kore/", env!("CARGO_PKG_VERSION"));
+
 pub(super) fn builder(
     settings: &Settings,
     connection: &Connection,
@@ -12,6 +15,7 @@ pub(super) fn builder(
 ) -> Result<ClientBuilder, Failure> {
     let mut builder = Client::builder()
         .host(connection.host.value.to_string())
+        .user_agent(USER_AGENT)
         .jti(settings.jti())
         .allow_http(connection.allow_http);
     builder = match identity {

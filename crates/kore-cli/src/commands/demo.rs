@@ -46,7 +46,6 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         // It begins now.
         let id = emulator.create(scenario, Mode::TIME);
         Stream::Stdout.styled(&format!("# {explanation}\n# kore import watch {id}\n\n"));
-        output::delivered().await?;
         let watch = Watch {
             client: &client,
             pacing: None,
@@ -58,11 +57,12 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         let mut display = Display::new(WatchOutput::Human, TIMEOUT);
         let (endings, signal) = watch.run(&[id], &mut signals, &mut display, &failure).await;
         let exit = signal.unwrap_or_else(|| exit_code(&endings));
-        if let Some(failure) = display.finish(&endings, exit, None, "") {
-            return Err(failure);
-        }
+        display.finish(&endings, exit, None, "");
         if let Some(signal) = signal {
             return Ok(signal);
+        }
+        if let Some(failure) = output::drain() {
+            return Err(failure);
         }
         Stream::Stdout.styled(&format!("\n# Its exit code would be {}.\n\n", exit as u8));
     }

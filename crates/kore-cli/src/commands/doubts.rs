@@ -1,14 +1,8 @@
 //! What makes a document worth a warning.
 
+use kore_sdk::Outcome;
 use kore_sdk::protocol::bot_import::get_status::Response;
 use kore_sdk::types::Printable;
-use kore_sdk::{BotImport, BotImportId, Outcome};
-
-/// What is odd, if the answer says that it is about another import.
-pub(crate) fn about_another(import: &BotImport, asked: &BotImportId) -> Option<String> {
-    let other = import.id.as_ref().filter(|id| *id != asked)?;
-    Some(format!("asked for {asked}, the answer is about {}", Printable::text(other.as_str())))
-}
 
 /// Why the status of the import is not all that there is to know.
 pub(crate) fn doubt(response: &Response) -> Option<String> {

@@ -6,7 +6,7 @@ use kore_sdk::Outcome;
 use kore_sdk::protocol::bot_import::get_status;
 
 use super::client;
-use super::doubts::{about_another, doubt};
+use super::doubts::doubt;
 use super::import_id::import_id;
 use crate::args::{Output, StatusArgs};
 use crate::environment::Environment;
@@ -34,10 +34,6 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
     let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;
 
     let import = &answer.response.import;
-    let other = about_another(import, &id);
-    if let (Some(message), false) = (&other, args.exit_status) {
-        warn(message);
-    }
     if let Some(message) = doubt(&answer.response) {
         warn(&message);
     }
@@ -45,12 +41,7 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
         Output::Human => output::human(import)?,
         Output::Json => output::json(&answer.body)?,
     }
-    match (args.exit_status, other) {
-        (false, _) => Ok(Exit::Success),
-        (true, None) => Ok(exit_status(import.outcome())),
-        (true, Some(message)) => Err(Failure::new(Exit::OtherAnswer, message)
-            .hint("how another import ended is no exit status; ask again, and look for a cache on the way")),
-    }
+    Ok(if args.exit_status { exit_status(import.outcome()) } else { Exit::Success })
 }
 
 fn exit_status(outcome: Outcome) -> Exit {

@@ -12,14 +12,14 @@ use kore_sdk::watch::{Pacing, ResumeToken, Update};
 use kore_sdk::{BotImportId, Client};
 
 use super::client;
-use crate::args::{ReportArgs, WatchArgs, flags_of_watch};
+use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::{Failure, say, warn};
 use crate::hint::Context;
 use crate::output;
-use crate::reports;
-use crate::settings::Settings;
+use crate::reports::{self, Reports};
+use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
 use crate::watch::{Board, Ending, command, exit_code, read_resumed, timeout_that_works};
 
@@ -27,18 +27,17 @@ pub(super) use display::Display;
 
 const RUN: &str = "kore import watch bir-…";
 
-pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
-    args.connection.timeout = args.request_timeout;
-    for (flag, path) in [("--junit", &args.reports.junit), ("--summary", &args.reports.summary)] {
-        // Soon, and not when there is something to report.
-        let Some(path) = path else { continue };
-        reports::check(path).map_err(|why| Failure::usage(format!("{flag} {}: {why}", path.display())))?;
-    }
-    let (ids, tokens) = imports(&args)?;
-    let settings = Settings::read(args.identity, args.connection, &Environment::of_process())?;
-    settings.complete(ids.is_empty().then_some(RUN), true)?;
-    let connection = settings.connection()?;
-    let identity = settings.identity()?;
+pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    // Found out soon, and not when there is something to report.
+    let reports = Reports::new(args.reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
+    let asked = Asked {
+        ids: args.ids,
+        resume: args.resume,
+        identity: args.identity,
+        connection: ConnectionArgs { timeout: args.request_timeout, ..args.connection },
+    };
+    let Known { ids, tokens, settings, connection, identity } = asked.known_within(args.timeout).await?;
     let explain = |error: &kore_sdk::Error| {
         let now = SystemTime::now();
         let timeout_flag = "--request-timeout";
@@ -54,7 +53,7 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
         client: &client,
         pacing: args.interval.map(Pacing::fixed),
         look_timeout: connection.timeout,
-        timeout: args.timeout,
+        timeout: args.timeout.saturating_sub(began.elapsed()),
         fail_fast: args.fail_fast,
         tokens: &tokens,
     };
@@ -64,32 +63,80 @@ pub(crate) async fn import_watch(mut args: WatchArgs) -> Result<Exit, Failure> {
     output::end();
     let exit = signal.unwrap_or_else(|| exit_code(&endings));
     let resume = resume_command(&endings, args.timeout);
-    Ok(report(&args.reports, &endings, display, exit, resume.as_deref()))
+    Ok(report(&reports, &endings, &mut display, exit, resume.as_deref()))
 }
 
-/// The imports that are asked for, those of tokens among them, each once; and the tokens.
-fn imports(args: &WatchArgs) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Failure> {
-    let reads_input = args.ids.iter().any(|id| id == "-");
-    if reads_input && args.identity.client_secret_file.as_deref().is_some_and(|path| path.as_os_str() == "-")
-    {
-        return Err(Failure::usage("standard input cannot hold the ids and the client secret both")
-            .hint("give --client-secret-file a file, or the ids as arguments"));
+/// What has to be read before the watch, from files and standard input.
+struct Asked {
+    ids: Vec<OsString>,
+    resume: Vec<OsString>,
+    identity: IdentityArgs,
+    connection: ConnectionArgs,
+}
+
+/// What was read.
+struct Known {
+    ids: Vec<BotImportId>,
+    tokens: Vec<ResumeToken>,
+    settings: Settings,
+    connection: Connection,
+    identity: Identity,
+}
+
+impl Asked {
+    /// Reads all of it on a thread of its own: standard input may stay open for ever.
+    async fn known_within(self, timeout: Duration) -> Result<Known, Failure> {
+        let is_open =
+            if self.reads_input() { "standard input was still open" } else { "a file was not read" };
+        let reading = tokio::task::spawn_blocking(|| self.known());
+        match tokio::time::timeout(timeout, reading).await {
+            Ok(Ok(known)) => known,
+            Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+            Err(_) => {
+                let message = format!("{is_open} at the deadline: no import was looked at");
+                Err(Failure::new(Exit::ImportNotOver, message).hint("--timeout counts from the start"))
+            }
+        }
     }
-    let mut ids = ids::ids(&args.ids, io::stdin())?;
-    let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
-    for argument in &args.resume {
-        let resumed = read_resumed(argument)?;
-        tokens.extend(resumed.tokens);
-        skipped.extend(resumed.skipped);
+
+    fn reads_input(&self) -> bool {
+        self.ids.iter().any(|id| id == "-") || self.reads_secret_there()
     }
-    if ids.is_empty() && tokens.is_empty() && !skipped.is_empty() {
-        return Err(Failure::usage(format!("there is nothing to go on with: {}", skipped.join("; "))));
+
+    fn reads_secret_there(&self) -> bool {
+        self.identity.client_secret_file.as_deref().is_some_and(|path| path.as_os_str() == "-")
     }
-    // Their ends are not those of this run, nor in its exit code.
-    skipped.iter().for_each(|skipped| warn(skipped));
-    let mut known: HashSet<_> = ids.iter().cloned().collect();
-    ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
-    Ok((ids, tokens))
+
+    fn known(self) -> Result<Known, Failure> {
+        let (ids, tokens) = self.imports()?;
+        let settings = Settings::read(self.identity, self.connection, &Environment::of_process())?;
+        settings.complete(ids.is_empty().then_some(RUN), true)?;
+        let (connection, identity) = (settings.connection()?, settings.identity()?);
+        Ok(Known { ids, tokens, settings, connection, identity })
+    }
+
+    /// The imports that are asked for, those of tokens among them, each once; and the tokens.
+    fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Failure> {
+        if self.reads_secret_there() && self.ids.iter().any(|id| id == "-") {
+            return Err(Failure::usage("standard input cannot hold the ids and the client secret both")
+                .hint("give --client-secret-file a file, or the ids as arguments"));
+        }
+        let mut ids = ids::ids(&self.ids, io::stdin())?;
+        let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
+        for argument in &self.resume {
+            let resumed = read_resumed(argument)?;
+            tokens.extend(resumed.tokens);
+            skipped.extend(resumed.skipped);
+        }
+        if ids.is_empty() && tokens.is_empty() && !skipped.is_empty() {
+            return Err(Failure::usage(format!("there is nothing to go on with: {}", skipped.join("; "))));
+        }
+        // Their ends are not those of this run, nor in its exit code.
+        skipped.iter().for_each(|skipped| warn(skipped));
+        let mut known: HashSet<_> = ids.iter().cloned().collect();
+        ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
+        Ok((ids, tokens))
+    }
 }
 
 /// What is watched with, and how.
@@ -171,39 +218,20 @@ impl Watch<'_> {
 
 /// Writes all that is written at the end. What cannot be written changes the exit code only where
 /// it would be that of a success.
-fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit, resume: Option<&str>) -> Exit {
+fn report(
+    reports: &Reports,
+    endings: &[Ending],
+    display: &mut Display,
+    exit: Exit,
+    resume: Option<&str>,
+) -> Exit {
+    let mut failures = reports.write(endings, resume);
     let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-    let mut failures = Vec::new();
-    let mut write = |what: &str, path: &std::path::Path, content: &str| {
-        if let Err(error) = reports::write_atomically(path, content) {
-            let message = format!("cannot write {what} {}: {error}", path.display());
-            failures.push(Failure::new(Exit::Output, message));
-        }
-    };
-    if let Some(path) = &args.junit {
-        write("--junit", path, &reports::junit(endings));
-    }
-    let steps = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-    let own = args.summary.as_ref().filter(|path| Some(path.as_os_str()) != steps.as_deref());
-    if own.is_some() || steps.is_some() {
-        let summary = reports::markdown(endings, resume);
-        if let Some(path) = own {
-            write("--summary", path, &summary);
-        }
-        if let Some(path) = &steps
-            && let Err(error) = reports::append(path.as_ref(), &summary)
-        {
-            // The job has another page; the step's outcome is not worse for it.
-            warn(&format!("cannot add to GITHUB_STEP_SUMMARY: {error}"));
-        }
-    }
     let annotations = if github { reports::annotations::annotations(endings) } else { String::new() };
+    let unless_lost = |is_lost| if exit == Exit::Success && is_lost { Exit::Output } else { exit };
     // The documents say the exit code that this run is to have.
-    let exit = match (exit, failures.is_empty()) {
-        (Exit::Success, false) => Exit::Output,
-        (exit, _) => exit,
-    };
-    failures.extend(display.finish(endings, exit, resume, &annotations));
+    let told = unless_lost(!failures.is_empty() || output::has_left_out());
+    display.finish(endings, told, resume, &annotations);
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }
@@ -214,10 +242,9 @@ fn report(args: &ReportArgs, endings: &[Ending], display: Display, exit: Exit, r
     if let Some(command) = resume {
         output::resume(endings.iter().filter(|ending| ending.is_unended()).count(), command);
     }
-    for failure in &failures {
-        failure.print();
-    }
-    if exit == Exit::Success && !failures.is_empty() { Exit::Output } else { exit }
+    failures.extend(output::drain());
+    failures.iter().for_each(Failure::print);
+    unless_lost(!failures.is_empty())
 }
 
 /// The command that goes on with what has not ended, if there is any. Its `--timeout` is the one of

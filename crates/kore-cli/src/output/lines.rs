@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
+use kore_sdk::types::Timestamp;
 use kore_sdk::watch::Event;
 use kore_sdk::{BotImportId, Outcome, Status, StatusLog};
 
@@ -20,8 +21,15 @@ const MAX_TASKS: usize = 1000;
 
 /// The line in the place of so many that were left out.
 pub(crate) fn left_out(lines: u64) -> String {
-    let wall = humantime::format_rfc3339_seconds(SystemTime::now());
+    let wall = seconds(SystemTime::now());
     format!("{wall} … {lines} lines were not written: the reader was too slow\n")
+}
+
+/// `2026-07-29T07:24:17Z`, whatever the clock shows.
+fn seconds(wall: SystemTime) -> String {
+    let time = Timestamp::from(wall);
+    let end = time.as_str().find('.').unwrap_or(time.as_str().len());
+    format!("{}Z", &time.as_str()[..end])
 }
 
 /// Makes the lines, each with the time in front.
@@ -68,7 +76,7 @@ impl Lines {
 
     fn line(&mut self, now: Instant, wall: SystemTime, text: &str) -> String {
         self.last = now;
-        format!("{} {text}\n", humantime::format_rfc3339_seconds(wall))
+        format!("{} {text}\n", seconds(wall))
     }
 
     /// The lines of an event, if it is a change; changes to tasks are told with the event behind them.

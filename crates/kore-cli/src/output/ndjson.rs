@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use kore_sdk::BotImportId;
-use kore_sdk::StatusLog;
 use kore_sdk::protocol::bot_import::get_status::Response;
+use kore_sdk::types::Timestamp;
 use kore_sdk::watch::{Event, ResumeToken};
+use kore_sdk::{BotImportId, StatusLog};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -122,7 +122,7 @@ impl Entries {
         now: Instant,
         wall: SystemTime,
     ) -> Option<String> {
-        let at = |then: &Instant| time(wall + then.saturating_duration_since(now));
+        let at = |then: &Instant| time(wall.checked_add(then.saturating_duration_since(now)).unwrap_or(wall));
         let what = match event {
             Event::StatusChanged { before, now } => What::StatusChanged {
                 before: before.as_ref().map(|status| status.as_str()),
@@ -190,7 +190,7 @@ fn line(id: Option<&BotImportId>, what: What<'_>, wall: SystemTime) -> String {
 }
 
 fn time(wall: SystemTime) -> String {
-    humantime::format_rfc3339_millis(wall).to_string()
+    Timestamp::from(wall).to_string()
 }
 
 #[cfg(test)]
@@ -233,6 +233,24 @@ mod tests {
                 "{start}\"task_changed\",\"index\":0,\"before\":{entry},\"entry\":{again}}}\n"
             )),
             "{changed}"
+        );
+    }
+
+    #[test]
+    fn no_clock_makes_a_panic() {
+        let (year, now) = (std::time::Duration::from_secs(365 * 86_400), Instant::now());
+        let event = Event::Throttled { until: now + year };
+        let line = |wall| {
+            let id = "bir-1".parse().expect("valid");
+            Entries::default().event(&id, &event, &Bytes::new(), now, wall).expect("a line")
+        };
+        let before = line(SystemTime::UNIX_EPOCH - year * 100);
+        assert!(before.contains(r#""time":"1970-01-01T00:00:00.000Z""#), "{before}");
+        // Half a year before the end of 9999, so that what is waited for is behind it.
+        let late = line(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_386_000_000));
+        assert!(
+            late.contains(r#""time":"9999-"#) && late.contains(r#""until":"9999-12-31T23:59:59"#),
+            "{late}"
         );
     }
 }

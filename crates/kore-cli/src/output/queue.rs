@@ -146,13 +146,12 @@ impl Queue {
         Stream::BOTH.into_iter().for_each(|stream| state.tell(stream));
         self.changed.notify_all();
         let mut patience = Patience::new(*state.end.get_or_insert_with(Instant::now));
-        while !state.is_idle() {
+        while !state.is_idle() && !state.is_given_up {
             let now = Instant::now();
             let unread = Stream::BOTH.into_iter().find_map(Stream::unread);
             patience.look(state.written, unread, now);
             if !is_patient && patience.is_over(now) {
                 state.give_up();
-                break;
             }
             state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -161,6 +160,10 @@ impl Queue {
 
     pub(super) fn is_idle(&self) -> bool {
         self.lock().is_idle()
+    }
+
+    pub(super) fn has_left_out(&self, stream: Stream) -> bool {
+        self.lock().of[stream as usize].left_out > 0
     }
 
     /// What a stream's reader does not have. It is told once.

@@ -2,75 +2,111 @@
 
 use std::fmt::Write as _;
 
+use kore_sdk::StatusLog;
+
 use crate::output::{plainly_counted, span, task_name, task_status, task_type, total, word};
 use crate::reasons;
 use crate::watch::Ending;
 
-/// How many imports have a row, and how many failed tasks are listed in all; GitHub takes 1 MiB.
+/// How many imports have a row, and how many failed tasks are listed in all.
 const MAX_IMPORTS: usize = 500;
 const MAX_TASKS: usize = 200;
-/// How long it is before the command that goes on, in bytes; escaped text is up to five times as long.
-const MAX_BYTES: usize = 900_000;
 /// How much of what an import or a task says is shown, in characters.
 const MAX_REASONS: usize = 1000;
 
-/// A table of the imports, then the tasks that failed, then how to go on.
-pub(crate) fn markdown(endings: &[Ending], resume_command: Option<&str>) -> String {
-    let mut out = String::from("## Bot import\n\n");
-    let mut line = |text: String| writeln!(out, "{text}").expect("a string takes all");
-    line(format!("{}\n", total(endings)));
-    line("| import | outcome | tasks | time |\n|---|---|---|---|".to_owned());
-    for ending in endings.iter().take(MAX_IMPORTS) {
-        let tasks = ending.import.as_ref().map_or("-".into(), |import| plainly_counted(import.counts()));
-        let outcome = match &ending.message {
-            Some(message) if !ending.verdict.is_of_platform() => message.clone(),
-            _ => {
-                let said = format!("{}\n{}", ending.verdict.words(), reasons::lines(&ending.reasons()));
-                said.trim_end().chars().take(MAX_REASONS).collect()
-            }
-        };
-        line(format!(
-            "| {} | {} | {} | {} |",
-            escaped(&word(ending.id.as_str())),
-            escaped(&outcome),
-            tasks,
-            span(ending.elapsed)
-        ));
+/// What stays free for the notes of what is left out, in bytes.
+const NOTES: usize = 1000;
+
+/// A table of the imports, then the tasks that failed, then how to go on; in all at most `room` bytes.
+/// It is empty if that is too little to say anything.
+pub(super) fn markdown(endings: &[Ending], resume_command: Option<&str>, room: usize) -> String {
+    let go_on = resume_command.map(go_on).unwrap_or_default();
+    let mut page = Page { text: String::new(), room: room.saturating_sub(go_on.len() + NOTES) };
+    let head = format!("## Bot import\n\n{}\n", total(endings));
+    if !page.add(&head) {
+        let note = format!("{head}\n… all else is left out: the page would be too long\n");
+        return if note.len() <= room { note } else { String::new() };
     }
-    if endings.len() > MAX_IMPORTS {
-        line(format!("\n… and {} more imports", endings.len() - MAX_IMPORTS));
+    let imports = endings.iter().take(MAX_IMPORTS).map(import);
+    let shown = page.table("\n| import | outcome | tasks | time |\n|---|---|---|---|\n", imports);
+    page.left_out(endings.len() - shown, "imports", "--output json");
+
+    let failed =
+        || endings.iter().flat_map(|ending| ending.blamed_entries().map(move |entry| (ending, entry)));
+    let tasks = failed().take(MAX_TASKS).map(|(ending, entry)| task(ending, entry));
+    let shown = page.table(
+        "\n### Failed tasks\n\n| import | type | name | status | why |\n|---|---|---|---|---|\n",
+        tasks,
+    );
+    page.left_out(failed().count() - shown, "failed tasks", "--output json and --junit");
+
+    let warnings = endings.iter().filter_map(|ending| ending.warning.as_deref());
+    let count = warnings.clone().count();
+    let shown = page.table("", warnings.map(|text| format!("\n{}\n", escaped(&format!("Warning: {text}")))));
+    page.left_out(count - shown, "warnings", "standard error");
+    page.text + &go_on
+}
+
+/// Text that is added as long as there is room.
+struct Page {
+    text: String,
+    room: usize,
+}
+
+impl Page {
+    fn add(&mut self, text: &str) -> bool {
+        let fits = self.text.len() + text.len() <= self.room;
+        if fits {
+            self.text.push_str(text);
+        }
+        fits
     }
-    let failed = endings.iter().flat_map(|ending| ending.blamed_entries().map(move |entry| (ending, entry)));
-    let failed: Vec<_> = failed.collect();
-    if !failed.is_empty() {
-        line(
-            "\n### Failed tasks\n\n| import | type | name | status | why |\n|---|---|---|---|---|".to_owned(),
-        );
+
+    /// As many rows as there is room for, with the head if there is one; and how many these are.
+    fn table(&mut self, head: &str, rows: impl Iterator<Item = String>) -> usize {
+        let (mut shown, start) = (0, self.text.len());
+        let has_room = self.add(head);
+        shown += rows.take_while(|row| has_room && self.add(row)).count();
+        if shown == 0 {
+            self.text.truncate(start);
+        }
+        shown
     }
-    for (ending, entry) in failed.iter().take(MAX_TASKS) {
-        let why = reasons::lines(&reasons::of_entry(entry));
-        let why = why.trim_end().chars().take(MAX_REASONS).collect();
-        let cells = [word(ending.id.as_str()), task_type(entry), task_name(entry), task_status(entry), why];
-        line(format!("| {} |", cells.map(|cell| escaped(&cell)).join(" | ")));
+
+    /// Says in the room that is free for it what is missing, and what has it.
+    fn left_out(&mut self, count: usize, what: &str, has_all: &str) {
+        if count > 0 {
+            let note = format!("\n… and {count} more {what}, left out here: {has_all} would have all\n");
+            self.room += note.len();
+            self.add(&note);
+        }
     }
-    if failed.len() > MAX_TASKS {
-        line(format!("\n… and {} more failed tasks", failed.len() - MAX_TASKS));
-    }
-    for warning in endings.iter().filter_map(|ending| ending.warning.as_deref()) {
-        line(format!("\n{}", escaped(&format!("Warning: {warning}"))));
-    }
-    if out.len() > MAX_BYTES {
-        let line_end = out.as_bytes()[..MAX_BYTES].iter().rposition(|byte| *byte == b'\n');
-        out.truncate(line_end.map_or(0, |line_end| line_end + 1));
-        out.push_str("\n… and more, which is left out here\n");
-    }
-    let mut line = |text: String| writeln!(out, "{text}").expect("a string takes all");
-    if let Some(command) = resume_command {
-        // A fence that is longer than any in the command.
-        let fence = "`".repeat(command.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);
-        line(format!("\nGo on with:\n\n{fence}sh\n{command}\n{fence}"));
-    }
-    out
+}
+
+fn import(ending: &Ending) -> String {
+    let tasks = ending.import.as_ref().map_or("-".into(), |import| plainly_counted(import.counts()));
+    let outcome = match &ending.message {
+        Some(message) if !ending.verdict.is_of_platform() => message.clone(),
+        _ => {
+            let said = format!("{}\n{}", ending.verdict.words(), reasons::lines(&ending.reasons()));
+            said.trim_end().chars().take(MAX_REASONS).collect()
+        }
+    };
+    let id = escaped(&word(ending.id.as_str()));
+    format!("| {id} | {} | {tasks} | {} |\n", escaped(&outcome), span(ending.elapsed))
+}
+
+fn task(ending: &Ending, entry: &StatusLog) -> String {
+    let why = reasons::lines(&reasons::of_entry(entry));
+    let why = why.trim_end().chars().take(MAX_REASONS).collect();
+    let cells = [word(ending.id.as_str()), task_type(entry), task_name(entry), task_status(entry), why];
+    format!("| {} |\n", cells.map(|cell| escaped(&cell)).join(" | "))
+}
+
+fn go_on(command: &str) -> String {
+    // A fence that is longer than any in the command.
+    let fence = "`".repeat(command.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);
+    format!("\nGo on with:\n\n{fence}sh\n{command}\n{fence}\n")
 }
 
 /// Text that means itself in a cell of a table: every character of Markdown and HTML that could

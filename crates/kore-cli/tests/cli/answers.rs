@@ -44,13 +44,12 @@ fn an_answer_without_a_status_is_warned_about() {
 }
 
 #[test]
-fn an_answer_about_another_import_is_warned_about_and_no_success() {
+fn a_response_about_another_import_is_an_error() {
     let other = Server::json(r#"{"_id":"bir-2","status":"success"}"#);
-    asking(&other).succeeds().says(&["warning: asked for bir-1, the answer is about bir-2"]);
-    let run = asking(&other).arg("--exit-status").run();
-    assert_eq!(run.code, 5);
-    run.says(&["error: asked for bir-1, the answer is about bir-2", "hint: how another import ended"]);
-    assert!(run.stdout.contains("Import   bir-2") && !run.stderr.contains("warning"), "{}", run.stderr);
+    for args in [&[][..], &["--exit-status"], &["--output=json"]] {
+        let run = asking(&other).args(args).fails(5);
+        run.says(&["error: asked for bir-1, the response is about bir-2", "hint: ask again"]);
+    }
 }
 
 #[test]
@@ -138,7 +137,8 @@ fn other_refusals() {
 
 #[test]
 fn a_page_of_html_is_a_proxy_or_another_host() {
-    for (status, code) in [("200 OK", 5), ("404 Not Found", 5), ("403 Forbidden", 4)] {
+    for (status, code) in [("200 OK", 5), ("404 Not Found", 5), ("403 Forbidden", 5), ("401 Unauthorized", 5)]
+    {
         html(status).fails(code).says(&["<h1>Log in</h1>", "an HTML page", "a wrong host (KORE_HOST)"]);
     }
 }

@@ -2,11 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+#[cfg(target_os = "linux")]
+mod closed;
 mod emulator;
 mod identity;
 mod ids;
 mod killed;
 mod output;
+#[cfg(unix)]
+mod process;
 mod profiles;
 mod run;
 mod server;

@@ -53,7 +53,7 @@ fn the_help_of_a_command_lists_the_variables_that_no_flag_stands_for() {
 fn the_help_of_a_watch_has_its_codes_and_the_keys_of_its_documents() {
     let help = Kore::new(["import", "watch", "--help"]).succeeds().stdout;
     for text in (0..=7).map(|code| format!("\n  {code}  ")).chain([
-        "\n  130, 143  ".to_owned(),
+        "\n  129, 130, 143  ".to_owned(),
         "<BIR>…".to_owned(),
         "about_another".to_owned(),
         "finished (exit_code, resume_command)".to_owned(),

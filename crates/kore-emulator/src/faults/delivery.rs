@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Response};
 
-use super::plan::Delivery;
+use super::form::{Drip, Effect};
 use super::{AnswerBody, Decision};
+use crate::input::Written;
 use crate::server::Reset;
 
 /// Makes the answer what the decision says, and the connection reset if it says so.
@@ -26,19 +27,20 @@ pub(crate) async fn deliver(
         response.headers_mut().insert(CONTENT_TYPE, value);
     }
     match decision.delivery {
-        Delivery::Whole => Ok(response.map(AnswerBody::whole)),
-        Delivery::Drip { bytes, pause } => {
+        Some(Effect::Drip(Drip { bytes, pause: Written(pause) })) => {
             Ok(response.map(|body| AnswerBody::drip(body, bytes.get(), pause)))
         }
-        Delivery::CutAfter(bytes) => Ok(broken_off(response, bytes)),
-        Delivery::ResetAfter(bytes) => {
+        Some(Effect::CutAfter(bytes)) => Ok(broken_off(response, bytes)),
+        Some(Effect::ResetAfter(bytes)) => {
             reset.when_dropped();
             Ok(broken_off(response, bytes))
         }
-        Delivery::Reset => {
+        Some(Effect::Reset) => {
             reset.when_dropped();
             Err(io::Error::other("reset by plan"))
         }
+        // The others are in the answer already.
+        _ => Ok(response.map(AnswerBody::whole)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Which faults strike a request. Pure: the time and the seed are arguments.
 
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -8,8 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Response};
 use serde::Serialize;
 
-use super::effect::Effect;
-use super::listed::Listed;
+use super::form::{Effect, File, Form, Listed, proxy_page};
 use super::{Fault, Faults};
 
 /// The faults, and how many requests each has seen.
@@ -26,21 +24,8 @@ pub(crate) struct Decision {
     /// In place of the platform's answer.
     pub(crate) answer: Option<Response<Bytes>>,
     pub(crate) content_type: Option<HeaderValue>,
-    pub(crate) delivery: Delivery,
-}
-
-/// How the answer is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    #[default]
-    Whole,
-    Reset,
-    ResetAfter(usize),
-    CutAfter(usize),
-    Drip {
-        bytes: NonZeroUsize,
-        pause: Duration,
-    },
+    /// How it is sent: one of the effects on the connection. `None` for whole.
+    pub(crate) delivery: Option<Effect>,
 }
 
 /// What goes wrong between clients and the platform, for all connections.
@@ -82,7 +67,8 @@ impl FaultyWay {
     /// Those that are there, as JSON in the form of a file, each with how many requests it saw.
     pub(crate) fn list(&self) -> impl Serialize + use<> {
         let (plan, _) = &*self.plan();
-        Listed::of(plan.seed, plan.faults.iter().map(|(fault, seen)| (fault, *seen)))
+        let listed = |(fault, seen): &(Fault, u64)| Listed { fault: fault.0.clone(), seen: *seen };
+        File { seed: plan.seed, faults: plan.faults.iter().map(listed).collect() }
     }
 }
 
@@ -90,16 +76,16 @@ impl Decision {
     /// What it does, in words, and whether there is an answer.
     pub(crate) fn told(&self) -> (Option<&'static str>, bool) {
         let told = match self.delivery {
-            Delivery::Reset => Some("the connection is reset"),
-            Delivery::ResetAfter(_) => Some("the connection is reset within the body"),
-            Delivery::CutAfter(_) => Some("the body is cut short"),
-            Delivery::Drip { .. } => Some("the body drips"),
-            Delivery::Whole if self.answer.is_some() => Some("answered in place of the platform"),
-            Delivery::Whole if self.content_type.is_some() => Some("another content type"),
-            Delivery::Whole if !self.latency.is_zero() => Some("the answer is late"),
-            Delivery::Whole => None,
+            Some(Effect::Reset) => Some("the connection is reset"),
+            Some(Effect::ResetAfter(_)) => Some("the connection is reset within the body"),
+            Some(Effect::CutAfter(_)) => Some("the body is cut short"),
+            Some(Effect::Drip(_)) => Some("the body drips"),
+            _ if self.answer.is_some() => Some("answered in place of the platform"),
+            _ if self.content_type.is_some() => Some("another content type"),
+            _ if !self.latency.is_zero() => Some("the answer is late"),
+            _ => None,
         };
-        (told, self.delivery != Delivery::Reset)
+        (told, self.delivery != Some(Effect::Reset))
     }
 }
 
@@ -121,32 +107,29 @@ impl Plan {
             if !fault.strikes(number, since_start, self.seed, index) {
                 continue;
             }
-            match &fault.effect {
-                Effect::Latency(delay) => decision.latency = decision.latency.saturating_add(*delay),
-                Effect::Answer(_) | Effect::ContentType(_) if is_changed => {}
-                Effect::Answer(answer) => {
-                    is_changed = true;
-                    decision.answer = Some(answer.clone());
+            let answer = match &fault.0.effect {
+                Effect::Latency(delay) => {
+                    decision.latency = decision.latency.saturating_add(delay.0);
+                    continue;
                 }
+                Effect::Answer(answer) => answer.response(),
+                Effect::ProxyPage => proxy_page(),
                 Effect::ContentType(value) => {
-                    is_changed = true;
-                    decision.content_type = Some(value.clone());
+                    if !std::mem::replace(&mut is_changed, true) {
+                        decision.content_type = Some(value.clone());
+                    }
+                    continue;
                 }
-                effect if decision.delivery == Delivery::Whole => decision.delivery = delivery(effect),
-                _ => {}
+                sent @ (Effect::Reset | Effect::ResetAfter(_) | Effect::CutAfter(_) | Effect::Drip(_)) => {
+                    decision.delivery.get_or_insert_with(|| sent.clone());
+                    continue;
+                }
+            };
+            if !std::mem::replace(&mut is_changed, true) {
+                decision.answer = Some(answer);
             }
         }
         decision
-    }
-}
-
-fn delivery(effect: &Effect) -> Delivery {
-    match *effect {
-        Effect::Reset => Delivery::Reset,
-        Effect::ResetAfter(bytes) => Delivery::ResetAfter(bytes),
-        Effect::CutAfter(bytes) => Delivery::CutAfter(bytes),
-        Effect::Drip { bytes, pause } => Delivery::Drip { bytes, pause },
-        Effect::Answer(_) | Effect::ContentType(_) | Effect::Latency(_) => Delivery::Whole,
     }
 }
 
@@ -154,13 +137,15 @@ impl Fault {
     fn is_for(&self, method: &Method, path: &str) -> bool {
         let is_for =
             |route: &kore_protocol::Metadata| route.method == *method && route.path.values(path).is_some();
-        self.route.as_ref().is_none_or(is_for)
+        self.0.route.as_ref().is_none_or(is_for)
     }
 
     /// Whether it strikes the request of that number, from 0, of those that are for its endpoint.
     fn strikes(&self, number: u64, since_start: Duration, seed: u64, index: u64) -> bool {
-        let in_turn = number >= self.after && number - self.after < self.first;
-        in_turn && self.within.contains(&since_start) && chance(seed, index, number) < self.probability
+        let Form { after, first, from, until, probability, .. } = &self.0;
+        let in_turn = number >= *after && first.is_none_or(|first| number - after < first);
+        let in_time = since_start >= from.0 && until.is_none_or(|until| since_start < until.0);
+        in_turn && in_time && chance(seed, index, number) < *probability
     }
 }
 

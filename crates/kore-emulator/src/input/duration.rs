@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A duration such as `"20s"`, `"1m 30s"` or `"500ms"`; zero is one too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Written(pub(crate) Duration);
 
 impl Written {
@@ -49,10 +49,16 @@ impl<'de> Deserialize<'de> for WrittenOrForever {
 }
 
 /// What is longer than can be read is written as the longest that can.
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(self.0.min(LONGEST)))
+    }
+}
+
 impl Serialize for WrittenOrForever {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Some(duration) => serializer.collect_str(&humantime::format_duration(duration.min(LONGEST))),
+            Some(duration) => Written(duration).serialize(serializer),
             None => serializer.serialize_str("forever"),
         }
     }

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use kore_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Life, Mode, Speed, Steered};
@@ -109,13 +110,9 @@ impl SavedLife {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) SystemTime);
 
-/// The last second of the year 9999.
-const LAST: Duration = Duration::from_secs(253_402_300_799);
-
 impl Serialize for Time {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let since = self.0.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST);
-        serializer.collect_str(&humantime::format_rfc3339_nanos(UNIX_EPOCH + since))
+        serializer.collect_str(&humantime::format_rfc3339_nanos(Timestamp::nearest(self.0)))
     }
 }
 

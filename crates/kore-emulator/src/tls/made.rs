@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
+use kore_types::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -43,7 +44,36 @@ fn params(names: impl Into<Vec<String>>, common_name: &str) -> Result<Certificat
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, common_name);
     // The clock of a client may be a little behind.
-    let now = SystemTime::now();
-    (params.not_before, params.not_after) = ((now - DAY).into(), (now + LIFETIME).into());
+    let (since, until) = lifetime(SystemTime::now());
+    (params.not_before, params.not_after) = (since.into(), until.into());
     Ok(params)
+}
+
+/// From when and until when a certificate that is made now is good, in dates that one can hold.
+fn lifetime(now: SystemTime) -> (SystemTime, SystemTime) {
+    let until = now.checked_add(LIFETIME).unwrap_or(now);
+    let since = now.checked_sub(DAY).unwrap_or(now);
+    (Timestamp::nearest(since), Timestamp::nearest(until))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_has_a_lifetime_whatever_the_clock_shows() {
+        let year = Duration::from_secs(365 * 86_400);
+        let end = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+        for now in
+            [UNIX_EPOCH - year * 100, UNIX_EPOCH, UNIX_EPOCH + year * 50, end, UNIX_EPOCH + year * 9000]
+        {
+            let (since, until) = lifetime(now);
+            assert!(since <= until && until <= end, "{now:?}");
+            let mut params = CertificateParams::default();
+            (params.not_before, params.not_after) = (since.into(), until.into());
+            params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate can hold them");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! [Documented as "Bot Import Status API"](https://developer.kore.ai/docs/bots/api-guide/bot-import-status-api/).
 
+mod subject;
+
 use std::fmt;
 
 use bytes::Bytes;
@@ -12,6 +14,9 @@ use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse, PathTemplate,
     RateLimit, Refusal, RequestError, Scope,
 };
+
+pub use subject::OtherImport;
+pub(crate) use subject::check;
 
 /// What is known of the call beside its request and response.
 pub const METADATA: Metadata = Metadata {
@@ -100,6 +105,14 @@ impl Endpoint for Request {
 impl OutgoingRequest for Request {
     fn path_values(&self) -> Vec<&str> {
         vec![self.import_id.as_str()]
+    }
+
+    fn counted_import(&self) -> Option<&BotImportId> {
+        Some(&self.import_id)
+    }
+
+    fn check(&self, response: &Response) -> Result<(), OtherImport> {
+        check(&self.import_id, &response.import)
     }
 }
 

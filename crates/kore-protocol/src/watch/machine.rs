@@ -14,6 +14,7 @@ use super::diff::diff;
 use super::ledger::SharedWindows;
 use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Unfunded, Windows};
 use crate::bot_import::get_status::{self, Response};
+use crate::{Origin, ResponseError};
 
 pub use last_poll::LAST_POLL;
 use last_poll::LastPoll;
@@ -281,19 +282,24 @@ impl<E: LookError> Watch<E> {
         self.events.pop_front()
     }
 
-    /// The look went well.
+    /// The look went well. A document about another import says nothing of this one, and is a
+    /// failure.
     pub fn handle_import(&mut self, now: Now, response: impl Into<Response>) {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
+        let response = response.into();
+        if let Err(other) = get_status::check(&self.id, &response.import) {
+            return self.handle_failure(now, ResponseError::from(other).into());
+        }
         self.see_deadline(now);
         let at = now.instant;
+        self.settings.host.note(Origin::Platform);
         self.windows.lock().release(at);
         self.not_before = None;
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
-        let response = response.into();
         self.events.extend(diff(self.last.as_ref().map(|last| &last.import), &response.import));
         let outcome = self.outcome(&response.import);
         self.last = Some(Box::new(response));
@@ -317,6 +323,7 @@ impl<E: LookError> Watch<E> {
         }
         self.see_deadline(now);
         let at = now.instant;
+        self.settings.host.note(error.origin());
         self.windows.lock().release(at);
         if error.is_worth_a_new_token() && !self.token_renewed {
             self.token_renewed = true;
@@ -325,7 +332,9 @@ impl<E: LookError> Watch<E> {
             self.trouble = Some(error);
             return;
         }
-        if !error.is_retryable() && !error.is_rate_limited() {
+        // What does not come from the platform passes, unless the host never was the platform.
+        let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
+        if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
             self.state = State::Ended(Ending::CouldNotLook(error, self.token(now)));
             return;
         }
@@ -352,14 +361,6 @@ impl<E: LookError> Watch<E> {
 
     fn outcome(&self, import: &BotImport) -> Outcome {
         let Some(status) = &import.status else { return Outcome::Unknown };
-        // What is said of another import says nothing of this one.
-        let is_other = match (&import.id, import.extra.get("_id")) {
-            (Some(id), _) => *id != self.id,
-            (None, odd) => odd.is_some_and(|odd| !odd.is_null()),
-        };
-        if is_other {
-            return Outcome::Unknown;
-        }
         let said = |status: &Status| {
             let word = status.as_str();
             let mut words = self.settings.words.iter().rev();

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kore_types::Outcome;
 
-use super::{Backoff, Pacing, Quota};
-use crate::{ResponseError, RetryAfter};
+use super::{Backoff, Host, Pacing, Quota};
+use crate::{Origin, ResponseError, RetryAfter};
 
 /// A reading of both clocks. The machine measures with the first; the second only tells how far
 /// off a date is that the platform names. Exhaustive: there is no third.
@@ -18,8 +18,8 @@ pub struct Now {
     pub wall: SystemTime,
 }
 
-/// What a machine asks of a failed look.
-pub trait LookError: fmt::Display {
+/// What a machine asks of a failed look, and what it makes of a document about another import.
+pub trait LookError: fmt::Display + From<ResponseError> {
     /// Whether the same look may fare better later.
     fn is_retryable(&self) -> bool;
     /// Whether a rate limit of the platform was reached.
@@ -29,6 +29,10 @@ pub trait LookError: fmt::Display {
     fn is_worth_a_new_token(&self) -> bool;
     /// When the platform asks to be called again.
     fn retry_after(&self) -> Option<RetryAfter>;
+    /// Who wrote the response, if one arrived.
+    fn origin(&self) -> Origin {
+        Origin::Unknown
+    }
 }
 
 impl LookError for ResponseError {
@@ -47,6 +51,10 @@ impl LookError for ResponseError {
 
     fn retry_after(&self) -> Option<RetryAfter> {
         Self::retry_after(self)
+    }
+
+    fn origin(&self) -> Origin {
+        Self::origin(self)
     }
 }
 
@@ -70,6 +78,8 @@ pub struct Settings {
     pub look_timeout: Duration,
     /// Where the jitter begins; any number. The same one gives the same waits.
     pub seed: u64,
+    /// What is known of the host. A clone of another watch's shares what that one has seen.
+    pub host: Host,
 }
 
 impl Default for Settings {
@@ -82,6 +92,7 @@ impl Default for Settings {
             words: Vec::new(),
             look_timeout: Duration::from_secs(30),
             seed: 0,
+            host: Host::default(),
         }
     }
 }

@@ -17,8 +17,8 @@ mod random;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use kore_protocol::RetryAfter;
 use kore_protocol::watch::LookError;
+use kore_protocol::{ResponseError, RetryAfter};
 
 use one::simulate;
 
@@ -55,6 +55,12 @@ impl LookError for Failure {
             Self::Status(_, after) => *after,
             Self::Timeout => None,
         }
+    }
+}
+
+impl From<ResponseError> for Failure {
+    fn from(error: ResponseError) -> Self {
+        unreachable!("the platform answers for the import that was asked for: {error}")
     }
 }
 

@@ -18,10 +18,11 @@ struct UnderWay {
     answer: Answer,
 }
 
-/// The requests of an import, and when the last was sent and answered.
+/// The requests of an import, and the last one: its number, and when it was sent and answered.
 #[derive(Default)]
 struct Polls {
     allowed: Allowed,
+    number: u64,
     sent: Duration,
     answered: Duration,
 }
@@ -116,7 +117,8 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                 let platform = platforms.get_mut(&look.request().import_id).expect("a platform each");
                 let (answer, latency) = platform.look(now.instant - start, random, now.wall);
                 let id = look.request().import_id.clone();
-                polls.entry(id).or_default().sent = now.instant - start;
+                let polls = polls.entry(id).or_default();
+                (polls.number, polls.sent) = (sent, now.instant - start);
                 under_way.insert((now.instant + latency, sent), UnderWay { look, answer });
             }
             Next::Wait(until) => {
@@ -133,16 +135,24 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                     tail.free = later;
                 }
                 if answered.is_some() {
-                    let (_, UnderWay { look, answer }) = under_way.pop_first().expect("it was there");
+                    let ((_, number), UnderWay { look, answer }) =
+                        under_way.pop_first().expect("it was there");
                     let polls = polls.entry(look.request().import_id.clone()).or_default();
                     polls.answered = now.instant - start;
                     polls.allowed.count(polls.answered);
-                    polls.allowed.asked(Duration::ZERO);
-                    if let Answer::Refused(_, Some(after)) = &answer {
-                        polls.allowed.asked(polls.answered + after.delay(now.wall));
+                    // Of a watch that was given up nobody reads it.
+                    if number == polls.number {
+                        let asked = match &answer {
+                            Answer::Refused(_, Some(after)) => polls.answered + after.delay(now.wall),
+                            _ => Duration::ZERO,
+                        };
+                        polls.allowed.asked(asked);
                     }
                     match answer {
-                        Answer::Import(import) => watches.handle_import(now, &look, *import),
+                        Answer::Import(mut import) => {
+                            import.id = look.request().import_id.clone().into();
+                            watches.handle_import(now, &look, *import);
+                        }
                         Answer::Refused(status, after) => {
                             watches.handle_failure(now, &look, Failure::Status(status, after));
                         }

@@ -160,7 +160,7 @@ impl<'a, Ids> WatchImport<'a, Client, Ids> {
 
     fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
         let client = self.client.clone();
-        let (driver, ids, on_update) = self.begin(&client.core.ledger, now());
+        let (driver, ids, on_update) = self.begin(&client.core, now());
         (Updates { client, driver, answers: channel() }, ids, on_update)
     }
 }

@@ -6,14 +6,14 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kore_protocol::watch::{
-    Backoff, DEFAULT_CONCURRENCY, End, Event, Ledger, Now, Pacing, ResumeToken, Settings, Unfunded, Update,
-    Watches,
+    Backoff, DEFAULT_CONCURRENCY, End, Event, Now, Pacing, ResumeToken, Settings, Unfunded, Update, Watches,
 };
 use kore_types::{BotImportId, Outcome};
 
 use super::DEFAULT_DEADLINE;
 use super::driver::Driver;
 use crate::Error;
+use crate::call::Core;
 
 /// A wait for the end of one import, or of several (`Vec<BotImportId>`): await it, or `run` that of
 /// a blocking client. `updates` gives its events one by one instead.
@@ -127,7 +127,9 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     }
 
     /// The machine, and the ids in it, each once, in the order in which they were given.
-    pub(super) fn begin(self, ledger: &Ledger, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>) {
+    pub(super) fn begin(mut self, core: &Core, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>) {
+        let ledger = &core.ledger;
+        self.settings.host = core.host.clone();
         let look_timeout = self.settings.look_timeout;
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(ledger.clone(), self.settings).concurrency(self.concurrency);

@@ -174,7 +174,7 @@ impl<'a, Ids> WatchImport<'a, Client, Ids> {
 
     fn start(self) -> (Updates, Vec<BotImportId>, OnUpdate<'a>) {
         let client = self.client.clone();
-        let (driver, ids, on_update) = self.begin(&client.core.ledger, now());
+        let (driver, ids, on_update) = self.begin(&client.core, now());
         let updates =
             Updates { client, driver, looks: FuturesUnordered::new(), handles: HashMap::new(), sleep: None };
         (updates, ids, on_update)

@@ -25,3 +25,21 @@ pub(super) fn provider() -> Result<Arc<CryptoProvider>, BuildError> {
         )
     })
 }
+
+#[cfg(all(test, feature = "aws-lc-rs", feature = "ring"))]
+mod tests {
+    use rustls::NamedGroup;
+
+    use super::*;
+
+    /// Of the two it alone has a key exchange that is safe from quantum computers.
+    #[test]
+    fn with_both_features_it_is_aws_lc_rs_and_nothing_is_installed() {
+        let groups = |provider: &CryptoProvider| {
+            provider.kx_groups.iter().map(|group| group.name()).collect::<Vec<_>>()
+        };
+        assert!(groups(&provider().expect("one")).contains(&NamedGroup::X25519MLKEM768));
+        assert!(!groups(&rustls::crypto::ring::default_provider()).contains(&NamedGroup::X25519MLKEM768));
+        assert!(CryptoProvider::get_default().is_none());
+    }
+}

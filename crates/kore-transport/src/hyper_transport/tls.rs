@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::TlsConnector;
@@ -107,11 +109,27 @@ impl Configs {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
+        config.time_provider = Arc::new(Clock);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let proxy = Arc::new(config.clone());
         config.alpn_protocols.insert(0, b"h2".to_vec());
         Ok(Self { host: Arc::new(config), proxy })
     }
+}
+
+/// The clock of the system. That of rustls makes a panic before 1970; here a certificate is not good
+/// yet then.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(unix_time(SystemTime::now()))
+    }
+}
+
+fn unix_time(wall: SystemTime) -> UnixTime {
+    UnixTime::since_unix_epoch(wall.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Encrypts a connection to `host`, which may stand in brackets.
@@ -140,4 +158,16 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
 pub(super) fn fault(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
     find::<rustls::Error>(error)
         .map(|tls| TransportError::new(Phase::Tls, tls_words::explain(&tls.to_string(), host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_makes_no_panic() {
+        let before = UNIX_EPOCH - std::time::Duration::from_secs(86_400);
+        assert_eq!(unix_time(before).as_secs(), 0);
+        assert_eq!(unix_time(UNIX_EPOCH + std::time::Duration::from_secs(7)).as_secs(), 7);
+    }
 }

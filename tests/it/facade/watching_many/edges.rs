@@ -87,7 +87,7 @@ async fn what_is_said_of_another_import_ends_no_watch_as_a_success() {
     let end = client.watch_import(&id(1)).await.unwrap();
     let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_other_import() && !error.is_retryable() && unended.last.is_none());
-    assert_eq!(error.to_string(), "asked for bir-1, the answer is about bir-99");
+    assert_eq!(error.to_string(), "asked for bir-1, the response is about bir-99");
     assert_eq!(seen.looks(&id(1)), 1);
 }
 

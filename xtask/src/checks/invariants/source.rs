@@ -18,7 +18,8 @@ impl Source {
     /// `path` starts at the root of the workspace.
     pub(crate) fn new(path: &Utf8Path, text: String) -> Self {
         let whole = mask(&text);
-        let is_test = path.file_name() == Some("tests.rs") || whole.code.contains("#![cfg(test)]");
+        let in_tests = path.iter().any(|part| part == "tests" || part == "tests.rs");
+        let is_test = in_tests || whole.code.contains("#![cfg(test)]");
         let tests = if is_test { once(0..text.len()).collect() } else { test_modules(&whole.code) };
         let product = Masked { code: without(&whole.code, &tests), strings: without(&whole.strings, &tests) };
         Self { path: path.to_owned(), text, whole, product }
@@ -140,7 +141,9 @@ mod tests {
 
     #[test]
     fn a_file_of_tests_has_no_product() {
-        assert_eq!(source("crates/kore-types/src/json/tests.rs", "now()").product_code().trim(), "");
+        for path in ["crates/kore-types/src/json/tests.rs", "crates/kore-types/src/json/tests/more.rs"] {
+            assert_eq!(source(path, "now()").product_code().trim(), "", "{path}");
+        }
         assert_eq!(source("crates/kore-types/src/a.rs", "#![cfg(test)]\nnow()").product_code().trim(), "");
     }
 

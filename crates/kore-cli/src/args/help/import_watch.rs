@@ -20,14 +20,24 @@ change, and one after 30 s of silence.
       \"resume\": null, or a token}}]}}
   outcome: succeeded, failed, deadline_reached, cancelled, could_not_look, or
   about_another if the last document was about another import.
---output ndjson, one a line, each with time and event, all but the last with id:
+--output ndjson, one a line, each with time and event, and id if it is of one import:
   status_changed (before, now), task_appeared (index, entry), task_changed
   (index, before, entry), task_vanished (index, entry), next_look (at, left),
   retrying (because, failures, at), throttled (until), token_renewed, ended (as
-  an import above), and at the end finished (exit_code, resume_command)
+  an import above), not_written (lines) in place of those for which the reader
+  was too slow, and at the end finished (exit_code, resume_command)
+
+Output that nobody reads holds up nothing: the view drops frames, lines wait up
+to 64 MiB, and those that do not fit are counted in their place. Of one document
+at most 1000 tasks have a line, failures first. At the end a reader is waited for
+as long as it takes something every 5 s.
+
+A report replaces its file as a whole and keeps its mode and owner; where that
+cannot be, it is written in place. The summary on GitHub stays within 1 MiB.
 
 Exit codes; where several apply, the first in this list counts:
-  130, 143  stopped by Ctrl-C, by SIGTERM; a second one ends it at once
+  129, 130, 143  stopped by SIGHUP, by Ctrl-C, by SIGTERM, unless that was ignored
+     at the start; a second Ctrl-C or SIGTERM ends it at once
   2  the arguments or the settings are wrong
   1  an import failed
   4  the platform refused the token or its scope
@@ -35,7 +45,7 @@ Exit codes; where several apply, the first in this list counts:
   6  no answer: TLS or proxy, or none to any look until the deadline, which is
      how a wrong host ends; what may pass is tried again until then
   3  an import was not over at the deadline, or its status is not known
-  7  an output or a report could not be written
+  7  an output or a report could not be written, or not to its end
   0  all imports succeeded
 An import that cannot be looked at does not stop the others, but for
 --fail-fast. What did not end can be gone on with: the command for it is printed

@@ -14,7 +14,6 @@ use kore_sdk::watch::Event;
 
 use crate::args::WatchOutput;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::{self, Lines, Live, Stream, final_json, final_people, left_out, ndjson};
 use crate::watch::{Board, Ending};
 
@@ -98,28 +97,25 @@ impl Display {
         }
     }
 
-    /// The end on standard output; and what could not be written.
+    /// The end, on standard output; `exit` is the exit code that the documents tell.
     pub(in crate::commands) fn finish(
-        mut self,
+        &mut self,
         endings: &[Ending],
         exit: Exit,
         resume: Option<&str>,
         annotations: &str,
-    ) -> Option<Failure> {
+    ) {
         let now = SystemTime::now();
         match self.format {
             WatchOutput::Human if self.people_at_end => {
                 Stream::Stdout.styled(&final_people(endings, now, output::width()));
             }
-            WatchOutput::Human => {
-                self.lines(|lines, wall| lines.total(endings, Instant::now(), wall));
-            }
+            WatchOutput::Human => self.lines(|lines, wall| lines.total(endings, Instant::now(), wall)),
             WatchOutput::Json => Stream::Stdout.raw(final_json(endings, exit as u8, resume)),
             WatchOutput::Ndjson => Stream::Stdout.raw(ndjson::finished(exit as u8, resume, now)),
         }
         // GitHub reads both, and a document stays one.
         let human = self.format == WatchOutput::Human;
         if human { Stream::Stdout } else { Stream::Stderr }.raw(annotations);
-        output::drain()
     }
 }

@@ -108,3 +108,14 @@ fn of_a_document_with_many_changes_the_failures_have_lines_and_the_rest_is_count
         assert!(lines.event(&id(), &next, now, SystemTime::UNIX_EPOCH).is_empty(), "it is told once");
     }
 }
+
+#[test]
+fn no_clock_makes_a_panic() {
+    let year = std::time::Duration::from_secs(365 * 86_400);
+    for (wall, expected) in [
+        (SystemTime::UNIX_EPOCH - year * 100, "1970-01-01T00:00:00Z"),
+        (SystemTime::UNIX_EPOCH + year * 9000, "9999-12-31T23:59:59Z"),
+    ] {
+        assert_eq!(seconds(wall), expected);
+    }
+}

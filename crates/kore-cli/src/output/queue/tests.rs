@@ -81,3 +81,18 @@ fn a_write_that_was_interrupted_or_would_block_is_repeated() {
     queue.drain(true);
     assert_eq!(receiver.try_iter().collect::<Vec<_>>(), b"text");
 }
+
+#[test]
+fn a_reader_that_was_given_up_is_not_waited_for_again() {
+    let (queue, _reader) = queue();
+    queue.text(Stream::Stdout, "text".into());
+    until_it_writes(&queue);
+    queue.lock().give_up();
+    // Each of these would last for ever.
+    queue.drain(true);
+    queue.text(Stream::Stdout, "more".into());
+    queue.line(Stream::Stderr, "a line\n".to_owned(), told);
+    queue.drain(true);
+    assert!(matches!(queue.undelivered(Stream::Stdout), Some(Undelivered::GivenUp)));
+    assert!(queue.undelivered(Stream::Stdout).is_none() && queue.undelivered(Stream::Stderr).is_none());
+}

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 
 use super::script::{Script, running, succeeded};
-use super::signals::{pid, send};
+use crate::process::{pid, send};
 use crate::run::Kore;
 use crate::server::{Server, response};
 

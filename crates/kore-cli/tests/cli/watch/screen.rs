@@ -15,11 +15,11 @@ use alacritty_terminal::term::Config;
 use alacritty_terminal::term::test::TermSize;
 use alacritty_terminal::vte::ansi::Processor;
 use rustix::fd::OwnedFd;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::process::{Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
 use super::script::{Script, document, failed, running, succeeded};
+use crate::process::{pid, resize, terminal};
 use crate::run::Kore;
 
 /// How long something may take to be seen; it ends the test, and measures nothing.
@@ -41,14 +41,7 @@ impl Screen {
     /// Runs it with standard error on a terminal of that size, and standard output too unless that
     /// is a file.
     pub(super) fn start(kore: Kore, columns: usize, lines: usize, stdout: Option<File>) -> Self {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
-        grantpt(&master).expect("granted");
-        unlockpt(&master).expect("unlocked");
-        let name = ptsname(&master, Vec::new()).expect("a name").into_string().expect("UTF-8");
-        resize(&master, columns, lines);
-        let slave = File::options().read(true).write(true).open(name).expect("the other end");
+        let (master, slave) = terminal(columns, lines);
         let (mut command, home) = kore.env("TERM", "xterm-256color").into_command();
         let child = command
             .stdin(Stdio::null())
@@ -79,18 +72,14 @@ impl Screen {
     /// Between two frames: one for another width that is still on its way is drawn wrongly on any
     /// terminal.
     fn resize(&mut self, columns: usize, lines: usize) {
-        kill_process(self.pid(), Signal::STOP).expect("it runs");
-        waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("it is ours").expect("it has stopped");
+        kill_process(pid(&self.child), Signal::STOP).expect("it runs");
+        waitpid(Some(pid(&self.child)), WaitOptions::UNTRACED).expect("it is ours").expect("it has stopped");
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
             self.parser.advance(&mut self.term, &bytes);
         }
         self.term.resize(TermSize::new(columns, lines));
         resize(&self.master, columns, lines);
-        kill_process(self.pid(), Signal::CONT).expect("it is there");
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.child.id()).expect("small")).expect("not zero")
+        kill_process(pid(&self.child), Signal::CONT).expect("it is there");
     }
 
     /// The rows that are not empty, those that have scrolled away first; and that nothing was erased
@@ -136,14 +125,8 @@ impl Screen {
     }
 
     fn interrupt(&self) {
-        kill_process(self.pid(), Signal::INT).expect("it runs");
+        kill_process(pid(&self.child), Signal::INT).expect("it runs");
     }
-}
-
-fn resize(master: &OwnedFd, columns: usize, lines: usize) {
-    let [columns, lines] = [columns, lines].map(|size| u16::try_from(size).expect("small"));
-    let size = Winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(master, size).expect("resized");
 }
 
 fn has(rows: &[String], text: &str) -> bool {

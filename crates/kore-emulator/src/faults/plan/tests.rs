@@ -20,7 +20,7 @@ fn decide_at(plan: &mut Plan, seconds: u64) -> Decision {
 }
 
 fn is_reset(decision: &Decision) -> bool {
-    decision.delivery == Delivery::Reset
+    decision.delivery == Some(Effect::Reset)
 }
 
 /// Which of the first requests are reset.
@@ -108,5 +108,5 @@ fn delays_add_up_and_the_first_change_of_each_kind_counts() {
     let decision = decide(&mut plan);
     assert_eq!(decision.latency, Duration::from_secs(3));
     assert_eq!(decision.answer.map(|answer| answer.status()), Some(StatusCode::BAD_GATEWAY));
-    assert_eq!((decision.content_type, decision.delivery), (None, Delivery::CutAfter(3)));
+    assert_eq!((decision.content_type, decision.delivery), (None, Some(Effect::CutAfter(3))));
 }

@@ -40,6 +40,12 @@ impl LookError for Failure {
     }
 }
 
+impl From<crate::ResponseError> for Failure {
+    fn from(_: crate::ResponseError) -> Self {
+        Self::Stays
+    }
+}
+
 /// The watches and their clock.
 struct Pair {
     watches: Watches<Failure>,

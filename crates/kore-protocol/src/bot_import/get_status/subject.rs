@@ -1,0 +1,157 @@
+//! Whether a response is about the import that was asked for: the one rule, for clients and for the
+//! watch.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use kore_types::{BotImport, BotImportId};
+use serde_json::Value;
+
+use crate::Excerpt;
+
+/// How the id of an import begins, in any case.
+const PREFIX: &[u8] = b"bir-";
+
+/// The most that is kept of what was found, in characters.
+const KEPT: usize = 4096;
+
+/// A response about another import than the one that was asked for, of which it says nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherImport {
+    asked: BotImportId,
+    /// As it came, so that secrets can still be masked.
+    pub(crate) found: String,
+}
+
+/// Accepts a document about the import that was asked for.
+///
+/// - Without `_id`, or with `null` or an empty text, it is about what was asked for.
+/// - The case of ASCII letters and blanks around the id make no difference.
+/// - An `_id` that does not begin with `bir-` is no import's id: siblings of the call answer with
+///   ids of other kinds. It says nothing, so the document is accepted.
+/// - Any other `_id` is that of another import. So is one that stands twice with different
+///   meanings, since two readers may take different ones.
+pub(crate) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), OtherImport> {
+    let ids = ids(import);
+    let meanings: Vec<_> = ids.iter().map(|id| Meaning::of(asked, id)).collect();
+    let is_other = meanings.contains(&Meaning::Other) || meanings.windows(2).any(|pair| pair[0] != pair[1]);
+    if !is_other {
+        return Ok(());
+    }
+    let found = ids.iter().map(|id| text(id)).collect::<Vec<_>>().join(" and ");
+    Err(OtherImport { asked: asked.clone(), found: found.chars().take(KEPT).collect() })
+}
+
+/// What one `_id` says.
+#[derive(PartialEq)]
+enum Meaning<'a> {
+    Nothing,
+    Asked,
+    AnotherKind(&'a Value),
+    Other,
+}
+
+impl<'a> Meaning<'a> {
+    fn of(asked: &BotImportId, id: &'a Value) -> Self {
+        match id {
+            Value::Null => Self::Nothing,
+            Value::String(text) => match text.trim() {
+                "" => Self::Nothing,
+                text if text.eq_ignore_ascii_case(asked.as_str()) => Self::Asked,
+                text if begins_like_an_import(text) => Self::Other,
+                _ => Self::AnotherKind(id),
+            },
+            _ => Self::AnotherKind(id),
+        }
+    }
+}
+
+fn begins_like_an_import(text: &str) -> bool {
+    text.as_bytes().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+/// Each `_id` of the document. How a model keeps them is known here alone.
+fn ids(import: &BotImport) -> Vec<Value> {
+    match (&import.id, import.extra.get("_id")) {
+        (Some(id), _) => vec![id.as_str().into()],
+        (None, None) => Vec::new(),
+        // What stands twice with two values is kept as the list of them.
+        (None, Some(Value::Array(ids))) if ids.len() > 1 => ids.clone(),
+        (None, Some(odd)) => vec![odd.clone()],
+    }
+}
+
+fn text(id: &Value) -> Cow<'_, str> {
+    match id {
+        Value::String(text) => Cow::Borrowed(text.trim()),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+impl fmt::Display for OtherImport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = Excerpt::new(self.found.as_bytes());
+        write!(f, "asked for {}, the response is about {found}", self.asked)
+    }
+}
+
+impl std::error::Error for OtherImport {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(ids: &str) -> Result<(), String> {
+        let json = format!("{{{ids}}}");
+        let import = serde_json::from_str(&json).or_else(|_| BotImport::id_and_status_alone(json.as_bytes()));
+        let import = import.expect("an object");
+        check(&"bir-1f".parse().expect("valid"), &import).map_err(|other| other.to_string())
+    }
+
+    #[test]
+    fn what_names_no_other_import_is_accepted() {
+        for ids in [
+            "",
+            r#""_id":null"#,
+            r#""_id":"""#,
+            r#""_id":" \t""#,
+            r#""_id":"bir-1f""#,
+            r#""_id":"BIR-1F""#,
+            r#""_id":" bir-1F\n""#,
+            r#""_id":"5f1c9a70a0aa52bbacdff3aa""#,
+            r#""_id":"st-1f""#,
+            r#""_id":"bir""#,
+            r#""_id":"xbir-2f""#,
+            r#""_id":17"#,
+            r#""_id":true"#,
+            r#""_id":{"$oid":"bir-2f"}"#,
+            r#""_id":["bir-2f"]"#,
+            r#""_id":"bir-1f","_id":" BIR-1F""#,
+            r#""_id":null,"_id":"""#,
+            r#""_id":17,"_id":17"#,
+        ] {
+            assert_eq!(checked(ids), Ok(()), "{ids}");
+        }
+    }
+
+    #[test]
+    fn what_names_another_import_is_told_with_both_ids() {
+        for (ids, found) in [
+            (r#""_id":"bir-2f""#, "bir-2f"),
+            (r#""_id":" Bir-2f ""#, "Bir-2f"),
+            (r#""_id":"bir-""#, "bir-"),
+            (r#""_id":"bir-1f\u0000""#, r"bir-1f\u{0}"),
+            (r#""_id":"bir-1f bir-1f""#, "bir-1f bir-1f"),
+            (r#""_id":"\u0062ir-2f""#, "bir-2f"),
+            (r#""_id":"bir-\ud800""#, r"bir-\ud800"),
+            (r#""_id":"bir-1f","_id":"bir-2f""#, "bir-1f and bir-2f"),
+            (r#""_id":"bir-2f","_id":"bir-1f""#, "bir-2f and bir-1f"),
+            (r#""_id":"bir-2f","_id":"bir-2f""#, "bir-2f"),
+            (r#""_id":null,"_id":"bir-1f""#, "null and bir-1f"),
+            (r#""_id":"bir-1f","_id":17,"_id":"bir-1f""#, "bir-1f and 17 and bir-1f"),
+        ] {
+            let told = format!("asked for bir-1f, the response is about {found}");
+            assert_eq!(checked(ids), Err(told), "{ids}");
+        }
+    }
+}
