@@ -14,7 +14,7 @@ fn the_likeliest_key_comes_first_and_what_says_nothing_last() {
     assert_eq!(shown, format!("{}, fileId: 5f, x: null", expected.join(", ")));
     assert_eq!(
         of(r#"{"errors":[],"error":{},"errMsg":"","ok":false,"code":0,"Message":"why"}"#),
-        r#"Message: why, errors: [], error: {}, errMsg: "", ok: false, code: 0"#
+        r#"Message: why, code: 0, errMsg: "", error: {}, errors: [], ok: false"#
     );
 }
 
