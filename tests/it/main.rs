@@ -5,6 +5,7 @@
 mod axum_server;
 mod emulator;
 mod facade;
+mod formats;
 mod lossless;
 mod servers;
 mod shared_replays;

@@ -26,7 +26,7 @@ pub(crate) enum Check {
     Test,
     /// The documentation builds without a warning
     Doc,
-    /// Each crate builds without features and with each of its features alone
+    /// Each crate builds without features and with each of its features alone; a neighbour's change nothing
     Features,
     /// No IO below the transport, versions in one place, no crypto provider but the chosen one
     Dependencies,

@@ -30,7 +30,7 @@ pub(crate) use live::Live;
 use queue::Undelivered;
 pub(crate) use span::span;
 pub(crate) use stream::Stream;
-pub(crate) use text::{field, harmless, plainly_counted, word};
+pub(crate) use text::{harmless, plainly_counted, task_name, task_status, task_type, word};
 
 use crate::exit::Exit;
 use crate::failure::Failure;

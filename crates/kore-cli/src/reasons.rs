@@ -4,7 +4,7 @@
 //! that name a reason in other documents of the platform. Every output takes its reasons from here.
 
 use kore_sdk::protocol::Excerpt;
-use kore_sdk::types::{Extra, Field, RawValue, StatusLogs, Verbatim};
+use kore_sdk::types::Extra;
 use kore_sdk::{BotImport, Outcome, StatusLog};
 use serde_json::Value;
 
@@ -99,40 +99,33 @@ fn says_nothing(value: &Value) -> bool {
 
 /// What an entry says beside its type, name and status.
 pub(crate) fn of_entry(entry: &StatusLog) -> Vec<Reason> {
-    ordered(keys(entry.extra()).collect())
+    ordered(keys(&entry.extra, StatusLog::KEYS).collect())
 }
 
 /// What a document says beside the keys that are known.
 pub(crate) fn of_keys(import: &BotImport) -> Vec<Reason> {
-    ordered(keys(import.extra()).collect())
+    ordered(keys(&import.extra, BotImport::KEYS).collect())
 }
 
 /// The same, and what its log says that is no list of entries.
 pub(crate) fn of_import(import: &BotImport) -> Vec<Reason> {
-    let mut reasons: Vec<_> = keys(import.extra()).collect();
-    match &import.status_logs {
-        Field::Other(raw) => reasons.push(Reason::new("statusLogs", &value(raw.as_raw()))),
-        Field::Value(logs) => {
-            let others = StatusLogs::others(logs);
-            reasons.extend(others.map(|(at, raw)| Reason::new(&format!("statusLogs[{at}]"), &value(raw))));
-        }
-        Field::Absent | Field::Null => {}
-    }
+    let mut reasons: Vec<_> = keys(&import.extra, BotImport::KEYS).collect();
+    let odd = import.extra.get("statusLogs").filter(|odd| !odd.is_null());
+    reasons.extend(odd.map(|odd| Reason::new("statusLogs", odd)));
+    let others = import.status_logs.iter().flat_map(|logs| &logs.others);
+    reasons.extend(others.map(|(at, other)| Reason::new(&format!("statusLogs[{at}]"), other)));
     ordered(reasons)
 }
 
 /// A value of another form than the documented one, on one line.
-pub(crate) fn odd(raw: &Verbatim) -> String {
-    Reason::new("", &value(raw.as_raw())).line()
+pub(crate) fn odd(value: &Value) -> String {
+    Reason::new("", value).line()
 }
 
-fn keys(extra: &Extra) -> impl Iterator<Item = Reason> {
-    extra.iter().map(|(key, raw)| Reason::new(key, &value(raw)))
-}
-
-fn value(raw: &RawValue) -> Value {
-    // What nests too deep for a value is shown as it came.
-    serde_json::from_str(raw.get()).unwrap_or_else(|_| Value::String(raw.get().to_owned()))
+/// What is said by keys that are not known; what known ones say has a place of its own.
+fn keys(extra: &Extra, known: &[&str]) -> impl Iterator<Item = Reason> {
+    let unknown = extra.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+    unknown.map(|(key, value)| Reason::new(key, value))
 }
 
 fn ordered(mut reasons: Vec<Reason>) -> Vec<Reason> {
@@ -182,7 +175,7 @@ pub(crate) fn blamed(import: &BotImport) -> impl Iterator<Item = &StatusLog> {
     let has_failed = import.outcome() == Outcome::Failed;
     import.entries().iter().filter(move |entry| match entry.outcome() {
         Outcome::Failed => true,
-        Outcome::Unknown | Outcome::Running => has_failed && !entry.extra().is_empty(),
+        Outcome::Unknown | Outcome::Running => has_failed && !of_entry(entry).is_empty(),
         Outcome::Succeeded => false,
     })
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
-use kore_types::{BotImport, BotImportId};
+use kore_protocol::bot_import::get_status;
+use kore_types::BotImportId;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -71,9 +72,10 @@ pub(crate) enum Import {
 }
 
 impl Import {
-    fn fixed(import: BotImport) -> Self {
-        match import.id.get().cloned() {
-            Some(id) => Self::Fixed(id, Arc::new(import.into())),
+    fn fixed(document: impl Into<get_status::Response>) -> Self {
+        let document = document.into();
+        match document.import.id.clone() {
+            Some(id) => Self::Fixed(id, Arc::new(document.into())),
             None => Self::WithoutId,
         }
     }
@@ -111,14 +113,15 @@ impl EmulatorBuilder {
         self
     }
 
-    /// An import to hold from the start. May be used more than once.
-    pub fn import(mut self, import: BotImport) -> Self {
+    /// An import to hold from the start. May be used more than once. One that came over HTTP is
+    /// answered with as it came, but for white space.
+    pub fn import(mut self, import: impl Into<get_status::Response>) -> Self {
         self.imports.push(Import::fixed(import));
         self
     }
 
     /// Imports to hold from the start. May be used more than once.
-    pub fn imports(mut self, imports: impl IntoIterator<Item = BotImport>) -> Self {
+    pub fn imports(mut self, imports: impl IntoIterator<Item: Into<get_status::Response>>) -> Self {
         self.imports.extend(imports.into_iter().map(Import::fixed));
         self
     }

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use kore_types::{BotImport, BotImportId};
+use kore_protocol::bot_import::get_status;
+use kore_types::BotImportId;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -98,9 +99,9 @@ impl Emulator {
     }
 
     /// Holds an import, in place of one with the same id. `None`, and nothing held, if it has no
-    /// valid `_id`.
-    pub fn hold(&self, import: BotImport) -> Option<BotImportId> {
-        self.platform.hold(import)
+    /// valid `_id`. One that came over HTTP is answered with as it came, but for white space.
+    pub fn hold(&self, import: impl Into<get_status::Response>) -> Option<BotImportId> {
+        self.platform.hold(import.into())
     }
 
     /// Holds a new import that lives as the scenario says, from now on, under a made-up id. Many may

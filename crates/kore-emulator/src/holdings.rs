@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Response;
-use kore_protocol::OutgoingResponse as _;
 use kore_protocol::bot_import::get_status;
 use kore_types::{BotImport, BotImportId};
 
@@ -22,27 +20,27 @@ pub(crate) enum Held {
 }
 
 impl Held {
-    pub(crate) fn fixed(import: BotImport) -> Self {
-        Self::Fixed(Arc::new(import.into()))
+    pub(crate) fn fixed(document: impl Into<get_status::Response>) -> Self {
+        Self::Fixed(Arc::new(document.into().into()))
     }
 }
 
-/// A document, and its answer, which is always the same and is encoded once.
+/// A document, and its JSON as it came, without white space between the values.
 #[derive(Debug)]
 pub(crate) struct Fixed {
     import: BotImport,
-    answer: OnceLock<Response<Bytes>>,
+    json: Bytes,
 }
 
 impl Fixed {
-    pub(crate) fn answer(&self) -> Response<Bytes> {
-        self.answer.get_or_init(|| get_status::Response::new(self.import.clone()).to_http()).clone()
+    pub(crate) fn json(&self) -> &Bytes {
+        &self.json
     }
 }
 
-impl From<BotImport> for Fixed {
-    fn from(import: BotImport) -> Self {
-        Self { import, answer: OnceLock::new() }
+impl From<get_status::Response> for Fixed {
+    fn from(document: get_status::Response) -> Self {
+        Self { json: document.json(), import: document.import }
     }
 }
 

@@ -7,8 +7,9 @@ mod json_text;
 use std::fmt;
 use std::path::Path;
 
-use kore_types::{Printable, RawValue};
+use kore_types::Printable;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 pub(crate) use duration::{Written, WrittenOrForever};
 pub(crate) use entries::{Entries, Keys, Reserved};

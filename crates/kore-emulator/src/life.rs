@@ -8,13 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, Status, StatusLog};
+use kore_types::{BotImportId, Status};
 use serde::{Deserialize, Serialize};
 
 pub use mode::{InvalidSpeed, Mode, Speed};
 pub(crate) use saved::{ModeWord, SavedLife, Time};
 
 use crate::Scenario;
+use crate::scenario::Entry;
 
 /// An import that lives. Small, whatever the scenario holds: many share one.
 #[derive(Clone, Debug)]
@@ -111,12 +112,12 @@ impl Life {
     }
 
     /// How many entries the log has at that position, and the last few of them.
-    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<StatusLog>) {
+    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<Entry>) {
         self.scenario.recent(position.ended, document::words(&self.scenario, position).1, most)
     }
 
-    /// The document of the import.
-    pub(crate) fn document(&self, id: &BotImportId, now: SystemTime) -> BotImport {
+    /// The document of the import, as JSON.
+    pub(crate) fn document(&self, id: &BotImportId, now: SystemTime) -> String {
         document::document(&self.scenario, id, self.created, self.position(now))
     }
 

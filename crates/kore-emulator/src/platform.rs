@@ -12,7 +12,7 @@ use kore_protocol::watch::Now;
 use kore_protocol::{
     AUTH_HEADER, IncomingRequest, Limiter, OutgoingResponse, Refusal, RequestError, Routes, Scope,
 };
-use kore_types::{BotImport, BotImportId, ClientId};
+use kore_types::{BotImportId, ClientId};
 use tokio::sync::watch;
 
 use crate::holdings::{Entry, Held, Holdings};
@@ -107,9 +107,9 @@ impl Platform {
     }
 
     /// Holds an import, in place of one with the same id. One without an id is not held.
-    pub(crate) fn hold(&self, import: BotImport) -> Option<BotImportId> {
-        let id = import.id.get()?.clone();
-        self.put(id.clone(), Held::fixed(import));
+    pub(crate) fn hold(&self, document: get_status::Response) -> Option<BotImportId> {
+        let id = document.import.id.clone()?;
+        self.put(id.clone(), Held::fixed(document));
         Some(id)
     }
 
@@ -219,8 +219,8 @@ impl Platform {
     fn get_status(&self, asked: &get_status::Request, now: Now) -> Result<Response<Bytes>, RequestError> {
         let id = &asked.import_id;
         Ok(match self.look(id, now)? {
-            Held::Fixed(fixed) => fixed.answer(),
-            Held::Living(life) => get_status::Response::new(life.document(id, now.wall)).to_http(),
+            Held::Fixed(fixed) => answer(fixed.json().clone()),
+            Held::Living(life) => answer(life.document(id, now.wall).into()),
         })
     }
 
@@ -244,6 +244,13 @@ impl Platform {
             }
         }
     }
+}
+
+/// The response with that document.
+fn answer(json: Bytes) -> Response<Bytes> {
+    let mut response = get_status::Response::default().to_http();
+    *response.body_mut() = json;
+    response
 }
 
 /// Why an import was not held.

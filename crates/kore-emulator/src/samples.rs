@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use kore_protocol::bot_import::get_status;
-use kore_types::{BotImport, BotImportId, RawValue, Status, StatusLog, TaskType, Timestamp};
+use kore_types::{BotImport, BotImportId, List, Status, StatusLog, TaskType, Timestamp};
 
 /// One that succeeded, one that is running and one that failed, in this order.
 pub fn each_outcome() -> [BotImport; 3] {
@@ -12,14 +12,14 @@ pub fn each_outcome() -> [BotImport; 3] {
 
 /// The sample of the vendor's document: an import that succeeded.
 pub fn succeeded() -> BotImport {
-    BotImport::from_json(get_status::SAMPLE).expect("a test reads it")
+    serde_json::from_str(get_status::SAMPLE).expect("a test reads it")
 }
 
 /// The same in the spelling of the older document.
 pub fn older_spelling() -> BotImport {
     let older = get_status::SAMPLE.replace("streamRefId", "botRefId").replace("streamId", "botId");
     with_id(
-        BotImport::from_json(&older).expect("a test reads it"),
+        serde_json::from_str(&older).expect("a test reads it"),
         "bir-01der0ne-0000-4000-8000-000000000000",
     )
 }
@@ -28,12 +28,11 @@ pub fn older_spelling() -> BotImport {
 /// Its identifiers are made up, its form is that of the documented sample.
 pub fn running() -> BotImport {
     let mut import = with_id(succeeded(), "bir-4bb0c1d2-0000-4000-8000-00000000000a");
-    import.status = Status::Pending.into();
+    import.status = Some(Status::Pending);
     let now = SystemTime::now();
     let created = now.checked_sub(Duration::from_secs(12)).unwrap_or(now);
-    import.created_on = Timestamp::from(created).into();
-    if let Some(logs) = import.status_logs.get_mut() {
-        let log = logs.entries_mut();
+    import.created_on = Some(Timestamp::from(created));
+    if let Some(List { items: log, .. }) = &mut import.status_logs {
         log.truncate(6);
         log.push(StatusLog::new(TaskType::Dialog, "Test Firebase Service", Status::InProgress));
     }
@@ -44,15 +43,12 @@ pub fn running() -> BotImport {
 /// vendor's test suite, and the key `error` of the task is made up.
 pub fn failed() -> BotImport {
     let mut import = with_id(succeeded(), "bir-fa11ed00-0000-4000-8000-00000000000f");
-    import.status = Status::Failed.into();
-    if let Some(logs) = import.status_logs.get_mut() {
-        let log = logs.entries_mut();
+    import.status = Some(Status::Failed);
+    if let Some(List { items: log, .. }) = &mut import.status_logs {
         log.truncate(9);
         let mut task = StatusLog::new(TaskType::Dialog, "ShowDiseaseList", Status::Failed);
-        let why = RawValue::from_string(
-            r#""the dialog refers to an entity that the bot does not have""#.to_owned(),
-        );
-        task.set("error", &why.expect("a JSON string"));
+        let why = "the dialog refers to an entity that the bot does not have";
+        task.extra.insert("error".to_owned(), why.into());
         log.push(task);
         log.push(StatusLog::new(TaskType::ImportBot, "SampleBot", Status::Failed));
     }
@@ -60,7 +56,7 @@ pub fn failed() -> BotImport {
 }
 
 fn with_id(mut import: BotImport, id: &str) -> BotImport {
-    import.id = BotImportId::new(id).expect("a safe id").into();
+    import.id = Some(BotImportId::new(id).expect("a safe id"));
     import
 }
 

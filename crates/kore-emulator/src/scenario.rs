@@ -6,7 +6,8 @@ mod file;
 use std::path::Path;
 use std::time::Duration;
 
-use kore_types::{Status, StatusLog, TaskType};
+use kore_types::{Status, TaskType};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 pub use build::{ScenarioBuilder, Task};
 pub(crate) use file::{AsFile, File};
@@ -70,9 +71,9 @@ pub struct Scenario {
     failed: Status,
     document: Keys,
     at_end: Keys,
-    request: StatusLog,
+    request: Entry,
     /// The entries of the tasks as they are at their ends.
-    tasks: Vec<StatusLog>,
+    tasks: Vec<Entry>,
     /// When each task ends, from the start of the first, endless ones taking no time.
     ends: Vec<Duration>,
     /// The tasks that never end, in order.
@@ -150,12 +151,12 @@ impl Scenario {
     }
 
     /// The log: tasks that have ended, and perhaps the status of the one after them.
-    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<StatusLog> {
+    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<Entry> {
         self.recent(ended, next, usize::MAX).1
     }
 
     /// How long the log is, and its end: at most so many entries, and one more.
-    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<StatusLog>) {
+    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<Entry>) {
         let ended = ended.min(self.tasks.len());
         let first = ended.saturating_sub(most);
         let mut log = Vec::with_capacity(ended - first + 2);
@@ -164,11 +165,7 @@ impl Scenario {
         }
         log.extend_from_slice(&self.tasks[first..ended]);
         if let (Some(task), Some(status)) = (self.tasks.get(ended), next) {
-            let mut entry = StatusLog::default();
-            entry.status = status.clone().into();
-            entry.task_type = task.task_type.clone();
-            entry.task_name = task.task_name.clone();
-            log.push(entry);
+            log.push(Entry::new(task.task_type.clone(), task.task_name.clone(), status.clone()));
         }
         (log.len() + if first == 0 { 0 } else { first + 1 }, log)
     }
@@ -195,6 +192,28 @@ pub(crate) struct Words<'a> {
     pub(crate) failed: &'a Status,
 }
 
-fn request(bot: &str) -> StatusLog {
-    StatusLog::new(TaskType::ImportRequest, bot, Status::Success)
+/// An entry of the log, with the values of its further keys as they were written.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) task_type: TaskType,
+    pub(crate) task_name: String,
+    pub(crate) status: Status,
+    pub(crate) extra: Keys,
+}
+
+impl Entry {
+    fn new(task_type: TaskType, task_name: String, status: Status) -> Self {
+        Self { task_type, task_name, status, extra: Keys::default() }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("taskType", &self.task_type)?;
+        map.serialize_entry("taskName", &self.task_name)?;
+        map.serialize_entry("status", &self.status)?;
+        self.extra.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
+        map.end()
+    }
 }

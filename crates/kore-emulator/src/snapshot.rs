@@ -20,8 +20,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, RawValue};
+use bytes::Bytes;
+use kore_protocol::IncomingResponse as _;
+use kore_protocol::bot_import::get_status;
+use kore_types::BotImportId;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::holdings::{Held, Holdings};
 use crate::input;
@@ -39,7 +43,7 @@ const PIECE: usize = 64 * 1024;
 #[derive(Serialize)]
 #[serde(untagged)]
 enum WrittenImport<'a> {
-    Fixed { document: &'a BotImport },
+    Fixed { document: &'a RawValue },
     Living { id: &'a str, scenario: usize, life: SavedLife },
 }
 
@@ -140,7 +144,9 @@ impl Writer {
                 text.push(b',');
             }
             let import = match &entry.held {
-                Held::Fixed(document) => WrittenImport::Fixed { document },
+                Held::Fixed(fixed) => {
+                    WrittenImport::Fixed { document: serde_json::from_slice(fixed.json())? }
+                }
                 Held::Living(life) => {
                     let scenario = self.place(life.scenario());
                     WrittenImport::Living { id: id.as_str(), scenario, life: life.saved() }
@@ -211,7 +217,7 @@ struct Read {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadImport {
-    document: Option<BotImport>,
+    document: Option<Box<RawValue>>,
     id: Option<String>,
     scenario: Option<usize>,
     life: Option<SavedLife>,
@@ -249,7 +255,10 @@ impl ReadImport {
     fn held(self, scenarios: &[Arc<Scenario>]) -> Result<(BotImportId, Held), String> {
         match self {
             Self { document: Some(document), id: None, scenario: None, life: None } => {
-                let id = document.id.get().ok_or("`document`: it has no valid `_id`")?.clone();
+                let json = Bytes::from(Box::<str>::from(document).into_string());
+                let document =
+                    get_status::Response::from_body(&json).map_err(|error| format!("`document`: {error}"))?;
+                let id = document.import.id.clone().ok_or("`document`: it has no valid `_id`")?;
                 Ok((id, Held::fixed(document)))
             }
             Self { document: None, id: Some(id), scenario: Some(place), life: Some(life) } => {

@@ -43,7 +43,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(apps: HashMap<ClientId, Verifier>, imports: Vec<BotImport>) -> Self {
-        let with_id = |import: BotImport| Some((import.id.get()?.clone(), import));
+        let with_id = |import: BotImport| Some((import.id.clone()?, import));
         let imports = imports.into_iter().filter_map(with_id).collect();
         Self { apps, imports, guard: Guard::new(), limiter: Mutex::default() }
     }

@@ -83,8 +83,9 @@ pub trait OutgoingRequest: Endpoint {
 
 fn read<R: IncomingResponse>(response: &http::Response<Bytes>, limit: BodyLimit) -> Result<R, ResponseError> {
     ResponseError::check(response, limit)?;
-    R::from_body(response_error::without_bom(response.body()))
-        .map_err(|error| ResponseError::not_json(response, error))
+    let body = response.body();
+    let json = body.slice_ref(response_error::without_bom(body));
+    R::from_body(&json).map_err(|error| ResponseError::not_json(response, error))
 }
 
 /// A request that a server receives.
@@ -116,7 +117,7 @@ pub trait IncomingResponse: Sized {
     ///
     /// # Errors
     /// If the body is not the JSON that the endpoint answers with.
-    fn from_body(body: &[u8]) -> serde_json::Result<Self>;
+    fn from_body(body: &Bytes) -> serde_json::Result<Self>;
 
     /// Reads the HTTP response, whatever it was asked for: a client that has its request uses
     /// [`OutgoingRequest::read_response`]. A byte order mark before the JSON is skipped.

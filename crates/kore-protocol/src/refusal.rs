@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use kore_types::{ErrorBody, ErrorCode, TokenRefusal};
+use kore_types::{ErrorBody, ErrorCode, ErrorDetail, TokenRefusal};
 
 use crate::endpoint::json_response;
 
@@ -118,7 +118,7 @@ impl Refusal {
     /// The refusal that a body tells of, by its message, compared without case; whatever the
     /// status, which is not known for all of them.
     pub fn recognise(body: &ErrorBody) -> Option<Self> {
-        body.details().iter().filter_map(|detail| detail.msg.get()).find_map(|msg| {
+        body.details().iter().filter_map(ErrorDetail::text).find_map(|msg| {
             TABLE.iter().find(|known| known.msg.eq_ignore_ascii_case(msg.trim())).map(|known| known.refusal)
         })
     }
@@ -158,9 +158,9 @@ mod tests {
         for refusal in Refusal::all() {
             let http = refusal.to_http();
             assert_eq!(http.status(), refusal.status());
-            let body = ErrorBody::from_json_slice(http.body()).expect("an error body");
+            let body: ErrorBody = serde_json::from_slice(http.body()).expect("an error body");
             assert_eq!(Refusal::recognise(&body), Some(refusal));
-            assert_eq!(body.details()[0].code.get(), Some(&refusal.code()));
+            assert_eq!(body.details()[0].code, Some(refusal.code()));
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_key_message_is_read_and_case_does_not_matter() {
-        let body = ErrorBody::from_json(r#"{"errors":[{"message":" INVALID request id ","code":"400"}]}"#);
+        let body = serde_json::from_str(r#"{"errors":[{"message":" INVALID request id ","code":"400"}]}"#);
         assert_eq!(Refusal::recognise(&body.expect("an error body")), Some(Refusal::InvalidRequestId));
     }
 }

@@ -152,7 +152,7 @@ impl ResponseError {
             Kind::Refused { body, .. } => {
                 // Secrets are of letters that JSON does not escape.
                 let json = serde_json::to_string(body).map(|json| masked(&json));
-                *body = json.and_then(|json| ErrorBody::from_json(&json)).unwrap_or_default();
+                *body = json.and_then(|json| serde_json::from_str(&json)).unwrap_or_default();
             }
             _ => {}
         }
@@ -276,8 +276,8 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 }
 
 fn refused(body: &[u8]) -> Option<Kind> {
-    let body =
-        ErrorBody::from_json_slice(without_bom(body)).ok().filter(|body| !body.details().is_empty())?;
+    let body = serde_json::from_slice(without_bom(body)).ok();
+    let body = body.filter(|body: &ErrorBody| !body.details().is_empty())?;
     let known = Refusal::recognise(&body);
     Some(Kind::Refused { body, known })
 }
@@ -309,9 +309,9 @@ impl fmt::Display for ResponseError {
                 write!(f, "the platform answered {status}: ")?;
                 for (n, detail) in body.details().iter().take(SHOWN).enumerate() {
                     let separator = if n == 0 { "" } else { "; " };
-                    let msg = detail.msg.get().map_or("no message", String::as_str);
+                    let msg = detail.text().unwrap_or("no message");
                     write!(f, "{separator}{}", Excerpt::new(msg.as_bytes()))?;
-                    if let Some(code) = detail.code.get() {
+                    if let Some(code) = &detail.code {
                         write!(f, " (code {})", Excerpt::new(code.to_string().as_bytes()))?;
                     }
                 }

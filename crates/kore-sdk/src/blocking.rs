@@ -85,11 +85,11 @@ impl Client {
 
 impl Client {
     /// As the look of the async client.
-    pub(crate) fn look(&self, request: &get_status::Request) -> Result<BotImport, Error> {
+    pub(crate) fn look(&self, request: &get_status::Request) -> Result<get_status::Response, Error> {
         let mut call = Call::new(&self.core, request);
         let http = call.request_blocking()?;
         let answer = call.span.clone().in_scope(|| self.transport.send(http));
-        Ok(call.handle_only(answer)?.response.import)
+        Ok(call.handle_only(answer)?.response)
     }
 }
 

@@ -78,11 +78,11 @@ impl Client {
 
 impl Client {
     /// One request: a second one with a new token is another look, and counted as one.
-    pub(crate) async fn look(&self, request: &get_status::Request) -> Result<BotImport, Error> {
+    pub(crate) async fn look(&self, request: &get_status::Request) -> Result<get_status::Response, Error> {
         let mut call = Call::new(&self.core, request);
         let http = call.request().await?;
         let answer = self.transport.send(http).instrument(call.span.clone()).await;
-        Ok(call.handle_only(answer)?.response.import)
+        Ok(call.handle_only(answer)?.response)
     }
 }
 

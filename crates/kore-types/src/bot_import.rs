@@ -1,67 +1,85 @@
 //! The document that describes one import, and its log.
 
-use std::fmt;
+use crate::{BotId, BotImportId, List, Outcome, Status, StreamRefId, TaskType, Timestamp, UserId, model};
 
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
-use serde::ser::SerializeSeq;
-use serde::{Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
-
-use crate::json::{By, FromJson, ObjectVisitor, object, read_field};
-use crate::{
-    BotId, BotImportId, Extra, Field, Outcome, Status, StreamRefId, TaskType, Timestamp, UserId, Verbatim,
-};
-
-object! {
+model! {
     /// One import of a bot: the answer to the import call and to the status call alike.
     ///
-    /// Keys, spellings and order are those of the vendor's document. Which of them an answer
-    /// holds is up to the platform, hence the [`Field`](crate::Field)s.
-    pub struct BotImport: "a bot import" {
+    /// Keys and order are those of the vendor's document. Which of them an answer holds is up to the
+    /// platform.
+    pub struct BotImport {
         /// The import request.
-        id: BotImportId = "_id" [always],
+        #[key("_id", always)]
+        pub id: Option<BotImportId>,
         /// The state of the import as a whole.
-        status: Status = "status" [always],
+        #[key("status", always)]
+        pub status: Option<Status>,
         /// The bot's stream reference.
-        stream_ref_id: StreamRefId = "streamRefId" or "botRefId",
+        #[key("streamRefId")]
+        pub stream_ref_id: Option<StreamRefId>,
+        /// The older spelling of `streamRefId`.
+        #[key("botRefId", older)]
+        pub bot_ref_id: Option<StreamRefId>,
         /// What has been done so far, task by task.
-        status_logs: StatusLogs = "statusLogs",
+        #[key("statusLogs")]
+        pub status_logs: Option<List<StatusLog>>,
         /// Who asked for the import.
-        created_by: UserId = "createdBy",
+        #[key("createdBy")]
+        pub created_by: Option<UserId>,
         /// `Botimport`, or `BotImport` in a sibling call.
-        request_type: String = "requestType",
+        #[key("requestType")]
+        pub request_type: Option<String>,
         /// When the import was asked for.
-        created_on: Timestamp = "createdOn",
+        #[key("createdOn")]
+        pub created_on: Option<Timestamp>,
         /// The version key of the document store: a small integer.
-        version: u64 = "__v",
+        #[key("__v")]
+        pub version: Option<u64>,
         /// The bot. Missing while the import is pending.
-        stream_id: BotId = "streamId" or "botId",
+        #[key("streamId")]
+        pub stream_id: Option<BotId>,
+        /// The older spelling of `streamId`.
+        #[key("botId", older)]
+        pub bot_id: Option<BotId>,
     }
 }
 
-object! {
+model! {
     /// One entry of an import's log: a task and its state.
-    pub struct StatusLog: "a status log entry" {
+    pub struct StatusLog {
         /// The kind of the task.
-        task_type: TaskType = "taskType" [always],
+        #[key("taskType", always)]
+        pub task_type: Option<TaskType>,
         /// The name of the task. Names repeat.
-        task_name: String = "taskName" [always],
+        #[key("taskName", always)]
+        pub task_name: Option<String>,
         /// The state of the task.
-        status: Status = "status" [always],
+        #[key("status", always)]
+        pub status: Option<Status>,
     }
 }
 
 impl BotImport {
     /// An import in its first state, for servers.
     pub fn new(id: BotImportId, status: Status) -> Self {
-        Self { id: id.into(), status: status.into(), ..Self::default() }
+        Self { id: Some(id), status: Some(status), ..Self::default() }
+    }
+
+    /// The bot, in either spelling of its key.
+    pub fn bot(&self) -> Option<&BotId> {
+        self.stream_id.as_ref().or(self.bot_id.as_ref())
+    }
+
+    /// The bot's stream reference, in either spelling of its key.
+    pub fn stream_ref(&self) -> Option<&StreamRefId> {
+        self.stream_ref_id.as_ref().or(self.bot_ref_id.as_ref())
     }
 
     /// What the status of the import as a whole means. A status that is missing, or stands twice
-    /// with different meanings, is [`Outcome::Unknown`]. The log is not consulted: it begins with a
-    /// success at once.
+    /// with two words, is [`Outcome::Unknown`]. The log is not consulted: it begins with a success at
+    /// once.
     pub fn outcome(&self) -> Outcome {
-        outcome(&self.status, self.extra())
+        self.status.as_ref().map_or(Outcome::Unknown, Status::outcome)
     }
 
     /// Whether the platform said that the import ended, well or badly.
@@ -71,7 +89,7 @@ impl BotImport {
 
     /// The entries of the log, in order; none if there is no log.
     pub fn entries(&self) -> &[StatusLog] {
-        self.status_logs.get().map_or(&[], StatusLogs::entries)
+        self.status_logs.as_ref().map_or(&[], |logs| &logs.items)
     }
 
     /// The entries whose status says that they failed.
@@ -98,28 +116,18 @@ impl StatusLog {
     /// An entry, for servers.
     pub fn new(task_type: TaskType, task_name: impl Into<String>, status: Status) -> Self {
         Self {
-            task_type: task_type.into(),
-            task_name: task_name.into().into(),
-            status: status.into(),
+            task_type: Some(task_type),
+            task_name: Some(task_name.into()),
+            status: Some(status),
             ..Self::default()
         }
     }
 
-    /// What the status of the task means. A status that is missing, or stands twice with different
-    /// meanings, is [`Outcome::Unknown`].
+    /// What the status of the task means. A status that is missing, or stands twice with two words,
+    /// is [`Outcome::Unknown`].
     pub fn outcome(&self) -> Outcome {
-        outcome(&self.status, self.extra())
+        self.status.as_ref().map_or(Outcome::Unknown, Status::outcome)
     }
-}
-
-fn outcome(status: &Field<Status>, extra: &Extra) -> Outcome {
-    let said = status.get().map_or(Outcome::Unknown, Status::outcome);
-    // Two readers of JSON may take different ones of two equal keys.
-    let mut others = extra.iter().filter(|(key, _)| *key == "status");
-    let agrees = |(_, raw): (_, &RawValue)| {
-        read_field::<Status>(raw).get().is_some_and(|again| again.outcome() == said)
-    };
-    if others.all(agrees) { said } else { Outcome::Unknown }
 }
 
 /// How many entries of a log have which outcome.
@@ -140,155 +148,5 @@ impl OutcomeCounts {
     /// All entries together.
     pub fn total(&self) -> usize {
         self.running + self.succeeded + self.failed + self.unknown
-    }
-}
-
-/// The log of an import.
-///
-/// An element that is not an object (`null`, say) is no entry, but is kept at its place and
-/// written back there. A log of more than [`StatusLogs::MAX`] elements is not taken apart, so that
-/// a document costs no more memory than a multiple of a real one: it is kept as
-/// [`Field::Other`](crate::Field::Other).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StatusLogs {
-    entries: Vec<StatusLog>,
-    /// Elements that are not objects, with their index in the array.
-    others: Vec<(usize, Verbatim)>,
-}
-
-impl StatusLogs {
-    /// How many elements are read: more than three times what the default limit of a body holds.
-    pub const MAX: usize = 500_000;
-
-    /// The entries in order.
-    pub fn entries(&self) -> &[StatusLog] {
-        &self.entries
-    }
-
-    /// The entries, to change or to add to.
-    pub fn entries_mut(&mut self) -> &mut Vec<StatusLog> {
-        &mut self.entries
-    }
-
-    /// The elements that are not objects, each with its index in the array.
-    pub fn others(&self) -> impl ExactSizeIterator<Item = (usize, &RawValue)> {
-        self.others.iter().map(|(at, value)| (*at, value.as_raw()))
-    }
-}
-
-impl From<Vec<StatusLog>> for StatusLogs {
-    fn from(entries: Vec<StatusLog>) -> Self {
-        Self { entries, others: Vec::new() }
-    }
-}
-
-impl FromIterator<StatusLog> for StatusLogs {
-    fn from_iter<I: IntoIterator<Item = StatusLog>>(entries: I) -> Self {
-        Vec::from_iter(entries).into()
-    }
-}
-
-impl Serialize for StatusLogs {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.entries.len() + self.others.len()))?;
-        let mut others = self.others.iter().peekable();
-        let mut at = 0;
-        for entry in &self.entries {
-            while let Some((_, value)) = others.next_if(|(place, _)| *place <= at) {
-                seq.serialize_element(value)?;
-                at += 1;
-            }
-            seq.serialize_element(entry)?;
-            at += 1;
-        }
-        for (_, value) in others {
-            seq.serialize_element(value)?;
-        }
-        seq.end()
-    }
-}
-
-impl FromJson for StatusLogs {
-    fn from_json_value(text: &str) -> Option<Self> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        json.deserialize_seq(ElementVisitor).ok()
-    }
-
-    fn read_in_place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field<Self>, D::Error> {
-        deserializer.deserialize_any(LogVisitor)
-    }
-}
-
-struct LogVisitor;
-
-impl<'de> Visitor<'de> for LogVisitor {
-    type Value = Field<StatusLogs>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of status log entries, or null")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = seq.next_element_seed(Entry)? {
-            entries.push(entry);
-            room_for(entries.len())?;
-        }
-        Ok(Field::Value(entries.into()))
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Field::Null)
-    }
-}
-
-/// Reads each element from its text.
-struct ElementVisitor;
-
-impl<'de> Visitor<'de> for ElementVisitor {
-    type Value = StatusLogs;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<StatusLogs, A::Error> {
-        let mut logs = StatusLogs::default();
-        while let Some(element) = seq.next_element::<&RawValue>()? {
-            let at = logs.entries.len() + logs.others.len();
-            room_for(at + 1)?;
-            let entry = element.get().starts_with('{').then(|| StatusLog::from_json(element.get()).ok());
-            match entry.flatten() {
-                Some(entry) => logs.entries.push(entry),
-                None => logs.others.push((at, element.into())),
-            }
-        }
-        Ok(logs)
-    }
-}
-
-fn room_for<E: serde::de::Error>(elements: usize) -> Result<(), E> {
-    if elements <= StatusLogs::MAX { Ok(()) } else { Err(E::invalid_length(elements, &"a shorter log")) }
-}
-
-struct Entry;
-
-impl<'de> DeserializeSeed<'de> for Entry {
-    type Value = StatusLog;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<StatusLog, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor::new(By::Place))
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for StatusLogs {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "StatusLogs".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let items = generator.subschema_for::<StatusLog>();
-        schemars::json_schema!({ "type": "array", "items": items })
     }
 }

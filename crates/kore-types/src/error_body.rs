@@ -2,82 +2,51 @@
 
 use std::fmt;
 
-use serde::de::{Error as _, SeqAccess, Visitor};
-use serde::{Deserializer as _, Serialize, Serializer};
+use serde_json::Value;
 
-use crate::json::{FromJson, object, text_of};
+use crate::{Lenient, List, model};
 
-object! {
+model! {
     /// `{"errors":[{"msg": "…", "code": …}]}`.
-    pub struct ErrorBody: "an error body" {
+    pub struct ErrorBody {
         /// What is wrong; one entry in every documented sample.
-        errors: ErrorDetails = "errors" [always],
+        #[key("errors", always)]
+        pub errors: Option<List<ErrorDetail>>,
     }
 }
 
-object! {
+model! {
     /// One error of an error body.
-    pub struct ErrorDetail: "an error" {
+    pub struct ErrorDetail {
         /// What is wrong, for a person.
-        msg: String = "msg" or "message" [always],
+        #[key("msg", always)]
+        pub msg: Option<String>,
+        /// `msg`, as one document spells it.
+        #[key("message", older)]
+        pub message: Option<String>,
         /// What is wrong, for a program.
-        code: ErrorCode = "code" [always],
+        #[key("code", always)]
+        pub code: Option<ErrorCode>,
     }
 }
 
 impl ErrorBody {
     /// A body with one error, for servers.
     pub fn new(msg: impl Into<String>, code: impl Into<ErrorCode>) -> Self {
-        let detail =
-            ErrorDetail { msg: msg.into().into(), code: code.into().into(), ..ErrorDetail::default() };
-        Self { errors: ErrorDetails(vec![detail]).into(), ..Self::default() }
+        let detail = ErrorDetail { msg: Some(msg.into()), code: Some(code.into()), ..ErrorDetail::default() };
+        Self { errors: Some(vec![detail].into()), ..Self::default() }
     }
 
     /// The errors; none if the body names none.
     pub fn details(&self) -> &[ErrorDetail] {
-        self.errors.get().map_or(&[], |details| &details.0)
+        self.errors.as_ref().map_or(&[], |errors| &errors.items)
     }
 }
 
-/// The errors of an [`ErrorBody`], and nothing else ever, hence the public list; more than [`ErrorDetails::MAX`] are kept, but not taken apart.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ErrorDetails(pub Vec<ErrorDetail>);
-
-impl Serialize for ErrorDetails {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl ErrorDetails {
-    /// How many errors are read. Documented bodies hold one.
-    pub const MAX: usize = 1000;
-}
-
-impl FromJson for ErrorDetails {
-    fn from_json_value(text: &str) -> Option<Self> {
-        struct Details;
-
-        impl<'de> Visitor<'de> for Details {
-            type Value = Vec<ErrorDetail>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of errors")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut details = Vec::new();
-                while let Some(detail) = seq.next_element()? {
-                    details.push(detail);
-                    if details.len() > ErrorDetails::MAX {
-                        return Err(A::Error::invalid_length(details.len(), &"fewer errors"));
-                    }
-                }
-                Ok(details)
-            }
-        }
-
-        serde_json::Deserializer::from_str(text).deserialize_seq(Details).ok().map(Self)
+impl ErrorDetail {
+    /// What is wrong, in either spelling of its key.
+    pub fn text(&self) -> Option<&str> {
+        self.msg.as_deref().or(self.message.as_deref())
     }
 }
 
@@ -122,8 +91,8 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-impl Serialize for ErrorCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl serde::Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),
@@ -131,12 +100,13 @@ impl Serialize for ErrorCode {
     }
 }
 
-impl FromJson for ErrorCode {
-    fn from_json_value(text: &str) -> Option<Self> {
-        match text_of(text) {
-            Some(text) => Some(Self::Text(text.into_owned())),
-            None => u64::from_json_value(text).map(Self::Number),
-        }
+impl Lenient for ErrorCode {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.into())
+    }
+
+    fn from_value(value: Value) -> Result<Self, Value> {
+        value.as_u64().map(Self::Number).ok_or(value)
     }
 }
 
@@ -148,17 +118,5 @@ impl schemars::JsonSchema for ErrorCode {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": ["integer", "string"] })
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for ErrorDetails {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ErrorDetails".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let items = generator.subschema_for::<ErrorDetail>();
-        schemars::json_schema!({ "type": "array", "items": items })
     }
 }

@@ -74,7 +74,8 @@ fn is_safe(text: &str) -> bool {
     text.bytes().all(|byte| SAFE[usize::from(byte)])
 }
 
-fn check(kind: &'static str, prefix: &'static str, text: &str) -> Result<(), InvalidId> {
+/// For the macro.
+pub fn check(kind: &'static str, prefix: &'static str, text: &str) -> Result<(), InvalidId> {
     let is_whole = text.len() > prefix.len() && text.len() <= MAX_ID_LEN && text.starts_with(prefix);
     if is_whole && is_safe(text) { Ok(()) } else { Err(refusal(kind, prefix, text)) }
 }
@@ -98,6 +99,9 @@ fn refusal(kind: &'static str, prefix: &'static str, text: &str) -> InvalidId {
 
 /// Declares one kind of identifier: a text with a known prefix and a safe alphabet. The documents
 /// mask digits with `x`, so what follows the prefix is not checked to be a UUID.
+///
+/// The example of [`model!`](crate::model) has one.
+#[macro_export]
 macro_rules! id {
     ($(#[doc = $doc:literal])* $name:ident, $kind:literal, $prefix:literal) => {
         $(#[doc = $doc])*
@@ -111,11 +115,11 @@ macro_rules! id {
             /// Checks and takes a text.
             ///
             /// # Errors
-            /// [`InvalidId`] unless the text is the prefix followed by at least one ASCII letter,
-            /// digit, `-` or `_`, and at most [`MAX_ID_LEN`] bytes long.
-            pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidId> {
+            /// `InvalidId` unless the text is the prefix followed by at least one ASCII letter,
+            /// digit, `-` or `_`, and at most 128 bytes long.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, $crate::InvalidId> {
                 let text = text.as_ref();
-                check($kind, $prefix, text).map(|()| Self(text.into()))
+                $crate::__private::check($kind, $prefix, text).map(|()| Self(text.into()))
             }
 
             /// The identifier as text.
@@ -125,7 +129,7 @@ macro_rules! id {
         }
 
         impl std::str::FromStr for $name {
-            type Err = InvalidId;
+            type Err = $crate::InvalidId;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::new(text)
@@ -133,7 +137,7 @@ macro_rules! id {
         }
 
         impl TryFrom<&str> for $name {
-            type Error = InvalidId;
+            type Error = $crate::InvalidId;
 
             fn try_from(text: &str) -> Result<Self, Self::Error> {
                 Self::new(text)
@@ -141,7 +145,7 @@ macro_rules! id {
         }
 
         impl TryFrom<String> for $name {
-            type Error = InvalidId;
+            type Error = $crate::InvalidId;
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 Self::new(text)
@@ -160,49 +164,40 @@ macro_rules! id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
+        $crate::__text! { $name, concat!("a ", $kind), |text| Self::new(text) }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::json::TextVisitor::new(concat!("a ", $kind), |text| Self::new(text)))
-            }
-        }
-
-        impl $crate::json::FromText for $name {
+        impl $crate::Lenient for $name {
             fn from_text(text: &str) -> Option<Self> {
                 Self::new(text).ok()
             }
         }
 
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
+        $crate::__if_schemars! {
+            impl $crate::__private::schemars::JsonSchema for $name {
+                fn schema_name() -> std::borrow::Cow<'static, str> {
+                    stringify!($name).into()
+                }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
-                    "type": "string",
-                    "description": $crate::json::first_paragraph(&[$($doc),*]),
-                    "pattern": concat!("^", $prefix, "[A-Za-z0-9_-]+$"),
-                    "maxLength": MAX_ID_LEN,
-                })
+                fn json_schema(_: &mut $crate::__private::schemars::SchemaGenerator) -> $crate::__private::schemars::Schema {
+                    $crate::__private::schemars::json_schema!({
+                        "type": "string",
+                        "description": $crate::__private::first_paragraph(&[$($doc),*]),
+                        "pattern": concat!("^", $prefix, "[A-Za-z0-9_-]+$"),
+                        "maxLength": $crate::MAX_ID_LEN,
+                    })
+                }
             }
         }
     };

@@ -1,10 +1,14 @@
 //! Models of the Kore.ai bot-import API, for clients and servers alike.
 //!
-//! Three promises, each held by tests:
+//! Four promises, each held by tests:
 //!
-//! * **Nothing is lost.** Decoding and encoding again gives back every key, word and digit, known
-//!   or not, in the order in which they came. A value that is not of the documented form is kept
-//!   as it came ([`Field::Other`]) instead of failing the whole document.
+//! * **Pure serde.** The models read and write with every self-describing format (JSON, BSON,
+//!   MessagePack, CBOR, YAML) and inside of `flatten`, `untagged` and `serde_json::Value`.
+//! * **Nothing is lost.** Decoding and encoding again gives back every key and value, known or not.
+//!   A field is an `Option`: what a document leaves out is `None`, and so is what is `null` or not
+//!   of the documented form, which [`extra`](Extra) keeps under its key. Only the order of keys and
+//!   the spelling of numbers beyond 64 bits may change; BSON refuses integers above `i64::MAX` and
+//!   keys with a NUL.
 //! * **Open words.** A status or task type that this version does not know is kept as sent, and
 //!   [`Status::outcome`] says `Unknown` for it: nothing is taken for a success that the platform
 //!   did not call one.
@@ -14,7 +18,7 @@
 //! ```
 //! use kore_types::{BotImport, Outcome};
 //!
-//! let import = BotImport::from_json(r#"{
+//! let import: BotImport = serde_json::from_str(r#"{
 //!     "_id": "bir-1f", "status": "failed", "__v": 0,
 //!     "statusLogs": [
 //!         {"taskType": "importRequest", "taskName": "Shop", "status": "success"},
@@ -24,35 +28,62 @@
 //!
 //! assert_eq!(import.outcome(), Outcome::Failed);
 //! let failed = import.failed_entries().next().unwrap();
-//! assert_eq!(failed.task_name.get().unwrap(), "Pay");
-//! assert_eq!(failed.extra().get("reason").unwrap().get(), r#""no entity""#);
+//! assert_eq!(failed.task_name.as_deref(), Some("Pay"));
+//! assert_eq!(failed.extra["reason"], "no entity");
 //! # Ok::<(), serde_json::Error>(())
 //! ```
+//!
+//! Documents of one's own, of a sibling call perhaps, are declared in the same way: [`model!`],
+//! [`open_enum!`] and [`id!`].
 #![forbid(unsafe_code)]
 
+mod alone;
 mod bot_import;
 mod error_body;
+mod extra;
 mod id;
-mod json;
+mod list;
+mod model;
 mod open_enum;
 mod printable;
+#[cfg(feature = "schemars")]
+mod schema;
 mod status;
 mod task_type;
+mod text;
 mod timestamp;
 mod token_refusal;
+mod value;
 
 #[cfg(all(test, feature = "schemars"))]
 mod schema_tests;
 
-pub use bot_import::{BotImport, OutcomeCounts, StatusLog, StatusLogs};
-pub use error_body::{ErrorBody, ErrorCode, ErrorDetail, ErrorDetails};
+pub use bot_import::{BotImport, OutcomeCounts, StatusLog};
+pub use error_body::{ErrorBody, ErrorCode, ErrorDetail};
+pub use extra::Extra;
 pub use id::{BotId, BotImportId, ClientId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
-pub use json::{Extra, Field, Verbatim};
+pub use list::List;
+pub use model::Lenient;
 pub use open_enum::KeptWord;
 pub use printable::Printable;
-/// serde_json's type for a value that is kept as its text.
-pub use serde_json::value::RawValue;
 pub use status::{Outcome, Status};
 pub use task_type::TaskType;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use token_refusal::TokenRefusal;
+
+/// For the macros alone.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+    pub use serde_json::Value;
+
+    pub use crate::id::check;
+    pub use crate::model::{Key, Room, read_model};
+    pub use crate::text::read_text;
+
+    #[cfg(feature = "schemars")]
+    pub use {
+        crate::schema::{Key as SchemaKey, first_paragraph, object_schema, value_schema},
+        schemars,
+    };
+}

@@ -2,12 +2,18 @@
 
 use std::fmt;
 
-/// The text of a word that this version does not know. Only this crate makes one, so a known word
-/// can never hide in an unknown variant.
+/// The text of a word that this version does not know. Only [`open_enum!`](crate::open_enum) makes
+/// one, so a known word can never hide in an unknown variant. One word wide, so that a known word takes no more room.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeptWord(pub(crate) Box<str>);
+pub struct KeptWord(Box<Box<str>>);
 
 impl KeptWord {
+    /// For the macro.
+    #[doc(hidden)]
+    pub fn new(word: &str) -> Self {
+        Self(Box::new(word.into()))
+    }
+
     /// The word as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -22,6 +28,9 @@ impl fmt::Debug for KeptWord {
 
 /// Declares an open string enum. A variant stands for exactly one spelling; any other spelling,
 /// another case too, is kept in `Other`, so that writing gives back what was read.
+///
+/// The example of [`model!`](crate::model) has one.
+#[macro_export]
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -49,13 +58,18 @@ macro_rules! open_enum {
                     Self::Other(word) => word.as_str(),
                 }
             }
+
+            /// Whether it is that word, in any case.
+            pub fn is(&self, word: &Self) -> bool {
+                self.as_str().eq_ignore_ascii_case(word.as_str())
+            }
         }
 
         impl From<&str> for $name {
             fn from(word: &str) -> Self {
                 match word {
                     $( $word => Self::$variant, )*
-                    other => Self::Other($crate::KeptWord(other.into())),
+                    other => Self::Other($crate::KeptWord::new(other)),
                 }
             }
         }
@@ -86,41 +100,34 @@ macro_rules! open_enum {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
+        $crate::__text! { $name, concat!("a ", stringify!($name), " word"), |word| {
+            Ok::<_, std::convert::Infallible>(Self::from(word))
+        } }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::json::TextVisitor::new(
-                    concat!("a ", stringify!($name), " word"),
-                    |word| Ok::<_, std::convert::Infallible>(Self::from(word)),
-                ))
-            }
-        }
-
-        impl $crate::json::FromText for $name {
+        impl $crate::Lenient for $name {
             fn from_text(word: &str) -> Option<Self> {
                 Some(Self::from(word))
             }
+
+            fn agrees(&self, other: &Self) -> bool {
+                self.is(other)
+            }
         }
 
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
+        $crate::__if_schemars! {
+            impl $crate::__private::schemars::JsonSchema for $name {
+                fn schema_name() -> std::borrow::Cow<'static, str> {
+                    stringify!($name).into()
+                }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
-                    "type": "string",
-                    "description": concat!("Open set; known words: ", $( $word, ", ", )* "and others, kept as sent."),
-                    "examples": Self::KNOWN,
-                })
+                fn json_schema(_: &mut $crate::__private::schemars::SchemaGenerator) -> $crate::__private::schemars::Schema {
+                    $crate::__private::schemars::json_schema!({
+                        "type": "string",
+                        "description": concat!("Open set; known words: ", $( $word, ", ", )* "and others, kept as sent."),
+                        "examples": Self::KNOWN,
+                    })
+                }
             }
         }
     };
 }
-pub(crate) use open_enum;

@@ -1,6 +1,6 @@
 //! The word for the state of an import or of one of its tasks, and what it means.
 
-use crate::open_enum::open_enum;
+use crate::open_enum;
 
 open_enum! {
     /// `status`, of an import or of an entry of its log.

@@ -1,6 +1,6 @@
 //! The kind of a task in an import's log.
 
-use crate::open_enum::open_enum;
+use crate::open_enum;
 
 open_enum! {
     /// `taskType` of an entry in an import's log. The set is open and types repeat.

@@ -66,6 +66,12 @@ impl From<&str> for Timestamp {
     }
 }
 
+impl AsRef<str> for Timestamp {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -84,7 +90,13 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-impl crate::json::FromText for Timestamp {
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
+    }
+}
+
+impl crate::Lenient for Timestamp {
     fn from_text(text: &str) -> Option<Self> {
         Some(text.into())
     }

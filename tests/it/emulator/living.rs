@@ -46,7 +46,7 @@ async fn each_scenario_reaches_its_outcome_by_looks() {
         for (ended, import) in seen.iter().enumerate().take(tasks.min(2)) {
             // The import request, the tasks that have ended, and the one that runs.
             assert_eq!(import.entries().len(), ended + 2, "{name}");
-            assert_eq!(import.id.get(), Some(&id), "{name}");
+            assert_eq!(import.id.as_ref(), Some(&id), "{name}");
         }
     }
 }
@@ -67,11 +67,11 @@ async fn the_keys_of_a_failed_task_and_unknown_words_arrive_as_they_are() {
     let emulator = emulator().start().await.expect("a free port");
     let client = client(&emulator);
     let failed = look(&client, &emulator.create(scenarios::failure(), Mode::AtOnce)).await;
-    let why = failed.failed_entries().find_map(|entry| entry.extra().get("error")).expect("it says why");
-    assert!(why.get().contains("entity"));
+    let why = failed.failed_entries().find_map(|entry| entry.extra.get("error")).expect("it says why");
+    assert!(why.as_str().is_some_and(|why| why.contains("entity")));
     let unknown = look(&client, &emulator.create(scenarios::unknown_words(), Mode::AtOnce)).await;
-    assert_eq!(unknown.status.get().map(|status| status.as_str()), Some("Concluded"));
-    assert_eq!(unknown.extra().get("finishedBy").expect("the key").get(), "\"worker-7\"");
+    assert_eq!(unknown.status.as_ref().map(|status| status.as_str()), Some("Concluded"));
+    assert_eq!(unknown.extra["finishedBy"], "worker-7");
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn an_import_is_steered() {
     let failed_one = look(&client, failed).await;
     assert_eq!(failed_one.outcome(), Outcome::Failed);
     let entry = failed_one.failed_entries().next().expect("the task that ran");
-    assert_eq!(entry.task_name.get().map(String::as_str), Some("KnowledgeTasks"));
+    assert_eq!(entry.task_name.as_deref(), Some("KnowledgeTasks"));
     assert_eq!(emulator.fail(failed), Err(SteerError::Over));
 }
 

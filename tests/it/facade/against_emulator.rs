@@ -2,9 +2,9 @@
 
 use kore_emulator::{App, Emulator, samples};
 use kore_sdk::auth::{Algorithm, Claims, Credentials, Secret};
-use kore_sdk::protocol::{Refusal, bot_import::get_status};
+use kore_sdk::protocol::{IncomingResponse as _, Refusal, bot_import::get_status};
 use kore_sdk::types::{ClientId, Status, TaskType};
-use kore_sdk::{BotImport, BotImportId, Client, Error, Outcome, StatusLog};
+use kore_sdk::{BotImportId, Client, Error, Outcome, StatusLog};
 use std::time::{Duration, SystemTime};
 
 use super::id;
@@ -29,27 +29,27 @@ fn refusal(error: &Error) -> Option<Refusal> {
 async fn a_document_goes_from_server_to_client_to_json_with_nothing_lost() {
     let unknown = r#"{"zeta":1e400,"_id":"bir-unknown","status":"Paused","statusLogs":[{"taskType":"Skill","eta":1.50}],"botId":"st-1"}"#;
     let mut long = samples::succeeded();
-    long.id = BotImportId::new("bir-long").expect("valid").into();
-    *long.status_logs.get_mut().expect("a log").entries_mut() =
-        (0..10_000).map(|n| StatusLog::new(TaskType::Dialog, format!("Task {n}"), Status::Success)).collect();
+    long.id = Some(BotImportId::new("bir-long").expect("valid"));
+    let entry = |n| StatusLog::new(TaskType::Dialog, format!("Task {n}"), Status::Success);
+    long.status_logs = Some((0..10_000).map(entry).collect());
     let imports = [
-        samples::succeeded(),
-        samples::older_spelling(),
-        samples::running(),
-        samples::failed(),
-        BotImport::from_json(unknown).expect("an import"),
-        long,
+        samples::succeeded().into(),
+        samples::older_spelling().into(),
+        samples::running().into(),
+        samples::failed().into(),
+        get_status::Response::from_body(&unknown.into()).expect("an import"),
+        long.into(),
     ];
     let emulator = emulator(app()).await;
     for import in &imports {
         let id = emulator.hold(import.clone()).expect("an id");
         let answer = client(&emulator).send(&get_status::Request::new(id)).await.expect("a status");
-        assert_eq!(answer.response.import, *import);
-        let sent = serde_json::to_vec(import).expect("encodes");
-        assert_eq!(answer.body, sent);
-        assert_eq!(serde_json::to_vec(&answer.response.import).expect("encodes"), sent);
+        assert_eq!(answer.response.import, import.import);
+        assert_eq!(answer.body, import.json());
+        assert_eq!(answer.response.body, answer.body);
     }
-    assert_eq!(serde_json::to_string(&imports[4]).expect("encodes"), unknown);
+    assert_eq!(imports[4].json(), unknown);
+    assert_eq!(imports[4].import.outcome(), Outcome::Unknown);
 }
 
 #[tokio::test]

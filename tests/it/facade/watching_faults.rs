@@ -173,7 +173,7 @@ async fn a_token_of_the_users_own_that_expires_midway_ends_the_wait_and_says_whe
     fast.store(400, SeqCst);
     let end = end_of(updates).await;
     let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
-    assert!(error.is_auth() && unended.last.is_some_and(|import| !import.is_over()));
+    assert!(error.is_auth() && unended.last.is_some_and(|last| !last.import.is_over()));
     assert!(unended.resume.left() > Duration::from_secs(1));
 }
 
@@ -187,14 +187,14 @@ async fn an_import_that_goes_back_to_pending_is_followed() {
     next_that(&mut updates, is_next_look).await;
     // A task that had succeeded runs again.
     let mut back = samples::running();
-    back.status_logs.get_mut().unwrap().entries_mut()[0].status = Status::Pending.into();
+    back.status_logs.as_mut().unwrap().items[0].status = Some(Status::Pending);
     emulator.hold(back);
     let event = next_that(&mut updates, |event| !is_next_look(event)).await;
     let Event::TaskChanged { index: 0, before, entry } = &event else { panic!("{event:?}") };
-    assert_eq!((before.status.get(), entry.status.get()), (Some(&Status::Success), Some(&Status::Pending)));
+    assert_eq!((&before.status, &entry.status), (&Some(Status::Success), &Some(Status::Pending)));
     // The first word that ends it ends the watch; what comes later is for the next one.
     let mut over = samples::running();
-    over.status = Status::Success.into();
+    over.status = Some(Status::Success);
     emulator.hold(over);
     assert!(matches!(end_of(updates).await, End::Succeeded(_)));
     emulator.hold(samples::running());

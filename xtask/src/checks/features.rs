@@ -1,4 +1,5 @@
-//! Features add: each crate builds without any, and with each one alone.
+//! Features add: each crate builds without any, and with each one alone; and what a neighbour
+//! switches on in a shared crate changes nothing.
 
 use std::fs;
 
@@ -31,7 +32,8 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
             execute(&mut command)?;
         }
     }
-    Ok(())
+    let neighbour = workspace.root().join("tests/neighbour/Cargo.toml");
+    execute(cargo(workspace).args(["test", "--quiet", "--locked", "--manifest-path", neighbour.as_str()]))
 }
 
 /// Cargo's metadata lists implicit features too; the manifest has those that somebody wrote.

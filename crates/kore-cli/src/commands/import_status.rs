@@ -34,7 +34,7 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
     let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;
 
     let import = &answer.response.import;
-    if let Some(message) = doubt(import) {
+    if let Some(message) = doubt(&answer.response) {
         warn(&message);
     }
     match args.output {

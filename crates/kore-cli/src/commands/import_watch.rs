@@ -191,9 +191,9 @@ impl Watch<'_> {
             };
             match update {
                 None => break,
-                Some(Update::Event { id, event }) => {
+                Some(Update::Event { id, event, body }) => {
                     board.event(&id, &event);
-                    display.event(&id, &event, Instant::now());
+                    display.event(&id, &event, &body, Instant::now());
                 }
                 Some(Update::Ended { id, end }) => {
                     let elapsed = began.elapsed();

@@ -3,12 +3,12 @@
 use std::time::SystemTime;
 
 use anstyle::{AnsiColor, Style};
-use kore_sdk::types::{Field, Timestamp};
 use kore_sdk::{BotImport, Outcome};
+use serde_json::Value;
 
 use super::age::age;
 use super::tasks;
-use super::text::{field, json, word};
+use super::text::{field, word};
 use crate::reasons;
 
 pub(super) const LABEL: Style = Style::new().dimmed();
@@ -18,14 +18,15 @@ pub(super) const HEADING: Style = Style::new().bold();
 pub(super) fn render(import: &BotImport, now: SystemTime, width: usize) -> String {
     let mut out = String::new();
     let mut line = |label: &str, text: String| out.push_str(&format!("{LABEL}{label:<8}{LABEL:#} {text}\n"));
-    line("Import", field(&import.id));
-    line("Status", status(import));
-    match &import.stream_id {
-        Field::Absent | Field::Null => line("Bot ref", field(&import.stream_ref_id)),
-        id => line("Bot", field(id)),
+    let odd = |keys: &[&str]| keys.iter().find_map(|key| import.extra.get(*key).filter(|odd| !odd.is_null()));
+    line("Import", field(import.id.as_ref(), odd(&["_id"])));
+    line("Status", status(import, odd(&["status"])));
+    match (import.bot(), odd(&["streamId", "botId"])) {
+        (None, None) => line("Bot ref", field(import.stream_ref(), odd(&["streamRefId", "botRefId"]))),
+        (bot, odd) => line("Bot", field(bot, odd)),
     }
-    line("Type", field(&import.request_type));
-    line("Created", created(&import.created_on, now));
+    line("Type", field(import.request_type.as_ref(), odd(&["requestType"])));
+    line("Created", created(import, now));
     line("Tasks", tasks::summary(import));
     for reason in reasons::of_keys(import) {
         line(&format!("{}:", reason.key), reason.line());
@@ -44,12 +45,12 @@ pub(super) fn style(outcome: Outcome) -> Style {
 }
 
 /// The word, and what it means where the word alone does not say it.
-fn status(import: &BotImport) -> String {
+fn status(import: &BotImport, odd: Option<&Value>) -> String {
     let outcome = import.outcome();
     let style = style(outcome);
-    let word = field(&import.status);
+    let word = field(import.status.as_ref(), odd);
     let meaning = match (&import.status, outcome) {
-        (Field::Absent | Field::Null, _) => " (the answer has no status: nothing can be concluded)",
+        (None, _) if odd.is_none() => " (the answer has no status: nothing can be concluded)",
         (_, Outcome::Unknown) => " (not a word that is known here: nothing is concluded from it)",
         (_, Outcome::Running) => " (not ended)",
         (_, Outcome::Succeeded | Outcome::Failed) => "",
@@ -57,14 +58,10 @@ fn status(import: &BotImport) -> String {
     format!("{style}{word}{style:#}{meaning}")
 }
 
-fn created(created_on: &Field<Timestamp>, now: SystemTime) -> String {
-    match created_on {
-        Field::Value(timestamp) => match timestamp.to_system_time() {
-            Ok(time) => format!("{} ({})", word(timestamp.as_str()), age(time, now)),
-            Err(_) => word(timestamp.as_str()),
-        },
-        Field::Absent | Field::Null => "-".to_owned(),
-        Field::Other(raw) => json(raw),
+fn created(import: &BotImport, now: SystemTime) -> String {
+    match import.created_on.as_ref().map(|created| (created, created.to_system_time())) {
+        Some((created, Ok(time))) => format!("{} ({})", word(created.as_str()), age(time, now)),
+        _ => field(import.created_on.as_ref(), import.extra.get("createdOn")),
     }
 }
 

@@ -9,7 +9,7 @@ use kore_sdk::{BotImportId, Outcome, Status, StatusLog};
 
 use super::human::style;
 use super::span::{span, until};
-use super::text::{counted, field, word};
+use super::text::{counted, task_status, word};
 use crate::reasons;
 use crate::watch::{Board, Ending, Verdict, task};
 
@@ -164,7 +164,7 @@ fn changed(event: &Event, now: Instant) -> Option<String> {
             format!("{}: {}", task(entry), stands(entry))
         }
         Event::TaskChanged { before, entry, .. } => {
-            format!("{}: {} -> {}", task(entry), field(&before.status), stands(entry))
+            format!("{}: {} -> {}", task(entry), task_status(before), stands(entry))
         }
         Event::TaskVanished { entry, .. } => format!("{}: not in the log any more", task(entry)),
         Event::Throttled { until: at } => {
@@ -184,7 +184,7 @@ fn stands(entry: &StatusLog) -> String {
     let style = style(entry.outcome());
     let reasons = reasons::of_entry(entry);
     let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons::line(&reasons)) };
-    format!("{style}{}{style:#}{why}", field(&entry.status))
+    format!("{style}{}{style:#}{why}", task_status(entry))
 }
 
 /// `succeeded after 5 s: 20 tasks: 20 succeeded`; behind a failure stands why.

@@ -1,11 +1,11 @@
 //! The log of an import, grouped so that a thousand tasks stay readable.
 
-use kore_sdk::types::{Field, StatusLogs};
 use kore_sdk::{BotImport, Outcome, StatusLog};
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::human::{HEADING, LABEL, style};
-use super::text::{column, counted, field, names, pad};
+use super::text::{column, counted, names, pad, task_name, task_status, task_type};
 use crate::reasons;
 
 /// How many failed tasks are shown one by one.
@@ -21,10 +21,10 @@ const MAX_NAME_WIDTH: usize = 40;
 
 /// `20 tasks: 1 failed, 2 running, 17 succeeded`.
 pub(super) fn summary(import: &BotImport) -> String {
-    match &import.status_logs {
-        Field::Value(_) => counted(import.counts()),
-        Field::Absent | Field::Null => "the answer has no log".to_owned(),
-        Field::Other(raw) => format!("the log is not a list: {}", reasons::odd(raw)),
+    match (&import.status_logs, import.extra.get("statusLogs")) {
+        (Some(_), _) => counted(import.counts()),
+        (None, None | Some(Value::Null)) => "the answer has no log".to_owned(),
+        (None, Some(odd)) => format!("the log is not a list: {}", reasons::odd(odd)),
     }
 }
 
@@ -64,10 +64,8 @@ fn one_by_one(out: &mut String, title: &str, entries: &[&StatusLog], max: usize)
 /// A line for each task, its further keys beneath.
 fn rows(out: &mut String, entries: &[&StatusLog], max: usize) {
     let (shown, left) = entries.split_at(entries.len().min(max));
-    let rows: Vec<_> = shown
-        .iter()
-        .map(|entry| (field(&entry.task_type), field(&entry.task_name), field(&entry.status), *entry))
-        .collect();
+    let rows: Vec<_> =
+        shown.iter().map(|entry| (task_type(entry), task_name(entry), task_status(entry), *entry)).collect();
     let types = column(rows.iter().map(|row| &*row.0), MAX_TYPE_WIDTH);
     let names = column(rows.iter().map(|row| &*row.1), MAX_NAME_WIDTH);
     for (task_type, name, status, entry) in &rows {
@@ -85,12 +83,12 @@ fn rows(out: &mut String, entries: &[&StatusLog], max: usize) {
 
 /// Elements of the log that are no entries at all.
 fn not_entries(out: &mut String, import: &BotImport) {
-    let Some(logs) = import.status_logs.get().filter(|logs| logs.others().len() > 0) else { return };
+    let Some(logs) = import.status_logs.as_ref().filter(|logs| !logs.others.is_empty()) else { return };
     heading(out, "Not entries");
-    for (at, raw) in StatusLogs::others(logs).take(MAX_OPEN) {
-        out.push_str(&format!("  at {at}: {}\n", reasons::odd(&raw.into())));
+    for (at, other) in logs.others.iter().take(MAX_OPEN) {
+        out.push_str(&format!("  at {at}: {}\n", reasons::odd(other)));
     }
-    let left = logs.others().len().saturating_sub(MAX_OPEN);
+    let left = logs.others.len().saturating_sub(MAX_OPEN);
     if left > 0 {
         out.push_str(&format!("  … and {left} more; --output json shows all\n"));
     }
@@ -129,12 +127,12 @@ fn grouped(entries: &[&StatusLog]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for entry in entries {
-        let task_type = field(&entry.task_type);
+        let task_type = task_type(entry);
         let at = *places.entry(task_type).or_insert_with_key(|task_type| {
             groups.push(Group { task_type: task_type.clone(), names: Vec::new() });
             groups.len() - 1
         });
-        groups[at].names.push(field(&entry.task_name));
+        groups[at].names.push(task_name(entry));
     }
     groups
 }

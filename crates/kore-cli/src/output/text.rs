@@ -1,8 +1,10 @@
 //! Foreign text in a place of limited width.
 
 use kore_sdk::Outcome;
+use kore_sdk::StatusLog;
 use kore_sdk::protocol::Excerpt;
-use kore_sdk::types::{Field, OutcomeCounts, Verbatim};
+use kore_sdk::types::OutcomeCounts;
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::human::style;
@@ -10,14 +12,29 @@ use super::human::style;
 /// The most of one name or word that is shown, in bytes.
 const MAX_WORD: usize = 200;
 
-/// What a field holds, made printable: its text, `-` if there is none, or its JSON if it has
-/// another form than the documented one.
-pub(crate) fn field<T: AsRef<str>>(field: &Field<T>) -> String {
-    match field {
-        Field::Value(value) => word(value.as_ref()),
-        Field::Absent | Field::Null => "-".to_owned(),
-        Field::Other(raw) => json(raw),
+/// What a field holds, made printable: its text, `-` if there is none, or the JSON of what its key
+/// holds in another form than the documented one.
+pub(crate) fn field(text: Option<&impl AsRef<str>>, odd: Option<&Value>) -> String {
+    match (text, odd) {
+        (Some(text), _) => word(text.as_ref()),
+        (None, None | Some(Value::Null)) => "-".to_owned(),
+        (None, Some(odd)) => word(&odd.to_string()),
     }
+}
+
+/// The type of a task, made printable.
+pub(crate) fn task_type(entry: &StatusLog) -> String {
+    field(entry.task_type.as_ref(), entry.extra.get("taskType"))
+}
+
+/// The name of a task, made printable.
+pub(crate) fn task_name(entry: &StatusLog) -> String {
+    field(entry.task_name.as_ref(), entry.extra.get("taskName"))
+}
+
+/// The status of a task, made printable.
+pub(crate) fn task_status(entry: &StatusLog) -> String {
+    field(entry.status.as_ref(), entry.extra.get("status"))
 }
 
 pub(crate) fn word(text: &str) -> String {
@@ -40,10 +57,6 @@ pub(crate) fn harmless(text: String) -> String {
         shown.push(c);
     }
     shown
-}
-
-pub(crate) fn json(raw: &Verbatim) -> String {
-    word(raw.get())
 }
 
 /// `20 tasks: 1 failed, 2 running, 17 succeeded`.
@@ -100,8 +113,6 @@ pub(crate) fn names(names: &[String], room: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kore_sdk::types::RawValue;
-
     use super::*;
 
     fn list(count: usize) -> Vec<String> {
@@ -144,8 +155,8 @@ mod tests {
 
     #[test]
     fn what_has_no_text_is_shown_all_the_same() {
-        assert_eq!(field::<String>(&Field::Absent), "-");
-        let other: Box<RawValue> = RawValue::from_string("{\"a\": 1}".to_owned()).expect("JSON");
-        assert_eq!(field::<String>(&Field::Other(other.into())), "{\"a\": 1}");
+        assert_eq!(field(None::<&String>, None), "-");
+        assert_eq!(field(None::<&String>, Some(&Value::Null)), "-");
+        assert_eq!(field(None::<&String>, Some(&serde_json::json!({"a": 1}))), "{\"a\":1}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::output::{field, word};
+use crate::output::{task_status, word};
 use crate::reasons;
 use crate::watch::{Ending, task};
 
@@ -29,7 +29,7 @@ pub(crate) fn annotations(endings: &[Ending]) -> String {
         for entry in ending.blamed_entries().take(left) {
             left -= 1;
             let said = reasons::lines(&reasons::of_entry(entry));
-            let why = format!("{}: {}\n{said}", task(entry), field(&entry.status));
+            let why = format!("{}: {}\n{said}", task(entry), task_status(entry));
             error(&mut out, &format!("{} failed in bot import {id}", task(entry)), why.trim_end());
         }
     }

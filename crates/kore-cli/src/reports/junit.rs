@@ -6,7 +6,7 @@ use kore_sdk::types::Printable;
 use kore_sdk::{Outcome, StatusLog};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::output::field;
+use crate::output::{task_name, task_status, task_type};
 use crate::reasons;
 use crate::watch::{Ending, Verdict};
 
@@ -39,8 +39,8 @@ fn suite(ending: &Ending) -> TestSuite {
     suite.set_time(ending.elapsed);
     let mut names = Names::default();
     for entry in ending.entries() {
-        let class = field(&entry.task_type);
-        let name = names.unique(&class, field(&entry.task_name));
+        let class = task_type(entry);
+        let name = names.unique(&class, task_name(entry));
         let mut case = TestCase::new(name, status(entry));
         case.set_classname(class);
         suite.add_test_case(case);
@@ -65,7 +65,7 @@ fn suite(ending: &Ending) -> TestSuite {
 }
 
 fn status(entry: &StatusLog) -> TestCaseStatus {
-    let word = field(&entry.status);
+    let word = task_status(entry);
     let mut status = match entry.outcome() {
         Outcome::Succeeded => return TestCaseStatus::success(),
         Outcome::Failed => {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use kore_sdk::StatusLog;
 
-use crate::output::{field, plainly_counted, span, total, word};
+use crate::output::{plainly_counted, span, task_name, task_status, task_type, total, word};
 use crate::reasons;
 use crate::watch::Ending;
 
@@ -99,13 +99,7 @@ fn import(ending: &Ending) -> String {
 fn task(ending: &Ending, entry: &StatusLog) -> String {
     let why = reasons::lines(&reasons::of_entry(entry));
     let why = why.trim_end().chars().take(MAX_REASONS).collect();
-    let cells = [
-        word(ending.id.as_str()),
-        field(&entry.task_type),
-        field(&entry.task_name),
-        field(&entry.status),
-        why,
-    ];
+    let cells = [word(ending.id.as_str()), task_type(entry), task_name(entry), task_status(entry), why];
     format!("| {} |\n", cells.map(|cell| escaped(&cell)).join(" | "))
 }
 

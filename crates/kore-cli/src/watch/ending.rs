@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use kore_sdk::protocol::bot_import::get_status::Response;
 use kore_sdk::watch::{End, ResumeToken, Unended, Unfunded};
 use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 
@@ -60,6 +62,8 @@ pub(crate) struct Ending {
     pub(crate) verdict: Verdict,
     /// The last document.
     pub(crate) import: Option<BotImport>,
+    /// The same as it came, on one line.
+    pub(crate) json: Option<Bytes>,
     /// Why, for anything but a success.
     pub(crate) message: Option<String>,
     /// Why the import failed, in the platform's words, apart from the tasks that failed.
@@ -86,6 +90,7 @@ impl Ending {
             id,
             verdict: Verdict::Succeeded,
             import: None,
+            json: None,
             message: None,
             why: None,
             hint: None,
@@ -96,7 +101,7 @@ impl Ending {
         };
         let not_over = |unended: &Unended<Error>, so: &str| {
             let trouble = unended.trouble.as_ref().map(Error::to_string);
-            let status = match unended.last.as_ref().map(|import| (import, import.status.get())) {
+            let status = match unended.last.as_ref().map(|last| (&last.import, &last.import.status)) {
                 None if trouble.is_none() => "no look was answered in time".to_owned(),
                 None => "no look went well".to_owned(),
                 Some((_, None)) => "the last answer had no status".to_owned(),
@@ -116,13 +121,14 @@ impl Ending {
             format!("{so}: {status}{}", trouble.unwrap_or_default())
         };
         match end {
-            Ok(End::Succeeded(import)) => ending.import = Some(import),
-            Ok(End::Failed(import)) => {
-                let own = reasons::of_import(&import);
+            Ok(End::Succeeded(response)) => ending.saw(response),
+            Ok(End::Failed(response)) => {
+                let import = &response.import;
+                let own = reasons::of_import(import);
                 let (so, why) = match import.failed_entries().next() {
                     None => {
                         let so = "the import failed, and no task says that it did".to_owned();
-                        (so, reasons::in_short(&import))
+                        (so, reasons::in_short(import))
                     }
                     Some(_) => {
                         let so = format!("the import failed: {}", plainly_counted(import.counts()));
@@ -136,7 +142,7 @@ impl Ending {
                 ending.why = why;
                 ending.verdict = Verdict::Failed;
                 ending.exit = Exit::ImportFailed;
-                ending.import = Some(import);
+                ending.saw(response);
             }
             Ok(End::DeadlineReached(unended)) => {
                 ending.message = Some(not_over(&unended, "not over at the deadline"));
@@ -171,15 +177,22 @@ impl Ending {
                 ending.resume = given.cloned();
             }
         }
-        ending.warning = ending.import.as_ref().and_then(doubt);
         ending
     }
 
     fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<Error>) {
         self.verdict = verdict;
         self.exit = exit;
-        self.import = unended.last;
         self.resume = Some(unended.resume);
+        if let Some(last) = unended.last {
+            self.saw(last);
+        }
+    }
+
+    fn saw(&mut self, last: Response) {
+        self.warning = doubt(&last);
+        self.json = Some(last.json());
+        self.import = Some(last.import);
     }
 
     pub(crate) fn succeeded(&self) -> bool {

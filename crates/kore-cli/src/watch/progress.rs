@@ -7,7 +7,7 @@ use kore_sdk::watch::Event;
 use kore_sdk::{BotImportId, Outcome, StatusLog};
 
 use super::{Ending, Verdict};
-use crate::output::{field, word};
+use crate::output::{task_name, task_type, word};
 use crate::reasons;
 
 /// What a watch waits for.
@@ -137,7 +137,7 @@ impl Running {
 
 /// `Dialog ShowDiseaseList`.
 pub(crate) fn task(entry: &StatusLog) -> String {
-    format!("{} {}", field(&entry.task_type), field(&entry.task_name))
+    format!("{} {}", task_type(entry), task_name(entry))
 }
 
 /// All imports, in the order in which they were given.

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::PoisonError;
 
 use http::header::LOCATION;
-use kore_types::RawValue;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::routes::Page;
 use super::view::{ImportView, Much};

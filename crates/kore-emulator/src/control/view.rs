@@ -3,11 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, Field, Outcome, Printable, RawValue, Status, StatusLog};
+use kore_types::{BotImport, BotImportId, Outcome, Printable, Status};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::holdings::{Entry, Held};
 use crate::life::{ModeWord, Position, State, Time};
+use crate::scenario;
 
 /// How many characters of a name or a value are shown.
 const SHOWN: usize = 300;
@@ -95,7 +97,7 @@ impl ImportView {
                 if much == Much::WithLog {
                     view.log = Some(LogView::of(import));
                 }
-                import.status.get().map(Status::as_str)
+                import.status.as_ref().map(Status::as_str)
             }
             Held::Living(life) => {
                 let position = life.position(now);
@@ -114,7 +116,8 @@ impl ImportView {
                 });
                 if much == Much::WithLog {
                     let (total, entries) = life.recent(position, ENTRIES);
-                    view.log = Some(LogView { total, entries: entries.iter().map(EntryView::of).collect() });
+                    view.log =
+                        Some(LogView { total, entries: entries.iter().map(EntryView::of_living).collect() });
                 }
                 Some(status.as_str())
             }
@@ -122,8 +125,8 @@ impl ImportView {
         view.status = cut(status.unwrap_or_default());
         if much == Much::WithDocument {
             let document = match &entry.held {
-                Held::Fixed(import) => serde_json::value::to_raw_value(&***import),
-                Held::Living(life) => serde_json::value::to_raw_value(&life.document(id, now)),
+                Held::Fixed(fixed) => serde_json::from_slice(fixed.json()),
+                Held::Living(life) => RawValue::from_string(life.document(id, now)),
             };
             view.document = document.ok();
         }
@@ -140,13 +143,24 @@ impl LogView {
 }
 
 impl EntryView {
-    fn of(entry: &StatusLog) -> Self {
-        let extra = entry.extra().iter().take(EXTRAS).map(|(key, value)| (cut(key), cut(value.get())));
+    fn of(entry: &kore_types::StatusLog) -> Self {
+        let extra = entry.extra.iter().take(EXTRAS).map(|(key, value)| (cut(key), cut(&value.to_string())));
         Self {
-            task_type: cut(entry.task_type.get().map_or("", |kind| kind.as_str())),
-            name: cut(text(&entry.task_name)),
-            status: cut(entry.status.get().map_or("", Status::as_str)),
+            task_type: cut(entry.task_type.as_ref().map_or("", |kind| kind.as_str())),
+            name: cut(entry.task_name.as_deref().unwrap_or_default()),
+            status: cut(entry.status.as_ref().map_or("", Status::as_str)),
             outcome: word(entry.outcome()),
+            extra: extra.collect(),
+        }
+    }
+
+    fn of_living(entry: &scenario::Entry) -> Self {
+        let extra = entry.extra.iter().take(EXTRAS).map(|(key, value)| (cut(key), cut(value.get())));
+        Self {
+            task_type: cut(entry.task_type.as_str()),
+            name: cut(&entry.task_name),
+            status: cut(entry.status.as_str()),
+            outcome: word(entry.status.outcome()),
             extra: extra.collect(),
         }
     }
@@ -219,10 +233,6 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Unknown => "unknown",
     }
-}
-
-fn text(field: &Field<String>) -> &str {
-    field.get().map_or("", String::as_str)
 }
 
 /// The start of a text, without what would make a reader see another one.

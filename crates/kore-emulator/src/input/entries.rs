@@ -3,28 +3,28 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use kore_types::{RawValue, Verbatim};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 /// Keys and their values as JSON text, in order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Keys(Vec<(Box<str>, Verbatim)>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys(Vec<(Box<str>, Box<RawValue>)>);
 
 impl Keys {
-    pub(crate) fn set(&mut self, key: &str, value: Verbatim) {
+    pub(crate) fn set(&mut self, key: &str, value: Box<RawValue>) {
         match self.0.iter_mut().find(|(name, _)| **name == *key) {
             Some((_, kept)) => *kept = value,
             None => self.0.push((key.into(), value)),
         }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Verbatim> {
+    pub(crate) fn get(&self, key: &str) -> Option<&RawValue> {
         self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Verbatim)> {
-        self.0.iter().map(|(key, value)| (&**key, value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(key, value)| (&**key, &**value))
     }
 }
 
@@ -81,7 +81,7 @@ where
             if self.keys.get(&key).is_some() {
                 return Err(M::Error::custom(format!("`{key}` stands twice")));
             }
-            self.keys.set(&key, value.into());
+            self.keys.set(&key, value);
         }
         Ok(self)
     }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use kore_types::RawValue;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 /// How the TOML reader calls a date in a table of one key.
 const TOML_DATE: &str = "$__toml_private_datetime";

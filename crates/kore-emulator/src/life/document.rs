@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, Status, StatusLogs, Timestamp};
+use kore_types::{BotImportId, Status, Timestamp};
+
+use serde::Serialize;
 
 use super::{Position, State};
 use crate::Scenario;
@@ -21,17 +23,16 @@ const KEYS: [(&str, &str); 9] = [
     ("streamId", "botId"),
 ];
 
+/// The document as JSON text: so each key keeps its spelling and each value its digits.
 pub(super) fn document(
     scenario: &Scenario,
     id: &BotImportId,
     created: SystemTime,
     position: Position,
-) -> BotImport {
+) -> String {
     let (status, next) = words(scenario, position);
-    let head = head(scenario, id, created, status, position.state != State::Runs);
-    let mut import = BotImport::from_json(&head).expect("it is put together from JSON values");
-    import.status_logs = StatusLogs::from(scenario.log(position.ended, next)).into();
-    import
+    let log = json(&scenario.log(position.ended, next));
+    text(scenario, id, created, status, log, position.state != State::Runs)
 }
 
 /// The status of the import, and that of the task at which it is.
@@ -44,12 +45,12 @@ pub(super) fn words(scenario: &Scenario, position: Position) -> (&Status, Option
     }
 }
 
-/// All but the log, as JSON text: so each key keeps its spelling and each value its digits.
-fn head(
+fn text(
     scenario: &Scenario,
     id: &BotImportId,
     created: SystemTime,
     status: &Status,
+    log: String,
     is_over: bool,
 ) -> String {
     let (document, at_end) = scenario.keys();
@@ -70,7 +71,7 @@ fn head(
                 is_said = true;
             }
         }
-        if !is_said && let Some(value) = usual(key, id, created, status, is_over) {
+        if !is_said && let Some(value) = usual(key, id, created, status, &log, is_over) {
             let is_older = scenario.has_older_spelling() && !older.is_empty();
             put(if is_older { older } else { key }, &value);
         }
@@ -88,19 +89,20 @@ fn head(
 }
 
 /// What a key has if the scenario says nothing: made-up identifiers follow that of the import.
-fn usual(
+fn usual<'a>(
     key: &str,
     id: &BotImportId,
     created: SystemTime,
     status: &Status,
+    log: &'a str,
     is_over: bool,
-) -> Option<Cow<'static, str>> {
+) -> Option<Cow<'a, str>> {
     let bare = id.as_str().strip_prefix(BotImportId::PREFIX).unwrap_or(id.as_str());
     Some(match key {
         "_id" => quoted(id.as_str()).into(),
         "status" => quoted(status.as_str()).into(),
         "streamRefId" => quoted(bare).into(),
-        "statusLogs" => "[]".into(),
+        "statusLogs" => log.into(),
         "createdBy" => quoted(&format!("u-{bare}")).into(),
         "requestType" => "\"Botimport\"".into(),
         "createdOn" => quoted(Timestamp::from(created).as_str()).into(),
@@ -112,5 +114,9 @@ fn usual(
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text is a JSON string")
+    json(text)
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("texts and JSON as it was given")
 }

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use kore_types::{Outcome, Status, StatusLog, TaskType, Verbatim};
+use kore_types::{Outcome, Status, TaskType};
 use serde::Serialize;
 
-use super::{Scenario, request};
+use super::{Entry, Scenario};
 use crate::InputError;
 use crate::input::{Keys, Reserved, raw};
 
 /// The bot of the documented sample.
 const BOT: &str = "SampleBot";
+
+/// The most tasks: clients read logs of some more entries.
+const MAX_TASKS: usize = 499_999;
 
 /// How long a task takes if nothing is said.
 const USUAL: Duration = Duration::from_secs(1);
@@ -37,7 +40,7 @@ pub struct ScenarioBuilder {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Task {
-    entry: StatusLog,
+    entry: Entry,
     /// `None` for ever.
     duration: Option<Duration>,
     problem: Option<String>,
@@ -46,7 +49,7 @@ pub struct Task {
 impl Task {
     /// A task; the type may be any word.
     pub fn new(task_type: impl Into<TaskType>, name: impl Into<String>) -> Self {
-        let entry = StatusLog::new(task_type.into(), name, Status::Success);
+        let entry = Entry::new(task_type.into(), name.into(), Status::Success);
         Self { entry, duration: Some(USUAL), problem: None }
     }
 
@@ -64,21 +67,21 @@ impl Task {
 
     /// Its status at its end, any word.
     pub fn outcome(mut self, word: impl Into<Status>) -> Self {
-        self.entry.status = word.into().into();
+        self.entry.status = word.into();
         self
     }
 
     /// A further key of its entry, from its end on.
     pub fn extra(mut self, key: &str, value: impl Serialize) -> Self {
         match ExtraKeys::check(key).and_then(|()| raw(&value)) {
-            Ok(value) => self.entry.set(key, &value),
+            Ok(value) => self.entry.extra.set(key, value),
             Err(problem) => self.problem = self.problem.or(Some(problem)),
         }
         self
     }
 
     pub(super) fn extras(mut self, keys: &Keys) -> Self {
-        keys.iter().for_each(|(key, value)| self.entry.set(key, value.as_raw()));
+        keys.iter().for_each(|(key, value)| self.entry.extra.set(key, value.to_owned()));
         self
     }
 }
@@ -183,8 +186,8 @@ impl ScenarioBuilder {
         if let Some(problem) = self.problem {
             return Err(InputError::new(format_args!("scenario {:?}: {problem}", self.name)));
         }
-        if self.tasks.len() >= kore_types::StatusLogs::MAX {
-            let most = kore_types::StatusLogs::MAX - 1;
+        if self.tasks.len() > MAX_TASKS {
+            let most = MAX_TASKS;
             let found = self.tasks.len();
             return Err(InputError::new(format_args!("expected at most {most} tasks, found {found}")));
         }
@@ -192,7 +195,7 @@ impl ScenarioBuilder {
         let mut elapsed = Duration::ZERO;
         for (n, task) in self.tasks.into_iter().enumerate() {
             if let Some(problem) = task.problem {
-                let name = task.entry.task_name.get().map_or("", String::as_str);
+                let name = &task.entry.task_name;
                 return Err(InputError::new(format_args!("task {} ({name:?}): {problem}", n + 1)));
             }
             if task.duration.is_none() {
@@ -202,7 +205,7 @@ impl ScenarioBuilder {
             ends.push(elapsed);
             tasks.push(task.entry);
         }
-        let has_failed = tasks.iter().any(|task| task.outcome() == Outcome::Failed);
+        let has_failed = tasks.iter().any(|task: &Entry| task.status.outcome() == Outcome::Failed);
         let end = if has_failed { self.failed.clone() } else { Status::Success };
         Ok(Scenario {
             name: self.name.into(),
@@ -214,7 +217,7 @@ impl ScenarioBuilder {
             failed: self.failed,
             document: self.document,
             at_end: self.at_end,
-            request: request(&self.bot),
+            request: Entry::new(TaskType::ImportRequest, self.bot, Status::Success),
             tasks,
             ends,
             endless,
@@ -224,7 +227,7 @@ impl ScenarioBuilder {
 
 fn put(keys: &mut Keys, key: &str, value: &impl Serialize) -> Result<(), String> {
     DocumentKeys::check(key)?;
-    keys.set(key, Verbatim::from(raw(value)?));
+    keys.set(key, raw(value)?);
     Ok(())
 }
 

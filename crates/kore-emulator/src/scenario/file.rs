@@ -1,11 +1,11 @@
 //! Scenarios in files.
 
-use kore_types::{RawValue, StatusLog};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::build::{DocumentKeys, ExtraKeys};
-use super::{Scenario, Task};
+use super::{Entry, Scenario, Task};
 use crate::InputError;
 use crate::input::{Entries, Input, JsonText, Keys, WrittenOrForever};
 
@@ -140,7 +140,7 @@ impl Serialize for AsTasks<'_> {
 }
 
 struct AsTask<'a> {
-    entry: &'a StatusLog,
+    entry: &'a Entry,
     lasts: WrittenOrForever,
 }
 
@@ -151,18 +151,9 @@ impl Serialize for AsTask<'_> {
         map.serialize_entry("name", &self.entry.task_name)?;
         map.serialize_entry("duration", &self.lasts)?;
         map.serialize_entry("outcome", &self.entry.status)?;
-        let mut extra = self.entry.extra().iter().peekable();
-        if extra.peek().is_some() {
-            map.serialize_entry("extra", &AsExtra(self.entry))?;
+        if self.entry.extra.iter().next().is_some() {
+            map.serialize_entry("extra", &AsMap(&self.entry.extra))?;
         }
         map.end()
-    }
-}
-
-struct AsExtra<'a>(&'a StatusLog);
-
-impl Serialize for AsExtra<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.extra().iter())
     }
 }

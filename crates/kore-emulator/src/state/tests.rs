@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kore_types::RawValue;
+use kore_protocol::IncomingResponse as _;
+use kore_protocol::bot_import::get_status;
+use serde_json::value::RawValue;
 
 use super::*;
 use crate::life::Life;
@@ -76,7 +78,7 @@ fn few() -> Vec<(BotImportId, Held)> {
     let shared = Arc::new(scenarios::stuck());
     let fixed = samples::succeeded();
     vec![
-        (fixed.id.get().expect("it has one").clone(), Held::fixed(fixed)),
+        (fixed.id.clone().expect("it has one"), Held::fixed(fixed)),
         (id("bir-a"), living(&shared, Mode::TIME)),
         (id("bir-b"), living(&shared, Mode::LOOKS)),
         (id("bir-c"), living(&Arc::new(scenarios::failure()), Mode::AtOnce)),
@@ -236,7 +238,7 @@ fn a_snapshot_keeps_all_of_each_import() {
         .map(|(n, life)| (id(&format!("bir-{n}")), Held::Living(life)))
         .collect();
     let odd = r#"{"zeta":1.0e0,"_id":"bir-odd","status":null,"statusLogs":[null,{"x":1}],"botId":"st-1"}"#;
-    let odd = kore_types::BotImport::from_json(odd).expect("an object");
+    let odd = get_status::Response::from_body(&odd.into()).expect("an object");
     imports.push((id("bir-odd"), Held::fixed(odd)));
 
     let text = written(imports.clone(), start);
@@ -247,8 +249,8 @@ fn a_snapshot_keeps_all_of_each_import() {
         for millis in [0, 1000, 1001, 2000, 100_000_000, 259_201_400, 259_202_000, 400_000_000] {
             let now = start + Duration::from_millis(millis);
             let shown = |held: &Held| match held {
-                Held::Fixed(import) => serde_json::to_string(&***import).expect("encodes"),
-                Held::Living(life) => serde_json::to_string(&life.document(id, now)).expect("encodes"),
+                Held::Fixed(fixed) => String::from_utf8(fixed.json().to_vec()).expect("JSON"),
+                Held::Living(life) => life.document(id, now),
             };
             assert_eq!(shown(before), shown(after), "{id} after {millis} ms");
         }
@@ -275,7 +277,7 @@ fn a_restored_import_is_as_far_as_it_was_when_the_snapshot_was_taken() {
     let is_over = |restored, now| {
         let read = snapshot::read(&text, "snapshot", restored).expect("valid");
         let Held::Living(life) = &read[0].1 else { panic!("it lives") };
-        life.document(&id("bir-1"), now).is_over()
+        life.document(&id("bir-1"), now).contains(r#""status":"success","streamRefId""#)
     };
     assert!(!is_over(Some(at(5000)), at(5000) + Duration::from_millis(399)));
     assert!(is_over(Some(at(5000)), at(5000) + Duration::from_millis(400)));

@@ -4,6 +4,8 @@
 
 mod subject;
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::Method;
 use kore_types::{BotImport, BotImportId};
@@ -37,11 +39,16 @@ pub struct Request {
 }
 
 /// The import as the platform sees it now.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Response {
     /// The document.
     pub import: BotImport,
+    /// The document as it came, byte for byte; empty if it did not come over HTTP. Cheap to clone.
+    pub body: Bytes,
+    /// Why the document could not be read as a whole, if it could not: then `import` holds its `_id`
+    /// and `status` alone, and all else is in `body` only.
+    pub unread: Option<String>,
 }
 
 impl Request {
@@ -54,7 +61,39 @@ impl Request {
 impl Response {
     /// Answers with that document.
     pub fn new(import: BotImport) -> Self {
-        Self { import }
+        import.into()
+    }
+}
+
+impl Response {
+    /// The document as JSON on one line: as it came, without the white space between its values, or
+    /// as the model is written if it did not come over HTTP.
+    pub fn json(&self) -> Bytes {
+        if self.body.is_empty() {
+            return self.to_body().unwrap_or_default().into();
+        }
+        let (mut in_text, mut is_escaped) = (false, false);
+        let is_kept = |byte: &u8| {
+            let is_blank = !in_text && byte.is_ascii_whitespace();
+            in_text = if *byte == b'"' { in_text == is_escaped } else { in_text };
+            is_escaped = in_text && *byte == b'\\' && !is_escaped;
+            !is_blank
+        };
+        self.body.iter().copied().filter(is_kept).collect()
+    }
+}
+
+/// Without the bytes, which say the same again.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Response");
+        shown.field("import", &self.import).field("unread", &self.unread).finish_non_exhaustive()
+    }
+}
+
+impl From<BotImport> for Response {
+    fn from(import: BotImport) -> Self {
+        Self { import, ..Self::default() }
     }
 }
 
@@ -85,8 +124,12 @@ impl IncomingRequest for Request {
 }
 
 impl IncomingResponse for Response {
-    fn from_body(body: &[u8]) -> serde_json::Result<Self> {
-        BotImport::from_json_slice(body).map(Self::new)
+    fn from_body(body: &Bytes) -> serde_json::Result<Self> {
+        let (import, unread) = match serde_json::from_slice(body) {
+            Ok(import) => (import, None),
+            Err(error) => (BotImport::id_and_status_alone(body)?, Some(error.to_string())),
+        };
+        Ok(Self { import, body: body.clone(), unread })
     }
 }
 
@@ -108,13 +151,15 @@ impl crate::openapi::Described for Request {
     type Answer = BotImport;
 
     fn sample() -> Option<(Self, Response)> {
-        let import = BotImport::from_json(SAMPLE).ok()?;
-        Some((Self::new(import.id.get()?.clone()), Response::new(import)))
+        let import: BotImport = serde_json::from_str(SAMPLE).ok()?;
+        Some((Self::new(import.id.clone()?), Response::new(import)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use kore_types::{Outcome, Status};
+
     use super::*;
     use crate::{BaseUrl, BodyLimit, auth_header};
 
@@ -141,12 +186,53 @@ mod tests {
 
     #[test]
     fn the_documented_response_goes_there_and_back() {
-        let response = Response::new(BotImport::from_json(SAMPLE).expect("an import"));
+        let response = Response::new(serde_json::from_str(SAMPLE).expect("an import"));
         let http = response.to_http();
         assert_eq!(http.headers()["content-type"], "application/json; charset=utf-8");
         let body: serde_json::Value = serde_json::from_slice(http.body()).expect("JSON");
         assert_eq!(body, serde_json::from_str::<serde_json::Value>(SAMPLE).expect("JSON"));
-        assert_eq!(Response::from_http(http, BodyLimit::DEFAULT).expect("an import"), response);
+        let sent = http.body().clone();
+        let read = Response::from_http(http, BodyLimit::DEFAULT).expect("an import");
+        assert_eq!(read, Response { body: sent, ..response });
+    }
+
+    #[test]
+    fn a_document_on_one_line_is_as_it_came() {
+        let json = |body: &'static str| {
+            Response { body: Bytes::from_static(body.as_bytes()), ..Response::default() }.json()
+        };
+        assert_eq!(json("{\n \"a \\\" b\\\\\" : [ 1.50,\t1e400 ] }\r\n"), r#"{"a \" b\\":[1.50,1e400]}"#);
+        assert_eq!(
+            Response::new(BotImport::new("bir-1".parse().expect("valid"), Status::Failed)).json(),
+            r#"{"_id":"bir-1","status":"failed"}"#
+        );
+    }
+
+    #[test]
+    fn nothing_odd_hides_what_the_platform_said() {
+        let read = |body: &str| {
+            let response =
+                Response::from_http(http::Response::new(body.to_owned().into()), BodyLimit::DEFAULT);
+            response.expect(body)
+        };
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for odd in ["1e400", r#""\ud800""#, r#"{"\ud800":1}"#, &deep] {
+            let body = format!(r#"{{"_id":"bir-1","x":{odd},"status":"failed","statusLogs":[]}}"#);
+            let response = read(&body);
+            assert_eq!(
+                response.import,
+                BotImport::new("bir-1".parse().expect("valid"), Status::Failed),
+                "{odd}"
+            );
+            assert!(response.unread.is_some(), "{odd}");
+            assert_eq!(response.body, body);
+            // Two readers of JSON may take different ones of two equal keys.
+            let doubled = read(&format!(r#"{{"status":"success","x":{odd},"status":"failed"}}"#)).import;
+            assert_eq!((doubled.outcome(), doubled.extra.contains_key("status")), (Outcome::Unknown, true));
+        }
+        assert!(read(r#"{"x":1e40}"#).unread.is_none());
+        let cut = http::Response::new(Bytes::from_static(b"{\"status\":\"failed\",\"x\":1e400"));
+        assert!(Response::from_http(cut, BodyLimit::DEFAULT).expect_err("cut").is_cut_short());
     }
 
     #[test]

@@ -41,7 +41,7 @@ struct Sibling<const GET: bool>(BotId, BotImportId);
 struct Answer;
 
 impl IncomingResponse for Answer {
-    fn from_body(_: &[u8]) -> serde_json::Result<Self> {
+    fn from_body(_: &Bytes) -> serde_json::Result<Self> {
         Ok(Self)
     }
 }
@@ -140,7 +140,7 @@ fn each_refusal_in_it_is_one_of_the_table_under_its_status() {
     for (status, response) in responses {
         let examples = at(response, "/content/application~1json/examples").as_object().expect("examples");
         for (name, example) in examples {
-            let body = ErrorBody::from_json(&example["value"].to_string()).expect("an error body");
+            let body: ErrorBody = serde_json::from_value(example["value"].clone()).expect("an error body");
             let refusal = Refusal::recognise(&body).expect("a known one");
             assert_eq!((format!("{refusal:?}"), refusal.status().as_u16()), (name.clone(), status));
             seen += 1;

@@ -8,7 +8,7 @@ use super::Event;
 
 /// The events that tell of the difference, the status first.
 pub(super) fn diff(before: Option<&BotImport>, now: &BotImport) -> Vec<Event> {
-    let status = |import: &BotImport| import.status.get().cloned();
+    let status = |import: &BotImport| import.status.clone();
     let mut events = Vec::new();
     let before_status: Option<Status> = before.and_then(status);
     if before.is_none() || before_status != status(now) {
@@ -40,8 +40,8 @@ pub(super) fn diff(before: Option<&BotImport>, now: &BotImport) -> Vec<Event> {
 fn numbered(entries: &[StatusLog]) -> impl Iterator<Item = ((&str, &str, u32), &StatusLog)> {
     let mut seen: HashMap<(&str, &str), u32> = HashMap::new();
     entries.iter().map(move |entry| {
-        let task_type = entry.task_type.get().map_or("", |task_type| task_type.as_str());
-        let name = entry.task_name.get().map_or("", String::as_str);
+        let task_type = entry.task_type.as_ref().map_or("", |task_type| task_type.as_str());
+        let name = entry.task_name.as_deref().unwrap_or_default();
         let nth = seen.entry((task_type, name)).or_default();
         *nth += 1;
         ((task_type, name, *nth), entry)
@@ -58,12 +58,12 @@ mod tests {
         let entries =
             tasks.iter().map(|(name, status)| StatusLog::new(TaskType::Dialog, *name, status.clone()));
         let mut import = BotImport::new("bir-1".parse().expect("valid"), status);
-        import.status_logs = entries.collect::<kore_types::StatusLogs>().into();
+        import.status_logs = Some(entries.collect());
         import
     }
 
     fn told(before: Option<&BotImport>, now: &BotImport) -> Vec<String> {
-        let name = |entry: &StatusLog| entry.task_name.get().expect("a name").clone();
+        let name = |entry: &StatusLog| entry.task_name.clone().expect("a name");
         let tell = |event| match event {
             Event::StatusChanged { now, .. } => format!("status {}", now.expect("a status")),
             Event::TaskAppeared { index, entry } => format!("appeared {index} {}", name(&entry)),

@@ -3,6 +3,7 @@
 use kore_types::BotImport;
 
 use super::ResumeToken;
+use crate::bot_import::get_status::Response;
 
 /// How a watch ended. Only the first two say that the import has.
 ///
@@ -11,9 +12,9 @@ use super::ResumeToken;
 #[derive(Clone, Debug, PartialEq)]
 pub enum End<E> {
     /// The platform said that the import succeeded.
-    Succeeded(BotImport),
+    Succeeded(Response),
     /// The platform said that the import failed; its failed entries say at which task.
-    Failed(BotImport),
+    Failed(Response),
     /// The deadline came first.
     DeadlineReached(Unended<E>),
     /// The watch was given up by its owner.
@@ -32,7 +33,7 @@ pub enum End<E> {
 #[non_exhaustive]
 pub struct Unended<E> {
     /// The last document, if a look went well.
-    pub last: Option<BotImport>,
+    pub last: Option<Response>,
     /// What the last look failed with, if it did and was to be tried again: of an import of which
     /// nothing was ever seen it says why.
     pub trouble: Option<E>,
@@ -41,7 +42,7 @@ pub struct Unended<E> {
 }
 
 impl<E> Unended<E> {
-    pub(super) fn new(last: Option<BotImport>, trouble: Option<E>, resume: ResumeToken) -> Self {
+    pub(super) fn new(last: Option<Response>, trouble: Option<E>, resume: ResumeToken) -> Self {
         Self { last, trouble, resume }
     }
 }
@@ -49,8 +50,13 @@ impl<E> Unended<E> {
 impl<E> End<E> {
     /// The last document, if a look went well.
     pub fn import(&self) -> Option<&BotImport> {
+        self.response().map(|response| &response.import)
+    }
+
+    /// The last document with its bytes, if a look went well.
+    pub fn response(&self) -> Option<&Response> {
         match self {
-            Self::Succeeded(import) | Self::Failed(import) => Some(import),
+            Self::Succeeded(response) | Self::Failed(response) => Some(response),
             Self::DeadlineReached(unended) | Self::Cancelled(unended) => unended.last.as_ref(),
             Self::CouldNotLook { unended, .. } => unended.last.as_ref(),
         }

@@ -13,7 +13,7 @@ use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
 use super::ledger::SharedWindows;
 use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Unfunded, Windows};
-use crate::bot_import::get_status;
+use crate::bot_import::get_status::{self, Response};
 use crate::{Origin, ResponseError};
 
 pub use last_poll::LAST_POLL;
@@ -67,7 +67,7 @@ pub struct Watch<E> {
     not_before: Option<Instant>,
     state: State<E>,
     /// Elsewhere, since a watch that has not looked yet is not to have room for it.
-    last: Option<Box<BotImport>>,
+    last: Option<Box<Response>>,
     /// What the last look failed with, if it did.
     trouble: Option<E>,
     failures: u32,
@@ -191,7 +191,7 @@ impl<E: LookError> Watch<E> {
     }
 
     /// The last document, if a look went well.
-    pub fn last(&self) -> Option<&BotImport> {
+    pub fn last(&self) -> Option<&Response> {
         self.last.as_deref()
     }
 
@@ -208,7 +208,7 @@ impl<E: LookError> Watch<E> {
     pub fn into_end(self) -> Result<End<E>, Self> {
         let State::Ended(ending) = self.state else { return Err(self) };
         let (last, trouble) = (self.last.map(|last| *last), self.trouble);
-        let document = |last: Option<BotImport>| last.expect("an outcome comes with its document");
+        let document = |last: Option<Response>| last.expect("an outcome comes with its document");
         Ok(match ending {
             Ending::Succeeded => End::Succeeded(document(last)),
             Ending::Failed => End::Failed(document(last)),
@@ -285,11 +285,12 @@ impl<E: LookError> Watch<E> {
 
     /// The look went well. A document about another import says nothing of this one, and is a
     /// failure.
-    pub fn handle_import(&mut self, now: Now, import: BotImport) {
+    pub fn handle_import(&mut self, now: Now, response: impl Into<Response>) {
         if !matches!(self.state, State::Looking { .. }) {
             return;
         }
-        if let Err(other) = get_status::check(&self.id, &import) {
+        let response = response.into();
+        if let Err(other) = get_status::check(&self.id, &response.import) {
             return self.handle_failure(now, ResponseError::from(other).into());
         }
         self.see_deadline(now);
@@ -300,9 +301,9 @@ impl<E: LookError> Watch<E> {
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
-        self.events.extend(diff(self.last.as_deref(), &import));
-        let outcome = self.outcome(&import);
-        self.last = Some(Box::new(import));
+        self.events.extend(diff(self.last.as_ref().map(|last| &last.import), &response.import));
+        let outcome = self.outcome(&response.import);
+        self.last = Some(Box::new(response));
         match outcome {
             Outcome::Succeeded => self.state = State::Ended(Ending::Succeeded),
             Outcome::Failed => self.state = State::Ended(Ending::Failed),
@@ -360,11 +361,7 @@ impl<E: LookError> Watch<E> {
     }
 
     fn outcome(&self, import: &BotImport) -> Outcome {
-        let Some(status) = import.status.get() else { return Outcome::Unknown };
-        // What is said twice with two meanings says nothing.
-        if import.outcome() != status.outcome() {
-            return Outcome::Unknown;
-        }
+        let Some(status) = &import.status else { return Outcome::Unknown };
         let said = |status: &Status| {
             let word = status.as_str();
             let mut words = self.settings.words.iter().rev();

@@ -1,11 +1,13 @@
 //! Many watches in one machine: whose turn it is, and how many looks are under way.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId};
+use bytes::Bytes;
+use kore_types::BotImportId;
 
 use super::clock::{LEAST_WAIT, is_past, later};
 use super::machine::Standing;
@@ -19,7 +21,7 @@ pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).expect("not 
 const MOST_ROOM: usize = 1024;
 
 /// What a watch among many has to tell.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Update<E> {
     /// Something was seen or decided.
@@ -28,6 +30,8 @@ pub enum Update<E> {
         id: BotImportId,
         /// What it was.
         event: Event,
+        /// The last document as it came, byte for byte; empty if no look went well yet.
+        body: Bytes,
     },
     /// The watch of this import is over, and its last update this one.
     Ended {
@@ -37,6 +41,18 @@ pub enum Update<E> {
         /// said at once.
         end: Result<End<E>, Unfunded>,
     },
+}
+
+/// Without the bytes, which may be many, and come with each event.
+impl<E: fmt::Debug> fmt::Debug for Update<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event { id, event, .. } => {
+                f.debug_struct("Event").field("id", id).field("event", event).finish_non_exhaustive()
+            }
+            Self::Ended { id, end } => f.debug_struct("Ended").field("id", id).field("end", end).finish(),
+        }
+    }
 }
 
 /// A look that is to be sent.
@@ -273,9 +289,9 @@ impl<E: LookError> Watches<E> {
     }
 
     /// The look went well. One whose watch has ended meanwhile is of no account.
-    pub fn handle_import(&mut self, now: Now, look: &Look, import: BotImport) {
+    pub fn handle_import(&mut self, now: Now, look: &Look, response: impl Into<get_status::Response>) {
         if self.is_under_way(look) {
-            self.change(look.index, |watch| watch.handle_import(now, import));
+            self.change(look.index, |watch| watch.handle_import(now, response));
         }
     }
 
@@ -320,8 +336,10 @@ impl<E: LookError> Watches<E> {
             self.ends.insert((entry.ends, index));
         }
         let events = entry.watch.take_events();
-        let id = entry.watch.id();
-        self.updates.extend(events.into_iter().map(|event| Update::Event { id: id.clone(), event }));
+        let (id, last) = (entry.watch.id(), entry.watch.last());
+        let body = || last.map(|response| response.body.clone()).unwrap_or_default();
+        let told = |event| Update::Event { id: id.clone(), event, body: body() };
+        self.updates.extend(events.into_iter().map(told));
         match entry.watch.standing() {
             Standing::Resting(until) => {
                 entry.phase = Phase::Resting(until);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use kore_protocol::watch::{End, Event, LAST_POLL, LookError as _, Now, Pacing, ResumeToken};
-use kore_protocol::watch::{Settings, Step, Watch};
+use kore_protocol::watch::{Settings, Step, Waiting, Watch};
 use kore_types::{BotImportId, Outcome};
 
 use crate::allowed::{Allowed, ROUNDING};
@@ -119,9 +119,11 @@ impl Simulation {
             self.see_deadline();
             match self.watch.poll(self.clocks.now()) {
                 Step::Ended => break,
-                Step::Wait { until, .. } => {
+                Step::Wait { until, what } => {
                     self.check_wait(until);
-                    if self.random.chance(restarts) {
+                    // More often where the next run has no request left.
+                    let often = if what == Waiting::Slot { 20.0 } else { 1.0 };
+                    if self.random.chance(restarts * often) {
                         self = self.restart(until);
                     } else {
                         self.wait(until, oversleeps);
@@ -269,8 +271,11 @@ impl Simulation {
         self.allowed.resumed(pause.saturating_sub(known) + ROUNDING);
         let now = self.clocks.now();
         let settings = || settings(self.pacing, &mut Random::new(seed));
-        let (watch, left) = match Watch::resume(&token, None, settings(), now) {
-            Ok(watch) => (watch, token.left()),
+        // Some want another deadline, which may be too soon.
+        let (least, most) = (Duration::from_millis(100), Duration::from_secs(60));
+        let asked = self.random.chance(0.3).then(|| self.random.log_uniform(least, most));
+        let (watch, left) = match Watch::resume(&token, asked, settings(), now) {
+            Ok(watch) => (watch, asked.unwrap_or(token.left())),
             // The deadline is too soon; with the time that the token tells it is not.
             Err(_) => {
                 let left = token.free_in() + LAST_POLL;

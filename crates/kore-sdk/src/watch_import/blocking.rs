@@ -6,9 +6,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Instant, SystemTime};
 
+use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
 use kore_transport::{Phase, TransportError};
-use kore_types::{BotImport, BotImportId};
+use kore_types::BotImportId;
 
 use super::driver::{Driver, Task};
 use super::settings::{OnUpdate, WatchImport, in_order};
@@ -35,7 +36,7 @@ pub struct Updates {
 }
 
 /// A look, and its answer.
-type Answered = (Look, Result<BotImport, Error>);
+type Answered = (Look, Result<get_status::Response, Error>);
 
 fn now() -> Now {
     Now { instant: Instant::now(), wall: SystemTime::now() }
@@ -104,7 +105,7 @@ struct Answering {
 }
 
 impl Answering {
-    fn answer(mut self, answer: Result<BotImport, Error>) {
+    fn answer(mut self, answer: Result<get_status::Response, Error>) {
         if let Some(look) = self.look.take() {
             // Whoever waited for it may have gone.
             let _ = self.answers.send((look, answer));

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::{Look, Next, Now, Update, Watches};
 use kore_transport::{Phase, TransportError};
-use kore_types::{BotImport, BotImportId};
+use kore_types::BotImportId;
 
 use crate::Error;
 
@@ -54,9 +55,14 @@ impl Driver {
     }
 
     /// Takes the answer to a look; none if its time has run out.
-    pub(super) fn answered(&mut self, now: Now, look: &Look, answer: Option<Result<BotImport, Error>>) {
+    pub(super) fn answered(
+        &mut self,
+        now: Now,
+        look: &Look,
+        answer: Option<Result<get_status::Response, Error>>,
+    ) {
         match answer {
-            Some(Ok(import)) => self.watches.handle_import(now, look, import),
+            Some(Ok(response)) => self.watches.handle_import(now, look, response),
             Some(Err(error)) => self.watches.handle_failure(now, look, error),
             None => {
                 let limit = format!("{} s for one look", self.look_timeout.as_secs_f64());

@@ -30,7 +30,7 @@ use crate::call::Core;
 ///     .await?;
 /// match end {
 ///     End::Succeeded(_) => println!("imported"),
-///     End::Failed(import) => import.failed_entries().for_each(|task| println!("failed: {task:?}")),
+///     End::Failed(response) => response.import.failed_entries().for_each(|task| println!("failed: {task:?}")),
 ///     End::DeadlineReached(unended) => println!("not over: {:?}", unended.last),
 ///     End::Cancelled(_) => println!("given up"),
 ///     End::CouldNotLook { error, .. } => println!("{error}"),

@@ -10,8 +10,9 @@ use std::time::SystemTime;
 use futures_core::Stream as _;
 use futures_util::future::{AbortHandle, Aborted, abortable};
 use futures_util::stream::FuturesUnordered;
+use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
-use kore_types::{BotImport, BotImportId};
+use kore_types::BotImportId;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::driver::{Driver, Task};
@@ -31,7 +32,7 @@ use crate::{Client, Error};
 /// let mut updates = client.watch_import(&"bir-1f".parse()?).updates();
 /// while let Some(update) = updates.next().await {
 ///     match update {
-///         Update::Event { id, event } => println!("{id}: {event:?}"),
+///         Update::Event { id, event, .. } => println!("{id}: {event:?}"),
 ///         Update::Ended { id, end } => println!("{id} ended: {end:?}"),
 ///         _ => {}
 ///     }
@@ -50,7 +51,7 @@ pub struct Updates {
 }
 
 /// A look, and the answer unless its time ran out; nothing if it was given up.
-type Answered = Result<(Look, Option<Result<BotImport, Error>>), Aborted>;
+type Answered = Result<(Look, Option<Result<get_status::Response, Error>>), Aborted>;
 
 /// tokio's clock, so that its pause works in tests.
 fn now() -> Now {

@@ -60,7 +60,7 @@ async fn a_token_of_the_same_client_counts_no_look_twice_and_begins_a_new_deadli
     let mut told = std::collections::HashSet::new();
     while told.len() < 2 {
         match updates.next().await.expect("it goes on") {
-            Update::Event { id, event: Event::NextLook { .. } } => _ = told.insert(id),
+            Update::Event { id, event: Event::NextLook { .. }, .. } => _ = told.insert(id),
             Update::Ended { id, end } => panic!("{id}: {end:?}"),
             _ => {}
         }

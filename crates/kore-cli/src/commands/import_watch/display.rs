@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use kore_sdk::BotImportId;
 use kore_sdk::watch::Event;
 
@@ -18,6 +19,8 @@ use crate::watch::{Board, Ending};
 
 pub(in crate::commands) struct Display {
     format: WatchOutput,
+    /// For the events.
+    entries: ndjson::Entries,
     live: Option<Live>,
     lines: Option<(Lines, Stream)>,
     /// The end is told on the terminal that the view was on.
@@ -44,6 +47,7 @@ impl Display {
         };
         Self {
             format,
+            entries: ndjson::Entries::default(),
             live: live.map(|stream| Live::new(stream, timeout)),
             lines: lines.map(|stream| (Lines::new(Instant::now()), stream)),
             people_at_end: format == WatchOutput::Human && out,
@@ -62,9 +66,9 @@ impl Display {
         self.lines(|lines, wall| lines.heartbeat(board, now, wall));
     }
 
-    pub(in crate::commands) fn event(&mut self, id: &BotImportId, event: &Event, now: Instant) {
+    pub(in crate::commands) fn event(&mut self, id: &BotImportId, event: &Event, body: &Bytes, now: Instant) {
         if self.format == WatchOutput::Ndjson
-            && let Some(line) = ndjson::event(id, event, now, SystemTime::now())
+            && let Some(line) = self.entries.event(id, event, body, now, SystemTime::now())
         {
             Stream::Stdout.line(&line, ndjson::left_out);
         }
@@ -73,6 +77,7 @@ impl Display {
 
     pub(in crate::commands) fn ended(&mut self, ending: &Ending, now: Instant) {
         if self.format == WatchOutput::Ndjson {
+            self.entries.forget(&ending.id);
             Stream::Stdout.line(&ndjson::ended(ending, SystemTime::now()), ndjson::left_out);
         }
         self.lines(|lines, wall| lines.ended(ending, now, wall));

@@ -7,8 +7,9 @@ use super::*;
 const SAMPLE: &str = include_str!("../../../../../tests/fixtures/bot-import-status.success.json");
 
 fn plain(json: &str, width: usize) -> String {
-    let import = BotImport::from_json(json).expect("an import");
-    let created = Timestamp::from("2022-07-29T07:24:17.496Z").to_system_time().expect("valid");
+    let import = serde_json::from_str(json).expect("an import");
+    let created =
+        kore_sdk::types::Timestamp::from("2022-07-29T07:24:17.496Z").to_system_time().expect("valid");
     let styled = render(&import, created + Duration::from_secs(200), width);
     anstream::adapter::strip_str(&styled).to_string()
 }
@@ -121,7 +122,7 @@ fn nothing_from_the_platform_controls_the_terminal() {
             {{"taskType":"{hostile}","taskName":"{hostile}","status":"failed","{hostile}":"{hostile}"}},
             {{"taskType":"{hostile}","taskName":"{hostile}","status":"success"}}]}}"#
     );
-    let import = BotImport::from_json(&json).expect("an import");
+    let import = serde_json::from_str(&json).expect("an import");
     let styled = render(&import, SystemTime::UNIX_EPOCH, 80);
     // What anstyle writes is `ESC [ digits m`; nothing else may be there.
     assert!(!styled.contains("\x1b[2J") && !styled.contains("\x1b]"), "{styled:?}");

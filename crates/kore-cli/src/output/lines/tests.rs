@@ -1,5 +1,5 @@
 use kore_sdk::Status;
-use kore_sdk::types::{RawValue, TaskType};
+use kore_sdk::types::TaskType;
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn said(event: &Event) -> Option<String> {
 #[test]
 fn each_change_is_a_line_with_a_time() {
     let mut failed = entry("a", Status::Failed);
-    failed.set("error", &RawValue::from_string("\"no\\nentity\"".to_owned()).expect("JSON"));
+    failed.extra.insert("error".to_owned(), "no\nentity".into());
     let now = Instant::now();
     for (event, text) in [
         (Event::StatusChanged { before: None, now: Some(Status::Pending) }, "status pending"),

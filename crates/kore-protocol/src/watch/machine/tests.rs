@@ -136,8 +136,8 @@ fn the_first_look_is_at_once_and_the_end_of_the_import_ends_the_watch() {
     pair.answer("pending");
     assert_eq!(pair.look(), SECOND);
     pair.answer("SUCCESS");
-    let End::Succeeded(import) = pair.end() else { panic!("not succeeded") };
-    assert_eq!(import.status.get().map(Status::as_str), Some("SUCCESS"));
+    let End::Succeeded(response) = pair.end() else { panic!("not succeeded") };
+    assert_eq!(response.import.status.as_ref().map(Status::as_str), Some("SUCCESS"));
 }
 
 #[test]

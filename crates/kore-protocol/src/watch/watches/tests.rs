@@ -84,7 +84,7 @@ impl Pair {
     }
 
     fn answer(&mut self, look: &Look, status: &str) {
-        let import = BotImport::new(look.request().import_id.clone(), status.into());
+        let import = kore_types::BotImport::new(look.request().import_id.clone(), status.into());
         self.watches.handle_import(self.now, look, import);
     }
 

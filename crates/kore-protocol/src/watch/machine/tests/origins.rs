@@ -12,7 +12,7 @@ fn a_document_about_another_import_is_a_failure_that_does_not_pass() {
     let other = BotImport::new("bir-2".parse().expect("valid"), Status::Success);
     pair.watch.handle_import(pair.now, other);
     let End::CouldNotLook { unended, .. } = pair.end() else { panic!("taken for this import") };
-    assert_eq!(unended.last.and_then(|import| import.id.into_value()), Some(id()));
+    assert_eq!(unended.last.and_then(|last| last.import.id), Some(id()));
 }
 
 fn page() -> Failure {

@@ -1,0 +1,79 @@
+//! The verdict of a document that no model can hold.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::BotImport;
+use crate::model::{Reading, Room, any};
+
+impl BotImport {
+    /// Reads `_id` and `status` alone from a JSON object, for a document that cannot be read as a
+    /// whole: a number beyond 64 bits (`1e400`), a text that is no Unicode or arrays within arrays
+    /// within arrays elsewhere in it must not hide what the platform said.
+    ///
+    /// As in every model, one that stands twice with two values is no field, but
+    /// [`extra`](BotImport::extra) holds the list of both. One that cannot be read itself is taken for
+    /// a text, as it is written.
+    ///
+    /// # Errors
+    /// If the bytes are not JSON, or the JSON is not an object.
+    pub fn id_and_status_alone(json: &[u8]) -> serde_json::Result<Self> {
+        let mut json = serde_json::Deserializer::from_slice(json);
+        let found = json.deserialize_map(Found)?;
+        json.end()?;
+        Self::deserialize(MapDeserializer::new(found.into_iter()))
+    }
+}
+
+struct Found;
+
+impl<'de> Visitor<'de> for Found {
+    type Value = Vec<(&'static str, Value)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let (mut found, room) = (Vec::new(), Room::default());
+        while let Some(key) = map.next_key_seed(KeySeed)? {
+            let Some(key) = key else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let raw: &RawValue = map.next_value()?;
+            let value =
+                Reading::<Value>::new(&room).deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+            found.push((key, value.map_or_else(|_| raw.get().trim_matches('"').into(), any)));
+        }
+        Ok(found)
+    }
+}
+
+/// Tells the two keys from all others. As bytes, since a key need not be Unicode.
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, key: &[u8]) -> Result<Self::Value, E> {
+        Ok(["_id", "status"].into_iter().find(|known| known.as_bytes() == key))
+    }
+}

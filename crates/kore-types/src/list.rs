@@ -1,0 +1,95 @@
+//! A list of models in which anything may stand.
+
+use serde::de::SeqAccess;
+use serde::ser::SerializeSeq as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::Lenient;
+use crate::model::{Reading, Room};
+use crate::value::Written;
+
+/// A list of models. An element that is none, `null` for one, is kept at its place and written back
+/// there.
+///
+/// Exhaustive, so that a list can be taken apart: there is nothing else in one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List<T> {
+    /// The models in order.
+    pub items: Vec<T>,
+    /// The elements that are none, each with its place among all, in order.
+    pub others: Vec<(usize, Value)>,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, others: Vec::new() }
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Vec::from_iter(items).into()
+    }
+}
+
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let len = self.items.len() + self.others.len();
+        let mut seq = serializer.serialize_seq(Some(len))?;
+        let (mut items, mut others) = (self.items.iter(), self.others.iter().peekable());
+        for at in 0..len {
+            // Behind the last model stand all others, whatever their places.
+            match others.next_if(|(place, _)| *place <= at || items.len() == 0) {
+                Some((_, other)) => seq.serialize_element(&Written(other))?,
+                None => items.next().map_or(Ok(()), |item| seq.serialize_element(item))?,
+            }
+        }
+        seq.end()
+    }
+}
+
+impl<'de, T: Lenient> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let room = Room::default();
+        let read = deserializer.deserialize_seq(Reading::<Self>::new(&room))?;
+        read.map_err(|_| serde::de::Error::custom("expected a list"))
+    }
+}
+
+impl<T: Lenient> Lenient for List<T> {
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A, room: &Room) -> Result<Result<Self, Value>, A::Error> {
+        let mut list = Self::default();
+        while let Some(element) = seq.next_element_seed(Reading::<T>::new(room))? {
+            match element {
+                Ok(item) => {
+                    room.take(size_of::<T>())?;
+                    list.items.push(item);
+                }
+                Err(other) => {
+                    room.take(Room::ELEMENT)?;
+                    list.others.push((list.items.len() + list.others.len(), other));
+                }
+            }
+        }
+        Ok(Ok(list))
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for List<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("{}s", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let items = generator.subschema_for::<T>();
+        schemars::json_schema!({ "type": "array", "items": items })
+    }
+}

@@ -1,0 +1,357 @@
+//! How a model is declared, and how one is read whatever a document holds.
+//!
+//! [`model!`](crate::model) makes of a struct of `Option`s one that reads and writes with every
+//! self-describing format of serde. It uses no derive, so that this crate needs serde alone.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use serde::de::{self, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A type that a field of a [`model!`](crate::model) may have.
+///
+/// A value of another form fails nothing: it is handed back, and the model keeps it in its
+/// [`Extra`](crate::Extra). Ids and words of this crate, models, [`List`](crate::List)s of models,
+/// texts, numbers and [`Value`] itself are such types.
+pub trait Lenient: Serialize + PartialEq + Sized {
+    /// Makes it of a text that has the documented form.
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    /// Makes it of a value that is no text.
+    ///
+    /// # Errors
+    /// The value itself, if it has another form than the documented one.
+    fn from_value(value: Value) -> Result<Self, Value> {
+        Err(value)
+    }
+
+    /// Whether two of them say the same, so that a key that stands twice says one thing.
+    fn agrees(&self, other: &Self) -> bool {
+        self == other
+    }
+
+    #[doc(hidden)]
+    fn from_seq<'de, A: SeqAccess<'de>>(seq: A, room: &Room) -> Result<Result<Self, Value>, A::Error> {
+        Ok(Self::from_value(any(Value::from_seq(seq, room)?)))
+    }
+
+    #[doc(hidden)]
+    fn from_map<'de, M: MapAccess<'de>>(map: M, room: &Room) -> Result<Result<Self, Value>, M::Error> {
+        Ok(Self::from_value(any(Value::from_map(map, room)?)))
+    }
+}
+
+/// Declares a model: the keys of a document as fields, each of which it may leave out.
+///
+/// Besides the fields the struct has `extra`, an [`Extra`](crate::Extra): keys that are not known,
+/// and what a known key holds if that is not of its type. All of it is written back; a field that is
+/// set wins over `extra`. A key that stands twice with two values is read as if it held the list of
+/// them.
+///
+/// Behind a key may stand `always`, for what a server writes in every document, and `older`, for
+/// what an older document has in place of another key; only the JSON Schema tells them.
+///
+/// ```
+/// use kore_types::{BotId, List, id, model, open_enum};
+///
+/// id! {
+///     /// The id of a job.
+///     JobId, "job id", "job-"
+/// }
+///
+/// open_enum! {
+///     /// What became of a step.
+///     pub enum Word {
+///         /// All went well.
+///         Done = "done",
+///     }
+/// }
+///
+/// model! {
+///     /// A job of a sibling call.
+///     pub struct Job {
+///         /// The job.
+///         #[key("_id", always)]
+///         pub id: Option<JobId>,
+///         /// The bot.
+///         #[key("streamId")]
+///         pub stream_id: Option<BotId>,
+///         /// Its steps.
+///         #[key("steps")]
+///         pub steps: Option<List<Step>>,
+///     }
+/// }
+///
+/// model! {
+///     /// A step of a job.
+///     pub struct Step {
+///         /// How it stands.
+///         #[key("word")]
+///         pub word: Option<Word>,
+///     }
+/// }
+///
+/// let json = r#"{"_id":"job-1","streamId":7,"steps":[{"word":"DONE","took":3}],"new":true}"#;
+/// let mut job: Job = serde_json::from_str(json)?;
+/// assert_eq!(job.id, Some(JobId::new("job-1")?));
+/// assert!(job.steps.as_ref().unwrap().items[0].word.as_ref().unwrap().is(&Word::Done));
+/// assert_eq!((job.stream_id.as_ref(), &job.extra["streamId"], &job.extra["new"]), (None, &7.into(), &true.into()));
+///
+/// job.stream_id = Some("st-1".parse()?);
+/// assert_eq!(serde_json::to_value(&job)?, serde_json::json!({
+///     "_id": "job-1", "streamId": "st-1", "steps": [{"word": "DONE", "took": 3}], "new": true
+/// }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[macro_export]
+macro_rules! model {
+    (
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident {
+            $(
+                $(#[doc = $fdoc:literal])*
+                #[key($key:literal $(, $mark:ident)?)]
+                pub $field:ident: Option<$ty:ty>,
+            )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[doc = $fdoc])* #[doc = concat!("\n\nThe key `", $key, "`.")] pub $field: Option<$ty>, )*
+            /// The keys that are not known, and what known ones hold that is not of their type.
+            pub extra: $crate::Extra,
+        }
+
+        impl $name {
+            /// The keys that have fields.
+            pub const KEYS: &'static [&'static str] = &[$($key),*];
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use $crate::__private::serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                $( if let Some(value) = &self.$field { map.serialize_entry($key, value)?; } )*
+                self.extra.write(&mut map, |key| match key { $( $key => self.$field.is_some(), )* _ => false })?;
+                map.end()
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::__private::read_model(deserializer)
+            }
+        }
+
+        impl $crate::Lenient for $name {
+            fn from_map<'de, M: $crate::__private::serde::de::MapAccess<'de>>(
+                mut map: M,
+                room: &$crate::__private::Room,
+            ) -> Result<Result<Self, $crate::__private::Value>, M::Error> {
+                let mut model = Self::default();
+                while let Some($crate::__private::Key(key)) = map.next_key()? {
+                    match &*key {
+                        $( $key => model.extra.read($key, &mut model.$field, &mut map, room)?, )*
+                        _ => model.extra.read_unknown(&key, &mut map, room)?,
+                    }
+                }
+                Ok(match model.extra.as_number() {
+                    Some(number) => Err(number),
+                    None => Ok(model),
+                })
+            }
+        }
+
+        $crate::__if_schemars! {
+            $crate::__schema! { $name [$($doc),*] $( [$($fdoc),*] $key [$($mark)?] $ty, )* }
+        }
+    };
+}
+
+/// Reads a model from a document, which has to be an object.
+pub fn read_model<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Document<T>(PhantomData<T>);
+
+    impl<'de, T: Lenient> Visitor<'de> for Document<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
+            T::from_map(map, &Room::default())?.map_err(|_| M::Error::custom("expected an object"))
+        }
+    }
+
+    deserializer.deserialize_map(Document(PhantomData))
+}
+
+/// A key; not copied where the format has it in one piece.
+pub struct Key<'de>(pub std::borrow::Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a key that is a text")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(key.into()))
+            }
+
+            fn visit_str<E: de::Error>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(key.to_owned().into()))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+/// How much memory what is read from one document may take, so that 16 MiB of the worst JSON do not
+/// take gigabytes: `{"":0}` is 6 bytes of text and some 700 in a map. A real document of 16 MiB takes
+/// a tenth of it.
+#[derive(Debug)]
+pub struct Room(Cell<usize>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Cell::new(192 * 1024 * 1024))
+    }
+}
+
+impl Room {
+    /// Bytes for an element of an array of values, with its text.
+    pub(crate) const ELEMENT: usize = 96;
+    /// Bytes for a key and its value in a map.
+    pub(crate) const ENTRY: usize = 160;
+    /// Bytes for the first of them.
+    pub(crate) const FIRST: usize = 700;
+
+    pub(crate) fn take<E: de::Error>(&self, bytes: usize) -> Result<(), E> {
+        let left = self.0.get().checked_sub(bytes);
+        self.0.set(left.ok_or_else(|| E::custom("the document has too many values"))?);
+        Ok(())
+    }
+}
+
+/// Reads a value where it stands: of that type, or whatever it is.
+pub(crate) struct Reading<'r, T> {
+    room: &'r Room,
+    made: PhantomData<T>,
+}
+
+impl<'r, T> Reading<'r, T> {
+    pub(crate) fn new(room: &'r Room) -> Self {
+        Self { room, made: PhantomData }
+    }
+}
+
+/// A value of any form, which there always is.
+pub(crate) fn any(value: Result<Value, Value>) -> Value {
+    value.unwrap_or_else(|value| value)
+}
+
+impl<'de, T: Lenient> DeserializeSeed<'de> for Reading<'_, T> {
+    type Value = Result<T, Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Lenient> Visitor<'de> for Reading<'_, T> {
+    type Value = Result<T, Value>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value that JSON has")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(T::from_value(value.into()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(T::from_value(number.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(T::from_value(number.into()))
+    }
+
+    fn visit_i128<E: de::Error>(self, number: i128) -> Result<Self::Value, E> {
+        Ok(T::from_value((number as f64).into()))
+    }
+
+    fn visit_u128<E: de::Error>(self, number: u128) -> Result<Self::Value, E> {
+        Ok(T::from_value((number as f64).into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(T::from_value(number.into()))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(T::from_text(text).ok_or_else(|| text.into()))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(T::from_value(Value::Null))
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        T::from_seq(seq, self.room)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        T::from_map(map, self.room)
+    }
+}
+
+impl Lenient for String {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl Lenient for bool {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        value.as_bool().ok_or(value)
+    }
+}
+
+impl Lenient for u64 {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        value.as_u64().ok_or(value)
+    }
+}
+
+impl Lenient for i64 {
+    fn from_value(value: Value) -> Result<Self, Value> {
+        value.as_i64().ok_or(value)
+    }
+}

@@ -1,0 +1,81 @@
+//! The JSON Schema of models.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, json};
+
+/// What [`model!`](crate::model) says of a key.
+pub struct Key {
+    /// The key.
+    pub key: &'static str,
+    /// The lines of its documentation.
+    pub doc: &'static [&'static str],
+    /// `always`, `older` or nothing.
+    pub mark: &'static str,
+    /// The schema of its value.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// The schema of a value that a server writes, or that a client may read: there it may be `null`.
+pub fn value_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    if generator.contract().is_serialize() {
+        generator.subschema_for::<T>()
+    } else {
+        generator.subschema_for::<Option<T>>()
+    }
+}
+
+/// The schema of an object with these keys and others.
+pub fn object_schema(generator: &mut SchemaGenerator, doc: &[&str], keys: &[Key]) -> Schema {
+    let mut properties = Map::new();
+    for key in keys {
+        let mut schema = (key.schema)(generator);
+        schema.insert("description".to_owned(), first_paragraph(key.doc).into());
+        if key.mark == "older" {
+            schema.insert("deprecated".to_owned(), true.into());
+        }
+        properties.insert(key.key.to_owned(), schema.into());
+    }
+    let mut schema = schemars::json_schema!({
+        "type": "object",
+        "description": first_paragraph(doc),
+        "properties": properties,
+        "additionalProperties": true,
+    });
+    let required: Vec<&str> = keys.iter().filter(|key| key.mark == "always").map(|key| key.key).collect();
+    if generator.contract().is_serialize() && !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema
+}
+
+/// The lines of a doc comment up to the first empty one; the rest is for readers of Rust.
+pub fn first_paragraph(doc: &[&str]) -> String {
+    let lines = doc.iter().map(|line| line.trim()).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// The schema of a model, with this crate's feature `schemars`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schema {
+    ($name:ident [$($doc:literal),*] $( [$($fdoc:literal),*] $key:literal [$($mark:ident)?] $ty:ty, )*) => {
+        impl $crate::__private::schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(
+                generator: &mut $crate::__private::schemars::SchemaGenerator,
+            ) -> $crate::__private::schemars::Schema {
+                $crate::__private::object_schema(generator, &[$($doc),*], &[$(
+                    $crate::__private::SchemaKey {
+                        key: $key,
+                        doc: &[$($fdoc),*],
+                        mark: concat!($(stringify!($mark))?),
+                        schema: $crate::__private::value_schema::<$ty>,
+                    },
+                )*])
+            }
+        }
+    };
+}
