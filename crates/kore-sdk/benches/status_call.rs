@@ -14,10 +14,9 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use in_turn::{in_turn, is_measured, print_ratios};
+use in_turn::{in_turn, is_measured, print_ratios, thread_cpu};
 use kore_sdk::{BotImportId, Client};
 use plain::Plain;
-use rustix::time::{ClockId, clock_gettime};
 
 const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
 const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
@@ -149,12 +148,6 @@ impl Ways {
         let import: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(black_box(import)["status"], "success");
     }
-}
-
-/// The CPU time of the calling thread.
-fn thread_cpu() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default())
 }
 
 fn main() {
