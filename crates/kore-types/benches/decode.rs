@@ -1,5 +1,5 @@
 //! Decoding against `serde_json::Value` and against a plain derived struct, which loses unknown
-//! keys, spellings and digits. `cargo xtask bench` prints the ratios.
+//! keys and spellings. `cargo xtask bench` prints the ratios.
 
 use std::hint::black_box;
 
