@@ -52,7 +52,7 @@ fn a_document_that_cannot_be_read_as_a_whole_hides_no_verdict() {
         assert_eq!(run.code, 1, "{}", run.stderr);
         run.says(&["warning: the answer cannot be read as a whole", "--output json shows it as it came"]);
         assert!(run.stdout.contains("failed"), "{}", run.stdout);
-        let run = asking(&Server::json(&*body)).args(&["--output=json"]).succeeds();
+        let run = asking(&Server::json(&*body)).arg("--output=json").succeeds();
         assert_eq!(run.stdout, body + "\n");
     }
     let doubled = r#"{"_id":"bir-1","x":1e400,"status":"success","status":"failed"}"#;
