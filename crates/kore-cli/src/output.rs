@@ -52,9 +52,13 @@ pub(crate) fn width() -> usize {
 }
 
 /// Says on standard error how to go on; the command stands alone on its line, as it is.
-pub(crate) fn resume(imports: usize, command: &str) {
-    let what = if imports == 1 { "the import that is" } else { "the imports that are" };
-    Stream::Stderr.raw(format!("To go on with {what} not over:\n  {command}\n"));
+pub(crate) fn resume(unended: usize, lost: usize, command: &str) {
+    let what = if unended == 1 { "the import that is" } else { "the imports that are" };
+    let lost = match lost {
+        0 => String::new(),
+        lost => format!(" ({lost} that did not succeed: looked at again, for the exit code and reports)"),
+    };
+    Stream::Stderr.raw(format!("To go on with {what} not over{lost}:\n  {command}\n"));
 }
 
 /// Writes a body as it came, with a line end behind it.

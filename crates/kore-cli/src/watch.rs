@@ -6,4 +6,4 @@ mod resume;
 
 pub(crate) use ending::{Ending, Verdict, exit_code};
 pub(crate) use progress::{Board, Import, Next, task};
-pub(crate) use resume::{command, read as read_resumed, timeout_that_works};
+pub(crate) use resume::{Again, command, read as read_resumed, timeout_that_works};

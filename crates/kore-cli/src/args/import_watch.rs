@@ -29,8 +29,8 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
 
-    /// Go on where another run was stopped: what it printed behind --resume, or a file: the one that
-    /// it wrote, or its output of -o json or -o ndjson; may be repeated
+    /// Go on where another run was stopped, and look at what failed once more: what it printed behind
+    /// --resume, or a file: the one that it wrote, or its output of -o json or -o ndjson; may be repeated
     #[arg(long, value_name = "TOKEN|FILE")]
     pub(crate) resume: Vec<OsString>,
 

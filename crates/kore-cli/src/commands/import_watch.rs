@@ -21,7 +21,7 @@ use crate::output;
 use crate::reports::{self, Reports};
 use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
-use crate::watch::{Board, Ending, command, exit_code, read_resumed, timeout_that_works};
+use crate::watch::{Again, Board, Ending, command, exit_code, read_resumed, timeout_that_works};
 
 pub(super) use display::Display;
 
@@ -115,27 +115,27 @@ impl Asked {
         Ok(Known { ids, tokens, settings, connection, identity })
     }
 
-    /// The imports that are asked for, those of tokens among them, each once; and the tokens.
+    /// The imports that are asked for, those of `--resume` among them, each once; and the tokens.
     fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Failure> {
         if self.reads_secret_there() && self.ids.iter().any(|id| id == "-") {
             return Err(Failure::usage("standard input cannot hold the ids and the client secret both")
                 .hint("give --client-secret-file a file, or the ids as arguments"));
         }
         let mut ids = ids::ids(&self.ids, io::stdin())?;
-        let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
+        let (mut resumed, mut skipped) = (Vec::new(), Vec::new());
         for argument in &self.resume {
-            let resumed = read_resumed(argument)?;
-            tokens.extend(resumed.tokens);
-            skipped.extend(resumed.skipped);
+            let read = read_resumed(argument)?;
+            resumed.extend(read.imports);
+            skipped.extend(read.skipped);
         }
-        if ids.is_empty() && tokens.is_empty() && !skipped.is_empty() {
-            return Err(Failure::usage(format!("there is nothing to go on with: {}", skipped.join("; "))));
+        if ids.is_empty() && resumed.is_empty() && !skipped.is_empty() {
+            let skipped = skipped.join("; ");
+            return Err(Failure::usage(format!("nothing to go on with, all imports succeeded: {skipped}")));
         }
-        // Their ends are not those of this run, nor in its exit code.
         skipped.iter().for_each(|skipped| warn(skipped));
         let mut known: HashSet<_> = ids.iter().cloned().collect();
-        ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
-        Ok((ids, tokens))
+        ids.extend(resumed.iter().map(Again::id).filter(|id| known.insert((*id).clone())).cloned());
+        Ok((ids, resumed.iter().filter_map(Again::token).cloned().collect()))
     }
 }
 
@@ -240,31 +240,29 @@ fn report(
     hints.dedup();
     hints.into_iter().for_each(say);
     if let Some(command) = resume {
-        output::resume(endings.iter().filter(|ending| ending.is_unended()).count(), command);
+        let count = |is: fn(&Ending) -> bool| endings.iter().filter(|ending| is(ending)).count();
+        output::resume(count(Ending::is_unended), count(Ending::is_lost), command);
     }
     failures.extend(output::drain());
     failures.iter().for_each(Failure::print);
     unless_lost(!failures.is_empty())
 }
 
-/// The command that goes on with what has not ended, if there is any. Its `--timeout` is the one of
+/// The command that goes on with what has not ended, if there is any; what ended without success is
+/// watched with it, so that no later run is a success that hides it. Its `--timeout` is the one of
 /// this run, or as long as the rate limits need it to be.
 fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
-    let unended = endings.iter().filter(|ending| ending.is_unended());
-    let (tokens, plain): (Vec<_>, Vec<_>) = unended.partition(|ending| ending.resume.is_some());
-    if tokens.is_empty() && plain.is_empty() {
+    if !endings.iter().any(Ending::is_unended) {
         return None;
     }
-    let tokens: Vec<_> = tokens.iter().filter_map(|ending| ending.resume.as_ref()).collect();
-    let mut words = match timeout_that_works(timeout, &tokens) {
-        None => flags_of_watch(std::env::args_os(), &["ids", "resume"]),
-        Some(timeout) => {
-            let mut words = flags_of_watch(std::env::args_os(), &["ids", "resume", "timeout"]);
-            words.push(format!("--timeout={}s", timeout.as_secs()).into());
-            words
-        }
-    };
-    words.extend(plain.iter().map(|ending| OsString::from(ending.id.as_str())));
+    let again: Vec<_> = endings.iter().filter_map(Ending::again).collect();
+    let longer = timeout_that_works(timeout, &again);
+    let mut without = vec!["ids", "resume"];
+    without.extend(longer.map(|_| "timeout"));
+    // It would give the others up at the first poll of one that is known to have failed.
+    without.extend(endings.iter().any(Ending::is_lost).then_some("fail_fast"));
+    let mut words = flags_of_watch(std::env::args_os(), &without);
+    words.extend(longer.map(|timeout| format!("--timeout={}s", timeout.as_secs()).into()));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
-    Some(command(&program, &words, &tokens))
+    Some(command(&program, &words, &again))
 }

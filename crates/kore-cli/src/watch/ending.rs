@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{plainly_counted, word};
 use crate::reasons::{self, Reason};
+use crate::watch::Again;
 
 /// What came of an import, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,6 +208,17 @@ impl Ending {
             Verdict::DeadlineReached | Verdict::Cancelled => true,
             Verdict::CouldNotLook | Verdict::AboutAnother => self.import.is_some(),
         }
+    }
+
+    /// Whether it ended without success, and another run would say the same of it.
+    pub(crate) fn is_lost(&self) -> bool {
+        !self.succeeded() && !self.is_unended()
+    }
+
+    /// What the next run watches of it: all but a success, so that its verdict covers this one too.
+    pub(crate) fn again(&self) -> Option<Again> {
+        let known = self.resume.clone().map(Again::Token);
+        (!self.succeeded()).then(|| known.unwrap_or_else(|| Again::Id(self.id.clone())))
     }
 
     /// The tasks that failed, or that say more of an import that did.

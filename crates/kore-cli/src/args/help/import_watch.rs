@@ -56,8 +56,10 @@ An import that cannot be looked at does not stop the others, but for
 --fail-fast. What did not end can be gone on with: the command for it is printed
 on standard error. It keeps the flags, begins --timeout anew (a longer one if the
 rate limits need it) and stays within the rate limits: the time between two runs
-counts by the clock of the machine, which is taken for right. Of a file, imports
-that ended are named and not watched again.
+counts by the clock of the machine, which is taken for right. The next verdict is
+one on all: imports that ended without success are looked at once more, by that
+command (which leaves --fail-fast out then) and by --resume FILE. Those of a file
+that succeeded are named and not looked at; all of them, and it is exit code 2.
 
 There is no last poll after the deadline on a signal or with --fail-fast. A
 process that was stopped past its deadline polls once more when it goes on.

@@ -4,14 +4,17 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
+use kore_sdk::BotImportId;
 use kore_sdk::watch::ResumeToken;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::Again;
 use crate::failure::Failure;
 use crate::output::word;
 use crate::plain_text;
+use crate::watch::Verdict;
 
 /// The most that is read of a file: some hundred thousand tokens, each of a long watch.
 const MAX_FILE: u64 = 1024 * 1024 * 1024;
@@ -19,14 +22,15 @@ const MAX_FILE: u64 = 1024 * 1024 * 1024;
 const EXPECTED: &str = "expected what an earlier run printed behind --resume: JSON that begins with [ or {, or a \
                         file: the one that it wrote, or its output of -o json or -o ndjson";
 
-/// How many imports that ended are named.
+/// How many imports that succeeded are named.
 const MAX_NAMED: usize = 5;
 
 /// What there is to go on with.
 #[derive(Debug, Default)]
 pub(crate) struct Resumed {
-    pub(crate) tokens: Vec<ResumeToken>,
-    /// What of it has ended, for people.
+    /// What has not ended, and what ended without success: it fails once more.
+    pub(crate) imports: Vec<Again>,
+    /// What of it has succeeded, for people.
     pub(crate) skipped: Option<String>,
 }
 
@@ -42,14 +46,15 @@ struct Value<'a> {
     event: Option<IgnoredAny>,
     /// Of an import that has ended or is not watched any more, in both.
     outcome: Option<String>,
-    id: Option<String>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
     #[serde(borrow)]
     resume: Option<&'a RawValue>,
 }
 
 /// An import in the output of an earlier run.
 struct Told {
-    id: String,
+    id: BotImportId,
     outcome: String,
     token: Option<ResumeToken>,
 }
@@ -68,73 +73,80 @@ pub(crate) fn read(argument: &OsStr) -> Result<Resumed, Failure> {
             (file, format!("--resume {shown}"))
         }
     };
-    let mut tokens = Vec::new();
+    let mut imports = Vec::new();
     let mut told: Vec<Told> = Vec::new();
-    let read = values(&text, &mut tokens, &mut told);
+    let read = values(&text, &mut imports, &mut told);
     read.map_err(|why| Failure::usage(format!("{place}: not resume tokens: {why}")).hint(EXPECTED))?;
-    let ended = last_of_each(told, &mut tokens);
-    if tokens.is_empty() && ended.is_empty() {
+    let succeeded = last_of_each(told, &mut imports);
+    if imports.is_empty() && succeeded.is_empty() {
         let why = "it holds no import that was watched to its end or to a deadline";
         return Err(Failure::usage(format!("{place}: {why}")).hint(EXPECTED));
     }
-    let skipped = (!ended.is_empty()).then(|| format!("{place}: not watched again: {}", named(&ended)));
-    Ok(Resumed { tokens, skipped })
+    let skipped =
+        (!succeeded.is_empty()).then(|| format!("{place}: not watched again: {}", named(&succeeded)));
+    Ok(Resumed { imports, skipped })
 }
 
 /// Reads each value of a text that may hold several, one a line or not.
-fn values(text: &str, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) -> Result<(), String> {
+fn values(text: &str, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> Result<(), String> {
     let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let mut is_empty = true;
     for raw in values {
         is_empty = false;
         match raw {
-            Ok(raw) => value(raw, tokens, told).map_err(|error| error.to_string())?,
+            Ok(raw) => value(raw, imports, told).map_err(|error| error.to_string())?,
             // The last line of a run that was killed while it wrote.
-            Err(error) if error.is_eof() && !(tokens.is_empty() && told.is_empty()) => break,
+            Err(error) if error.is_eof() && !(imports.is_empty() && told.is_empty()) => break,
             Err(error) => return Err(error.to_string()),
         }
     }
     if is_empty { Err("it is empty".to_owned()) } else { Ok(()) }
 }
 
-fn value(raw: &RawValue, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) -> serde_json::Result<()> {
+fn value(raw: &RawValue, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> serde_json::Result<()> {
     if raw.get().starts_with('[') {
         let values: Vec<&RawValue> = serde_json::from_str(raw.get())?;
-        return values.into_iter().try_for_each(|raw| value(raw, tokens, told));
+        return values.into_iter().try_for_each(|raw| value(raw, imports, told));
+    }
+    if raw.get().starts_with('"') {
+        imports.push(Again::Id(serde_json::from_str(raw.get())?));
+        return Ok(());
     }
     let found: Value<'_> = serde_json::from_str(raw.get())?;
     match found {
-        Value { imports: Some(imports), .. } => value(imports, tokens, told)?,
+        Value { imports: Some(list), .. } => value(list, imports, told)?,
         Value { outcome: Some(outcome), id: Some(id), resume, .. } => {
+            let id = serde_json::from_str(id.get())?;
             let resume = resume.map(RawValue::get).unwrap_or("null");
             told.push(Told { id, outcome, token: serde_json::from_str(resume)? });
         }
         Value { v: None, event: Some(_), .. } => {}
-        _ => tokens.push(serde_json::from_str(raw.get())?),
+        _ => imports.push(Again::Token(serde_json::from_str(raw.get())?)),
     }
     Ok(())
 }
 
-/// Adds the token of each import that has one; those that have none. An output to which several
-/// runs were added tells of an import more than once, and the last time counts.
-fn last_of_each(told: Vec<Told>, tokens: &mut Vec<ResumeToken>) -> Vec<(String, String)> {
+/// Adds each import but those that succeeded, which it gives. An output to which several runs were
+/// added tells of an import more than once, and the last time counts.
+fn last_of_each(told: Vec<Told>, imports: &mut Vec<Again>) -> Vec<BotImportId> {
     let mut seen = std::collections::HashSet::new();
     let mut last: Vec<_> = told.into_iter().rev().filter(|told| seen.insert(told.id.clone())).collect();
     last.reverse();
-    let mut ended = Vec::new();
+    let mut succeeded = Vec::new();
     for told in last {
         match told.token {
-            Some(token) => tokens.push(token),
-            None => ended.push((told.id, told.outcome)),
+            Some(token) => imports.push(Again::Token(token)),
+            None if told.outcome == Verdict::Succeeded.as_str() => succeeded.push(told.id),
+            None => imports.push(Again::Id(told.id)),
         }
     }
-    ended
+    succeeded
 }
 
-fn named(ended: &[(String, String)]) -> String {
-    let named = ended.iter().take(MAX_NAMED).map(|(id, outcome)| format!("{} ({})", word(id), word(outcome)));
+fn named(succeeded: &[BotImportId]) -> String {
+    let named = succeeded.iter().take(MAX_NAMED).map(|id| format!("{} (succeeded)", word(id.as_str())));
     let named = named.collect::<Vec<_>>().join(", ");
-    match ended.len().saturating_sub(MAX_NAMED) {
+    match succeeded.len().saturating_sub(MAX_NAMED) {
         0 => named,
         more => format!("{named} and {more} more"),
     }
@@ -167,11 +179,11 @@ mod tests {
     }
 
     fn ids(resumed: &Resumed) -> Vec<&str> {
-        resumed.tokens.iter().map(|token| token.id.as_str()).collect()
+        resumed.imports.iter().map(|again| again.id().as_str()).collect()
     }
 
     #[test]
-    fn the_document_of_json_is_gone_on_with_and_what_ended_is_named() {
+    fn the_document_of_json_is_gone_on_with_but_for_what_succeeded() {
         let imports = [
             import("bir-1", "succeeded", true),
             import("bir-2", "deadline_reached", false),
@@ -182,9 +194,11 @@ mod tests {
             format!(r#"{{"exit_code":1,"imports":[{}],"resume_command":"kore"}}"#, imports.join(","));
         for text in [document.clone(), format!("\u{feff}{}\r\n", document.replace(',', ",\n"))] {
             let resumed = in_file(&text).expect("tokens");
-            assert_eq!(ids(&resumed), ["bir-2", "bir-4"]);
-            let skipped = resumed.skipped.expect("two have ended");
-            assert!(skipped.ends_with("not watched again: bir-1 (succeeded), bir-3 (failed)"), "{skipped}");
+            assert_eq!(ids(&resumed), ["bir-2", "bir-3", "bir-4"]);
+            let known = resumed.imports.iter().map(|again| again.token().is_some());
+            assert_eq!(known.collect::<Vec<_>>(), [true, false, true]);
+            let skipped = resumed.skipped.expect("one has succeeded");
+            assert!(skipped.ends_with("not watched again: bir-1 (succeeded)"), "{skipped}");
         }
     }
 
@@ -228,7 +242,7 @@ mod tests {
     fn a_file_without_an_end_or_a_token_is_told() {
         let over = format!(r#"{{"imports":[{}]}}"#, import("bir-1", "succeeded", true));
         let over = in_file(&over).expect("an end");
-        assert!(over.tokens.is_empty() && over.skipped.is_some());
+        assert!(over.imports.is_empty() && over.skipped.is_some());
         let none = r#"{"time":"t","id":"bir-1","event":"token_renewed"}"#;
         assert!(in_file(none).expect_err("none").to_string().contains("it holds no import"));
     }

@@ -63,15 +63,15 @@ fn the_output_of_a_run_is_gone_on_with() {
         let (mut command, home) = kore.into_command();
         let run = command.current_dir(home.path()).output().expect("it ends");
         let (stdout, stderr) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-        assert_eq!(run.status.code(), Some(0), "{stderr}");
-        assert!(stdout.contains("2 imports: 2 succeeded"), "{stdout}");
-        assert!(stderr.contains("f: not watched again: bir-1 (succeeded), bir-3 (failed)\n"), "{stderr}");
-        assert_eq!([script.looks("bir-1"), script.looks("bir-3")], [polls[0], polls[2]]);
+        assert_eq!(run.status.code(), Some(1), "{stderr}");
+        assert!(stdout.contains("3 imports: 2 succeeded, 1 failed"), "{stdout}");
+        assert!(stderr.contains("f: not watched again: bir-1 (succeeded)\n"), "{stderr}");
+        assert_eq!([script.looks("bir-1"), script.looks("bir-3")], [polls[0], polls[2] + 1]);
     }
 }
 
 #[test]
-fn a_file_whose_imports_have_all_ended_is_told() {
+fn a_file_whose_imports_have_all_succeeded_is_told() {
     let script = Script::new().import("bir-1", &succeeded("bir-1"));
     let run = script.watch(&["bir-1", "-o", "json"]).succeeds();
     let kore = script.watch(&["--resume", "f"]).file("f", &run.stdout);
@@ -79,7 +79,7 @@ fn a_file_whose_imports_have_all_ended_is_told() {
     let run = command.current_dir(home.path()).output().expect("it ends");
     let stderr = String::from_utf8_lossy(&run.stderr);
     assert_eq!(run.status.code(), Some(2), "{stderr}");
-    assert!(stderr.starts_with("error: there is nothing to go on with: "), "{stderr}");
+    assert!(stderr.starts_with("error: nothing to go on with, all imports succeeded: "), "{stderr}");
     assert!(stderr.contains("bir-1 (succeeded)"), "{stderr}");
 }
 
@@ -91,12 +91,67 @@ fn what_is_printed_at_the_deadline_goes_on() {
     let run = script.watch_slowly(&["bir-1", "--timeout", "600ms"]).run();
     assert_eq!(run.code, 3, "{}", run.stdout);
     script.answer("bir-1", &succeeded("bir-1"));
-    let resumed = Command::new("sh")
-        .args(["-c", printed_command(&run)])
+    let resumed = in_shell(&script, printed_command(&run));
+    assert_eq!(resumed.status.code(), Some(0), "{}", String::from_utf8_lossy(&resumed.stderr));
+}
+
+#[cfg(unix)]
+fn in_shell(script: &Script, command: &str) -> std::process::Output {
+    Command::new("sh")
+        .args(["-c", command])
         .env_clear()
         .envs([("KORE_HOST", &*script.server.url), ("KORE_CLIENT_ID", CLIENT_ID)])
         .env("KORE_CLIENT_SECRET", SECRET)
         .output()
-        .expect("sh starts");
-    assert_eq!(resumed.status.code(), Some(0), "{}", String::from_utf8_lossy(&resumed.stderr));
+        .expect("sh starts")
+}
+
+/// The verdict and the reports of the run that goes on are those of all imports, whatever ended
+/// before it, and however often it is gone on with.
+#[cfg(unix)]
+#[test]
+fn what_failed_before_fails_the_run_that_goes_on() {
+    let script = Script::new()
+        .import("bir-1", &failed("bir-1"))
+        .import("bir-2", &running("bir-2"))
+        .import("bir-3", &succeeded("bir-3"));
+    let dir = tempfile::TempDir::new().expect("a directory");
+    let junit = dir.path().join("r.xml");
+    let run = script
+        .watch(&["bir-1", "bir-2", "bir-3", "bir-4", "--timeout", "600ms", "-o", "json", "--junit"])
+        .arg(&junit)
+        .run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    run.says(&["To go on with the import that is not over (2 that did not succeed: looked at again"]);
+    script.answer("bir-2", &succeeded("bir-2"));
+    std::fs::remove_file(&junit).expect("written");
+    let printed = printed_command(&run);
+    let resumed = in_shell(&script, printed);
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&resumed.stdout), String::from_utf8_lossy(&resumed.stderr));
+    assert_eq!(resumed.status.code(), Some(1), "{printed}: {stderr}");
+    assert!(stdout.contains(r#""id":"bir-1","outcome":"failed""#), "{stdout}");
+    assert!(stdout.contains(r#""id":"bir-2","outcome":"succeeded""#), "{stdout}");
+    assert!(stdout.contains(r#""id":"bir-4","outcome":"could_not_look""#), "{stdout}");
+    assert!(!stdout.contains("bir-3"), "it succeeded before: {stdout}");
+    let report = std::fs::read_to_string(&junit).expect("written");
+    assert!(report.contains("<failure") && report.contains("bir-1"), "{report}");
+    // Of its output only what did not succeed is left: it never becomes a success.
+    let file = dir.path().join("r.json");
+    std::fs::write(&file, &resumed.stdout).expect("written");
+    let again = script.watch(&["--resume"]).arg(&file).run();
+    assert_eq!(again.code, 1, "{}", again.stderr);
+    again.says(&["not watched again: bir-2 (succeeded)"]);
+    assert!(again.stdout.contains("2 imports: 1 failed, 1 cannot be looked at"), "{}", again.stdout);
+}
+
+/// With it the first poll of what failed would give the others up, again and again.
+#[test]
+fn a_failure_that_stopped_the_others_does_not_stop_them_twice() {
+    let script = Script::new().import("bir-1", &failed("bir-1")).import("bir-2", &running("bir-2"));
+    let run = script.watch(&["bir-1", "bir-2", "--fail-fast"]).run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let command = printed_command(&run);
+    assert!(command.contains("bir-1") && command.contains("bir-2"), "{command}");
+    assert!(!command.contains("--fail-fast"), "{command}");
 }
