@@ -118,7 +118,8 @@ fn what_failed_before_fails_the_run_that_goes_on() {
     let dir = tempfile::TempDir::new().expect("a directory");
     let junit = dir.path().join("r.xml");
     let run = script
-        .watch(&["bir-1", "bir-2", "bir-3", "bir-4", "--timeout", "600ms", "-o", "json", "--junit"])
+        .watch(&["bir-1", "bir-2", "bir-3", "bir-4", "--timeout", "600ms", "-o", "json"])
+        .arg("--junit")
         .arg(&junit)
         .run();
     assert_eq!(run.code, 1, "{}", run.stderr);
@@ -139,7 +140,7 @@ fn what_failed_before_fails_the_run_that_goes_on() {
     // Of its output only what did not succeed is left: it never becomes a success.
     let file = dir.path().join("r.json");
     std::fs::write(&file, &resumed.stdout).expect("written");
-    let again = script.watch(&["--resume"]).arg(&file).run();
+    let again = script.watch(&[]).arg("--resume").arg(&file).run();
     assert_eq!(again.code, 1, "{}", again.stderr);
     again.says(&["not watched again: bir-2 (succeeded)"]);
     assert!(again.stdout.contains("2 imports: 1 failed, 1 cannot be looked at"), "{}", again.stdout);
