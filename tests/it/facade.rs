@@ -5,6 +5,7 @@ mod against_emulator;
 mod against_wiremock;
 mod secrets;
 mod signers;
+mod verdicts;
 mod watching;
 mod watching_faults;
 mod watching_many;

@@ -218,8 +218,8 @@ impl ClientBuilder {
 
     fn user_agent_header(&self) -> Result<HeaderValue, Error> {
         let text = self.user_agent.trim();
-        let value = HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
-        value.ok_or_else(|| {
+        let is_visible = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        HeaderValue::from_str(text).ok().filter(|_| is_visible).ok_or_else(|| {
             let found = Excerpt::new(text.as_bytes());
             Error::config(format!("user agent: expected visible ASCII characters, found \"{found}\""))
         })

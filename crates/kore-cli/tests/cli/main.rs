@@ -19,4 +19,5 @@ mod tls;
 mod token;
 mod transport;
 mod usage;
+mod verdicts;
 mod watch;

@@ -9,7 +9,8 @@ use crate::Origin;
 /// platform's error body. Clones share it.
 ///
 /// A watch that gets a page, a redirect or nothing at all from a host that never did so is told at
-/// once that the host is wrong. From one that did it is an outage, and the watch goes on.
+/// once that the host is wrong. From one that did it is an outage, and the watch goes on. A
+/// [`ResumeToken`](super::ResumeToken) carries it to the next watch.
 #[derive(Clone, Debug, Default)]
 pub struct Host(Arc<AtomicBool>);
 

@@ -131,6 +131,7 @@ impl<E: LookError> Watch<E> {
     ) -> Result<Self, Unfunded> {
         let mut windows = Windows::with_quotas(now.instant, settings.quotas);
         windows.add_ages(now.instant, token.ages(settings.quotas, now.wall));
+        settings.host.note(token.origin());
         let timeout = timeout.unwrap_or(token.left());
         let seed = settings.seed;
         Self::begin(
@@ -379,7 +380,7 @@ impl<E: LookError> Watch<E> {
     fn token(&self, now: Now) -> ResumeToken {
         let waited = now.instant.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now.instant);
-        ResumeToken::new(self.id.clone(), waited, left, &self.windows.lock(), now)
+        ResumeToken::new(self.id.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
     }
 
     /// SplitMix64: enough for jitter, and the same everywhere.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::wall_millis;
 use super::machine::LATEST_ARRIVAL;
-use super::{Now, Quota, Windows};
+use super::{Host, Now, Quota, Windows};
+use crate::Origin;
 
 const DOCUMENTED: [Quota; 2] = [Quota::PER_MINUTE, Quota::PER_HOUR];
 
@@ -40,6 +41,10 @@ pub struct ResumeToken {
     /// The ledger that knows these requests already, if it has a name.
     #[serde(rename = "ledger", default, skip_serializing_if = "Option::is_none")]
     pub(super) ledger: Option<u64>,
+    /// Whether the host had answered as the platform does. The token does not name the host: given
+    /// to another one, what that one answers is an outage until the deadline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    platform: bool,
     /// Requests as age in milliseconds and count, the oldest first; those of more than a minute ago
     /// stand together by the minute, with the age of the youngest. One that may still arrive has a
     /// negative age.
@@ -79,6 +84,7 @@ impl ResumeToken {
         waited: Duration,
         left: Duration,
         windows: &Windows,
+        host: &Host,
         now: Now,
     ) -> Self {
         const MINUTE: i64 = 60_000;
@@ -94,10 +100,10 @@ impl ResumeToken {
                 _ => requests.push((age, 1)),
             }
         }
-        let ledger = windows.ledger();
+        let (ledger, platform) = (windows.ledger(), host.is_platform());
         let (waited_ms, left_ms, at_ms) =
             (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
-        Self { version: Version, id, at_ms, waited_ms, left_ms, ledger, requests }
+        Self { version: Version, id, at_ms, waited_ms, left_ms, ledger, platform, requests }
     }
 
     /// How long the import had been waited for.
@@ -108,6 +114,11 @@ impl ResumeToken {
     /// What was left until the deadline.
     pub fn left(&self) -> Duration {
         Duration::from_millis(self.left_ms)
+    }
+
+    /// What the watch that goes on knows of the host.
+    pub(super) fn origin(&self) -> Origin {
+        if self.platform { Origin::Platform } else { Origin::Unknown }
     }
 
     /// How long after it was written the rate limits allow a request, as they are documented; a

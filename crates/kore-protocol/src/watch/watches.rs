@@ -212,6 +212,7 @@ impl<E: LookError> Watches<E> {
     /// left. If the import is watched already, the looks of the other watch are counted too.
     pub fn resume(&mut self, token: &ResumeToken, timeout: Option<Duration>, now: Now) {
         self.ledger.note(token, now);
+        self.settings.host.note(token.origin());
         self.begin(token.id.clone(), token.waited_by(now.wall), timeout.unwrap_or(token.left()), now);
     }
 

@@ -41,12 +41,17 @@ Exit codes; where several apply, the first in this list counts:
   2  the arguments or the settings are wrong
   1  an import failed
   4  the platform refused the token or its scope
-  5  another answer than the one asked for
-  6  no answer: TLS or proxy, or none to any look until the deadline, which is
-     how a wrong host ends; what may pass is tried again until then
+  5  another answer than the one asked for: another refusal, a page of a proxy
+     or a wrong host, or a status of another import (its _id is another bir-…)
+  6  no answer: TLS or proxy, or none to any look until the deadline
   3  an import was not over at the deadline, or its status is not known
   7  an output or a report could not be written, or not to its end
   0  all imports succeeded
+Tried again until the deadline: no answer; 408, 425, 429 and every 5xx but 501
+and 505; and, once the host has answered as the platform does (with a status, or
+an error in its form), a page, a redirect or an empty response, which is an
+outage then. Before that it is a wrong host, said at once. --resume keeps what
+was known of the host.
 An import that cannot be looked at does not stop the others, but for
 --fail-fast. What did not end can be gone on with: the command for it is printed
 on standard error. It keeps the flags, begins --timeout anew (a longer one if the

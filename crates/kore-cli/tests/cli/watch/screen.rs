@@ -189,7 +189,7 @@ fn more_imports_than_rows_have_a_summary() {
 #[test]
 fn ctrl_c_leaves_a_clean_screen_and_the_command() {
     let script = Script::new().import("bir-1", &running("bir-1"));
-    let mut screen = Screen::start(script.watch_slowly(&["bir-1"]), 200, 20, None);
+    let mut screen = Screen::start(script.watch_slowly(&["bir-1"]), 240, 20, None);
     screen.until("the view", |rows| has(rows, "pending  1/2 tasks"));
     screen.interrupt();
     let (code, rows) = screen.end();

@@ -8,6 +8,7 @@ use crate::RetryAfter;
 use crate::watch::Pacing;
 
 mod last_poll;
+mod origins;
 mod resumed;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -217,65 +218,6 @@ fn what_does_not_pass_is_final_at_once() {
     let mut pair = Pair::new(60 * SECOND);
     pair.look();
     pair.fail(Failure::default());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
-}
-
-#[test]
-fn a_document_about_another_import_is_a_failure_that_does_not_pass() {
-    let mut pair = Pair::new(60 * SECOND);
-    pair.look();
-    pair.answer("pending");
-    pair.look();
-    let other = BotImport::new("bir-2".parse().expect("valid"), Status::Success);
-    pair.watch.handle_import(pair.now, other);
-    let End::CouldNotLook { unended, .. } = pair.end() else { panic!("taken for this import") };
-    assert_eq!(unended.last.and_then(|last| last.import.id), Some(id()));
-}
-
-fn page() -> Failure {
-    Failure { origin: Some(Origin::Elsewhere), ..Failure::default() }
-}
-
-#[test]
-fn a_page_is_a_wrong_host_until_the_host_has_answered_as_the_platform() {
-    let mut pair = Pair::new(600 * SECOND);
-    pair.look();
-    pair.fail(page());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
-
-    let busy = Failure { is_retryable: true, origin: Some(Origin::Platform), ..Failure::default() };
-    let proofs: [fn(&mut Pair, Failure); 2] = [|pair, _| pair.answer("pending"), Pair::fail];
-    for prove in proofs {
-        let mut pair = Pair::new(600 * SECOND);
-        pair.look();
-        prove(&mut pair, busy.clone());
-        for _ in 0..5 {
-            pair.look();
-            pair.fail(page());
-        }
-        pair.look();
-        pair.answer("success");
-        assert!(matches!(pair.end(), End::Succeeded(_)));
-    }
-}
-
-#[test]
-fn an_outage_is_no_proof_that_the_host_is_the_platform() {
-    let mut pair = Pair::new(600 * SECOND);
-    pair.look();
-    pair.fail(Failure { origin: Some(Origin::Elsewhere), ..transient() });
-    pair.look();
-    pair.fail(page());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
-}
-
-#[test]
-fn what_the_platform_itself_refuses_is_final_whatever_it_answered_before() {
-    let mut pair = Pair::new(600 * SECOND);
-    pair.look();
-    pair.answer("pending");
-    pair.look();
-    pair.fail(Failure { origin: Some(Origin::Platform), ..Failure::default() });
     assert!(matches!(pair.end(), End::CouldNotLook { .. }));
 }
 
