@@ -47,10 +47,10 @@ fn cost(imports: usize, time: Duration) -> f64 {
     }
     loop {
         match watches.poll(now) {
-            Next::Look(look) => {
+            Next::Send(look) => {
                 let id = look.request().import_id.as_str();
                 let n = id.rsplit('-').next().expect("a number").parse().expect("a number");
-                watches.handle_import(now, &look, document(n));
+                watches.handle_response(now, &look, document(n));
             }
             Next::Wait(until) if until > start + time => break,
             Next::Wait(until) => now.instant = until,

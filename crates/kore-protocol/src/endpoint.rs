@@ -8,7 +8,7 @@ use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use kore_types::{BotImportId, TokenRefusal};
 
-use crate::bot_import::get_status::OtherImport;
+use crate::bot_import::get_status::OtherJob;
 use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, Refusal, ResponseError, response_error};
 
 /// The header that carries the JWT, without a scheme word (documented).
@@ -60,8 +60,8 @@ pub trait OutgoingRequest: Endpoint {
     /// Whether a response is about what was asked for; it is unless the endpoint says otherwise.
     ///
     /// # Errors
-    /// [`OtherImport`], if it is about another import.
-    fn check(&self, _response: &Self::Response) -> Result<(), OtherImport> {
+    /// [`OtherJob`], if it is about another import.
+    fn check(&self, _response: &Self::Response) -> Result<(), OtherJob> {
         Ok(())
     }
 
@@ -69,14 +69,14 @@ pub trait OutgoingRequest: Endpoint {
     ///
     /// # Errors
     /// As [`IncomingResponse::from_http`], and if the response is not about what was asked for
-    /// ([`ResponseError::is_other_import`]).
+    /// ([`ResponseError::is_other_job`]).
     fn read_response(
         &self,
         response: &http::Response<Bytes>,
         limit: BodyLimit,
     ) -> Result<Self::Response, ResponseError> {
         let read = read(response, limit)?;
-        self.check(&read).map_err(|other| ResponseError::other_import(response, other))?;
+        self.check(&read).map_err(|other| ResponseError::other_job(response, other))?;
         Ok(read)
     }
 }

@@ -18,9 +18,9 @@
 //! loop {
 //!     match watch.poll(now) {
 //!         // Here the clock jumps; a real owner sends the request, and sleeps.
-//!         Step::Look(_request) => {
+//!         Step::Poll(_request) => {
 //!             let status = platform.next().expect("two looks");
-//!             watch.handle_import(now, BotImport::new(id.clone(), status));
+//!             watch.handle_response(now, BotImport::new(id.clone(), status));
 //!         }
 //!         Step::Wait { until, .. } => now.instant = until,
 //!         Step::Ended => break,
@@ -56,7 +56,7 @@ pub use machine::{LAST_POLL, Step, Waiting, Watch};
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;
-pub use settings::{LookError, Now, Settings};
-pub use unfunded::Unfunded;
+pub use settings::{PollError, Now, Settings};
+pub use unfunded::DeadlineTooSoon;
 pub use watches::{DEFAULT_CONCURRENCY, Look, Next, Update, Watches};
 pub use windows::{Quota, Windows};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderValue, Request, Response};
 use kore_auth::{Issued, TokenSource};
-use kore_protocol::watch::{Host, Ledger, LookError as _};
+use kore_protocol::watch::{Host, Ledger, PollError as _};
 use kore_protocol::{BaseUrl, Body, BodyLimit, Origin, OutgoingRequest, Refusal, ResponseError};
 use kore_transport::TransportError;
 use tracing::Span;

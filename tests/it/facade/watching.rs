@@ -112,7 +112,7 @@ async fn a_second_401_ends_the_watch() {
     let refused = || Ok(Refusal::InvalidSdkCredentials.to_http());
     let (client, tokens) = client(move |n| if n == 0 { says("pending") } else { refused() });
     let (end, _, _) = watch(&client, HOUR).await;
-    let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
+    let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_auth() && unended.last.is_some());
     assert_eq!(tokens.lock().unwrap().len(), 3);
 }
@@ -228,7 +228,7 @@ async fn both_clients_watch_an_emulator() {
     // The one that runs ends while it is watched.
     let running = ids[1].clone();
     let watching = client.watch_import(&running).deadline(Duration::from_secs(30)).on_event(|event| {
-        if matches!(event, Event::NextLook { .. }) {
+        if matches!(event, Event::NextPoll { .. }) {
             emulator.hold(BotImport::new(running.clone(), Status::Success));
         }
     });

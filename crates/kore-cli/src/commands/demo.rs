@@ -49,7 +49,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         let watch = Watch {
             client: &client,
             pacing: None,
-            look_timeout: None,
+            poll_timeout: None,
             timeout: TIMEOUT,
             fail_fast: false,
             tokens: &[],

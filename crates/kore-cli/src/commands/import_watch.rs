@@ -52,7 +52,7 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     let watch = Watch {
         client: &client,
         pacing: args.interval.map(Pacing::fixed),
-        look_timeout: connection.timeout,
+        poll_timeout: connection.timeout,
         timeout: args.timeout.saturating_sub(began.elapsed()),
         fail_fast: args.fail_fast,
         tokens: &tokens,
@@ -143,7 +143,7 @@ impl Asked {
 pub(super) struct Watch<'a> {
     pub(super) client: &'a Client,
     pub(super) pacing: Option<Pacing>,
-    pub(super) look_timeout: Option<Duration>,
+    pub(super) poll_timeout: Option<Duration>,
     pub(super) timeout: Duration,
     pub(super) fail_fast: bool,
     pub(super) tokens: &'a [ResumeToken],
@@ -162,8 +162,8 @@ impl Watch<'_> {
         if let Some(pacing) = self.pacing {
             watch = watch.pacing(pacing);
         }
-        if let Some(timeout) = self.look_timeout {
-            watch = watch.look_timeout(timeout);
+        if let Some(timeout) = self.poll_timeout {
+            watch = watch.poll_timeout(timeout);
         }
         for token in self.tokens {
             watch = watch.resume(token.clone());

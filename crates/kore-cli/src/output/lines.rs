@@ -210,7 +210,7 @@ pub(super) fn verdict_style(verdict: Verdict) -> anstyle::Style {
     style(match verdict {
         Verdict::Succeeded => Outcome::Succeeded,
         Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
-        Verdict::Failed | Verdict::CouldNotLook | Verdict::AboutAnother => Outcome::Failed,
+        Verdict::Failed | Verdict::CouldNotPoll | Verdict::AboutAnother => Outcome::Failed,
     })
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn total(endings: &[Ending]) -> String {
     const ORDER: [Verdict; 6] = [
         Verdict::Succeeded,
         Verdict::Failed,
-        Verdict::CouldNotLook,
+        Verdict::CouldNotPoll,
         Verdict::AboutAnother,
         Verdict::DeadlineReached,
         Verdict::Cancelled,

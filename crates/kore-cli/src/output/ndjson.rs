@@ -32,7 +32,7 @@ enum What<'a> {
     Throttled { until: String },
     Retrying { because: &'a str, failures: u32, at: String },
     TokenRenewed,
-    NextLook { at: String, left: [u32; 2] },
+    NextPoll { at: String, left: [u32; 2] },
     Ended(Ended<'a>),
     NotWritten { lines: u64 },
     Finished { exit_code: u8, resume_command: Option<&'a str> },
@@ -146,7 +146,7 @@ impl Entries {
                 What::Retrying { because, failures: *failures, at: at(then) }
             }
             Event::TokenRenewed => What::TokenRenewed,
-            Event::NextLook { at: then, left } => What::NextLook { at: at(then), left: *left },
+            Event::NextPoll { at: then, left } => What::NextPoll { at: at(then), left: *left },
             _ => return None,
         };
         Some(line(Some(id), what, wall))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kore_sdk::protocol::bot_import::get_status::Response;
-use kore_sdk::watch::{End, ResumeToken, Unended, Unfunded};
+use kore_sdk::watch::{End, ResumeToken, Unended, DeadlineTooSoon};
 use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 
 use crate::commands::doubt;
@@ -20,7 +20,7 @@ pub(crate) enum Verdict {
     Failed,
     DeadlineReached,
     Cancelled,
-    CouldNotLook,
+    CouldNotPoll,
     AboutAnother,
 }
 
@@ -32,7 +32,7 @@ impl Verdict {
             Self::Failed => "failed",
             Self::DeadlineReached => "deadline_reached",
             Self::Cancelled => "cancelled",
-            Self::CouldNotLook => "could_not_look",
+            Self::CouldNotPoll => "could_not_look",
             Self::AboutAnother => "about_another",
         }
     }
@@ -49,7 +49,7 @@ impl Verdict {
             Self::Failed => "failed",
             Self::DeadlineReached => "not over at the deadline",
             Self::Cancelled => "given up",
-            Self::CouldNotLook => "cannot be looked at",
+            Self::CouldNotPoll => "cannot be looked at",
             Self::AboutAnother => "was answered for another import",
         }
     }
@@ -81,7 +81,7 @@ impl Ending {
     /// `given` is the token that the user gave for this import.
     pub(crate) fn new(
         id: BotImportId,
-        end: Result<End<Error>, Unfunded>,
+        end: Result<End<Error>, DeadlineTooSoon>,
         elapsed: Duration,
         given: Option<&ResumeToken>,
         explain: impl FnOnce(&Error) -> Failure,
@@ -161,12 +161,12 @@ impl Ending {
                 ending.message = Some(not_over(&unended, "given up"));
                 ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
             }
-            Ok(End::CouldNotLook { error, unended }) => {
+            Ok(End::CouldNotPoll { error, unended }) => {
                 let failure = explain(&error);
                 ending.message = Some(failure.message());
                 ending.hint = failure.advice().map(str::to_owned);
                 let verdict =
-                    if error.is_other_import() { Verdict::AboutAnother } else { Verdict::CouldNotLook };
+                    if error.is_other_job() { Verdict::AboutAnother } else { Verdict::CouldNotPoll };
                 ending.unended(verdict, failure.exit, unended);
             }
             Err(unfunded) => {
@@ -205,7 +205,7 @@ impl Ending {
         match self.verdict {
             Verdict::Succeeded | Verdict::Failed => false,
             Verdict::DeadlineReached | Verdict::Cancelled => true,
-            Verdict::CouldNotLook | Verdict::AboutAnother => self.import.is_some(),
+            Verdict::CouldNotPoll | Verdict::AboutAnother => self.import.is_some(),
         }
     }
 

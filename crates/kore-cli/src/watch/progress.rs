@@ -76,9 +76,9 @@ impl Import {
                 self.trouble = Some(because.clone());
                 self.next = Next::Retry(*at);
             }
-            Event::NextLook { at, .. } => {
+            Event::NextPoll { at, .. } => {
                 self.trouble = None;
-                self.next = Next::Look(*at);
+                self.next = Next::Send(*at);
             }
             _ => {}
         }
@@ -168,7 +168,7 @@ impl Board {
             import.verdict = Some(ending.verdict);
             import.why = match (ending.verdict, &ending.import) {
                 (Verdict::Failed, Some(document)) => reasons::in_short(document),
-                (Verdict::CouldNotLook | Verdict::AboutAnother, _) => ending.message.clone(),
+                (Verdict::CouldNotPoll | Verdict::AboutAnother, _) => ending.message.clone(),
                 _ => None,
             };
             if let Some(document) = &ending.import {

@@ -15,7 +15,7 @@ use crate::{
     RateLimit, Refusal, RequestError, Scope,
 };
 
-pub use subject::OtherImport;
+pub use subject::OtherJob;
 pub(crate) use subject::check;
 
 /// What is known of the call beside its request and response.
@@ -111,7 +111,7 @@ impl OutgoingRequest for Request {
         Some(&self.import_id)
     }
 
-    fn check(&self, response: &Response) -> Result<(), OtherImport> {
+    fn check(&self, response: &Response) -> Result<(), OtherJob> {
         check(&self.import_id, &response.import)
     }
 }

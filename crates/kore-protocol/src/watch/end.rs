@@ -20,7 +20,7 @@ pub enum End<E> {
     /// The watch was given up by its owner.
     Cancelled(Unended<E>),
     /// A look failed in a way that does not pass.
-    CouldNotLook {
+    CouldNotPoll {
         /// What went wrong.
         error: E,
         /// Where the watch stood.
@@ -58,7 +58,7 @@ impl<E> End<E> {
         match self {
             Self::Succeeded(response) | Self::Failed(response) => Some(response),
             Self::DeadlineReached(unended) | Self::Cancelled(unended) => unended.last.as_ref(),
-            Self::CouldNotLook { unended, .. } => unended.last.as_ref(),
+            Self::CouldNotPoll { unended, .. } => unended.last.as_ref(),
         }
     }
 
@@ -67,7 +67,7 @@ impl<E> End<E> {
         match self {
             Self::Succeeded(_) | Self::Failed(_) => None,
             Self::DeadlineReached(unended) | Self::Cancelled(unended) => Some(&unended.resume),
-            Self::CouldNotLook { unended, .. } => Some(&unended.resume),
+            Self::CouldNotPoll { unended, .. } => Some(&unended.resume),
         }
     }
 }

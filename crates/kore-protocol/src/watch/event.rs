@@ -56,7 +56,7 @@ pub enum Event {
     /// The platform refused a token that had been used before; the next look brings a new one.
     TokenRenewed,
     /// A look went well, and the import has not ended.
-    NextLook {
+    NextPoll {
         /// When the next look is.
         at: Instant,
         /// How many requests may still be sent, in the windows of a minute and of an hour.

@@ -12,7 +12,7 @@ use kore_types::{BotImport, BotImportId, Outcome, Status};
 use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
 use super::ledger::SharedWindows;
-use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Unfunded, Windows};
+use super::{End, Event, PollError, Now, ResumeToken, Settings, Unended, DeadlineTooSoon, Windows};
 use crate::bot_import::get_status::{self, Response};
 use crate::{Origin, ResponseError};
 
@@ -25,7 +25,7 @@ pub(super) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
 /// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Send this request, then call [`Watch::handle_import`] or [`Watch::handle_failure`].
+    /// Send this request, then call [`Watch::handle_response`] or [`Watch::handle_failure`].
     Look(get_status::Request),
     /// Do nothing until then, or until what is waited for comes; then poll again.
     Wait {
@@ -43,7 +43,7 @@ pub enum Step {
 #[non_exhaustive]
 pub enum Waiting {
     /// The time of the next look.
-    NextLook,
+    NextPoll,
     /// A free slot in the platform's windows.
     Slot,
     /// The time of the next try.
@@ -99,10 +99,10 @@ enum Ending<E> {
     Failed,
     DeadlineReached(ResumeToken),
     Cancelled(ResumeToken),
-    CouldNotLook(E, ResumeToken),
+    CouldNotPoll(E, ResumeToken),
 }
 
-impl<E: LookError> Watch<E> {
+impl<E: PollError> Watch<E> {
     /// Watches an import from now on, for at most `timeout` and a last poll.
     ///
     /// When the deadline comes, an import that has not ended is polled once more if its rate limit
@@ -111,8 +111,8 @@ impl<E: LookError> Watch<E> {
     /// once more when it goes on.
     ///
     /// # Errors
-    /// [`Unfunded`], if the windows of the settings allow no look at all in that time.
-    pub fn new(id: BotImportId, timeout: Duration, settings: Settings, now: Now) -> Result<Self, Unfunded> {
+    /// [`DeadlineTooSoon`], if the windows of the settings allow no look at all in that time.
+    pub fn new(id: BotImportId, timeout: Duration, settings: Settings, now: Now) -> Result<Self, DeadlineTooSoon> {
         let windows = Windows::with_quotas(now.instant, settings.quotas).into();
         let seed = settings.seed;
         Self::begin(id, Duration::ZERO, timeout, windows, settings.into(), seed, now)
@@ -122,13 +122,13 @@ impl<E: LookError> Watch<E> {
     /// left. The time between the two counts, by the clock on the wall: see [`ResumeToken`].
     ///
     /// # Errors
-    /// [`Unfunded`], if the looks of the other watch leave none before the deadline.
+    /// [`DeadlineTooSoon`], if the looks of the other watch leave none before the deadline.
     pub fn resume(
         token: &ResumeToken,
         timeout: Option<Duration>,
         settings: Settings,
         now: Now,
-    ) -> Result<Self, Unfunded> {
+    ) -> Result<Self, DeadlineTooSoon> {
         let mut windows = Windows::with_quotas(now.instant, settings.quotas);
         windows.add_ages(now.instant, token.ages(settings.quotas, now.wall));
         settings.host.note(token.origin());
@@ -154,12 +154,12 @@ impl<E: LookError> Watch<E> {
         settings: Arc<Settings>,
         seed: u64,
         now: Now,
-    ) -> Result<Self, Unfunded> {
+    ) -> Result<Self, DeadlineTooSoon> {
         let now = now.instant;
         let deadline = later(now, timeout);
         let free = windows.lock().free_at(now);
         if free >= deadline {
-            return Err(Unfunded { free_in: free.saturating_duration_since(now) });
+            return Err(DeadlineTooSoon { free_in: free.saturating_duration_since(now) });
         }
         Ok(Self {
             id,
@@ -169,7 +169,7 @@ impl<E: LookError> Watch<E> {
             deadline,
             last_poll: None,
             not_before: None,
-            state: State::Resting { until: now, what: Waiting::NextLook },
+            state: State::Resting { until: now, what: Waiting::NextPoll },
             last: None,
             trouble: None,
             failures: 0,
@@ -214,8 +214,8 @@ impl<E: LookError> Watch<E> {
             Ending::Failed => End::Failed(document(last)),
             Ending::DeadlineReached(resume) => End::DeadlineReached(Unended::new(last, trouble, resume)),
             Ending::Cancelled(resume) => End::Cancelled(Unended::new(last, trouble, resume)),
-            Ending::CouldNotLook(error, resume) => {
-                End::CouldNotLook { error, unended: Unended::new(last, None, resume) }
+            Ending::CouldNotPoll(error, resume) => {
+                End::CouldNotPoll { error, unended: Unended::new(last, None, resume) }
             }
         })
     }
@@ -223,7 +223,7 @@ impl<E: LookError> Watch<E> {
     /// Gives the watch up, with no last poll. A poll that is under way counts as sent.
     pub fn cancel(&mut self, now: Now) {
         if !matches!(self.state, State::Ended(_)) {
-            self.give_look_up(now.instant);
+            self.give_poll_up(now.instant);
             self.state = State::Ended(Ending::Cancelled(self.token(now)));
         }
     }
@@ -233,7 +233,7 @@ impl<E: LookError> Watch<E> {
         self.see(now);
         let (until, what) = match self.state {
             State::Ended(_) => return Step::Ended,
-            State::Looking { .. } => return Step::Wait { until: self.ends(), what: Waiting::Answer },
+            State::Polling { .. } => return Step::Wait { until: self.ends(), what: Waiting::Response },
             State::Resting { until, what } => (until, what),
         };
         if until > now.instant {
@@ -242,11 +242,11 @@ impl<E: LookError> Watch<E> {
         let taken = self.windows.lock().take(now.instant);
         match taken {
             Ok(()) => {
-                self.state = State::Looking { since: now.instant };
+                self.state = State::Polling { since: now.instant };
                 if let Some(last) = &mut self.last_poll {
                     last.is_sent = true;
                 }
-                Step::Look(get_status::Request::new(self.id.clone()))
+                Step::Poll(get_status::Request::new(self.id.clone()))
             }
             // Others that share the windows may have been faster.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
@@ -268,7 +268,7 @@ impl<E: LookError> Watch<E> {
     pub(super) fn standing(&self) -> Standing {
         match self.state {
             State::Resting { until, .. } => Standing::Resting(until),
-            State::Looking { .. } => Standing::Looking,
+            State::Polling { .. } => Standing::Polling,
             State::Ended(_) => Standing::Ended,
         }
     }
@@ -285,8 +285,8 @@ impl<E: LookError> Watch<E> {
 
     /// The look went well. A document about another import says nothing of this one, and is a
     /// failure.
-    pub fn handle_import(&mut self, now: Now, response: impl Into<Response>) {
-        if !matches!(self.state, State::Looking { .. }) {
+    pub fn handle_response(&mut self, now: Now, response: impl Into<Response>) {
+        if !matches!(self.state, State::Polling { .. }) {
             return;
         }
         let response = response.into();
@@ -311,15 +311,15 @@ impl<E: LookError> Watch<E> {
             Outcome::Running | Outcome::Unknown => {
                 let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
                 let until = later(at, wait).min(self.deadline);
-                self.events.push_back(Event::NextLook { at: until, left: self.windows.lock().left(at) });
-                self.state = State::Resting { until, what: Waiting::NextLook };
+                self.events.push_back(Event::NextPoll { at: until, left: self.windows.lock().left(at) });
+                self.state = State::Resting { until, what: Waiting::NextPoll };
             }
         }
     }
 
     /// The look failed.
     pub fn handle_failure(&mut self, now: Now, error: E) {
-        if !matches!(self.state, State::Looking { .. }) {
+        if !matches!(self.state, State::Polling { .. }) {
             return;
         }
         self.see_deadline(now);
@@ -336,7 +336,7 @@ impl<E: LookError> Watch<E> {
         // What does not come from the platform passes, unless the host never was the platform.
         let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
         if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
-            self.state = State::Ended(Ending::CouldNotLook(error, self.token(now)));
+            self.state = State::Ended(Ending::CouldNotPoll(error, self.token(now)));
             return;
         }
         let asked = error.retry_after().map(|after| after.delay(now.wall));
@@ -370,9 +370,9 @@ impl<E: LookError> Watch<E> {
         said(status).unwrap_or_else(|| status.outcome())
     }
 
-    fn give_look_up(&mut self, now: Instant) {
-        if let State::Looking { since } = self.state {
-            let latest = later(since, self.settings.look_timeout.min(LATEST_ARRIVAL));
+    fn give_poll_up(&mut self, now: Instant) {
+        if let State::Polling { since } = self.state {
+            let latest = later(since, self.settings.poll_timeout.min(LATEST_ARRIVAL));
             self.windows.lock().abandon(now, latest);
         }
     }

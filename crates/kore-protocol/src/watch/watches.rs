@@ -11,7 +11,7 @@ use kore_types::BotImportId;
 
 use super::clock::{LEAST_WAIT, is_past, later};
 use super::machine::Standing;
-use super::{End, Event, Ledger, LookError, Now, ResumeToken, Settings, Step, Unfunded, Watch};
+use super::{End, Event, Ledger, PollError, Now, ResumeToken, Settings, Step, DeadlineTooSoon, Watch};
 use crate::bot_import::get_status;
 
 /// How many looks may be under way at once unless told otherwise.
@@ -39,7 +39,7 @@ pub enum Update<E> {
         id: BotImportId,
         /// How it ended; or that the platform's windows have no look before the deadline, which is
         /// said at once.
-        end: Result<End<E>, Unfunded>,
+        end: Result<End<E>, DeadlineTooSoon>,
     },
 }
 
@@ -74,7 +74,7 @@ impl Look {
 #[derive(Debug)]
 pub enum Next {
     /// Send this, ask again at once, and when the answer is there call
-    /// [`Watches::handle_import`] or [`Watches::handle_failure`].
+    /// [`Watches::handle_response`] or [`Watches::handle_failure`].
     Look(Look),
     /// Do nothing until then, at least a millisecond from now, or until an answer is there; in any
     /// case poll then.
@@ -109,9 +109,9 @@ pub enum Next {
 /// loop {
 ///     match watches.poll(now) {
 ///         // A real owner sends it and asks again, up to 64 times before the first answer.
-///         Next::Look(look) => {
+///         Next::Send(look) => {
 ///             let import = BotImport::new(look.request().import_id.clone(), Status::Success);
-///             watches.handle_import(now, &look, import);
+///             watches.handle_response(now, &look, import);
 ///         }
 ///         Next::Wait(until) => now.instant = until,
 ///         Next::Idle => break,
@@ -157,7 +157,7 @@ enum Phase {
     Looking(u64),
 }
 
-impl<E: LookError> Watches<E> {
+impl<E: PollError> Watches<E> {
     /// With nothing to watch. The quotas are those of the ledger, whatever the settings say.
     pub fn new(ledger: Ledger, settings: Settings) -> Self {
         Self {
@@ -279,7 +279,7 @@ impl<E: LookError> Watches<E> {
             self.due.first().filter(|(at, _)| *at <= now.instant && self.looking < self.concurrency)
         {
             if let Some(look) = self.ask(index, now) {
-                return Next::Look(look);
+                return Next::Send(look);
             }
         }
         let due = self.due.first().filter(|_| self.looking < self.concurrency);
@@ -289,9 +289,9 @@ impl<E: LookError> Watches<E> {
     }
 
     /// The look went well. One whose watch has ended meanwhile is of no account.
-    pub fn handle_import(&mut self, now: Now, look: &Look, response: impl Into<get_status::Response>) {
+    pub fn handle_response(&mut self, now: Now, look: &Look, response: impl Into<get_status::Response>) {
         if self.is_under_way(look) {
-            self.change(look.index, |watch| watch.handle_import(now, response));
+            self.change(look.index, |watch| watch.handle_response(now, response));
         }
     }
 
@@ -308,7 +308,7 @@ impl<E: LookError> Watches<E> {
 
     fn is_under_way(&self, look: &Look) -> bool {
         let entry = self.entry(look.index);
-        entry.is_some_and(|entry| matches!(entry.phase, Phase::Looking(number) if number == look.number))
+        entry.is_some_and(|entry| matches!(entry.phase, Phase::Polling(number) if number == look.number))
     }
 
     /// Asks a watch what to do; a look is given back.
@@ -317,7 +317,7 @@ impl<E: LookError> Watches<E> {
         self.change(index, |watch| step = watch.poll(now));
         let phase = self.entry(index)?.phase;
         match (step, phase) {
-            (Step::Look(request), Phase::Looking(number)) => Some(Look { request, index, number }),
+            (Step::Poll(request), Phase::Polling(number)) => Some(Look { request, index, number }),
             _ => None,
         }
     }
@@ -327,7 +327,7 @@ impl<E: LookError> Watches<E> {
         let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
         match entry.phase {
             Phase::Resting(until) => drop(self.due.remove(&(until, index))),
-            Phase::Looking(_) => self.looking = self.looking.saturating_sub(1),
+            Phase::Polling(_) => self.looking = self.looking.saturating_sub(1),
         }
         change(&mut entry.watch);
         if entry.watch.ends() != entry.ends {
@@ -345,11 +345,11 @@ impl<E: LookError> Watches<E> {
                 entry.phase = Phase::Resting(until);
                 self.due.insert((until, index));
             }
-            Standing::Looking => {
+            Standing::Polling => {
                 self.looking += 1;
                 if let Phase::Resting(_) = entry.phase {
                     self.looks += 1;
-                    entry.phase = Phase::Looking(self.looks);
+                    entry.phase = Phase::Polling(self.looks);
                 }
             }
             Standing::Ended => self.end(index),

@@ -31,9 +31,9 @@ fn watched(until: Duration) -> Vec<Duration> {
     let mut looks = Vec::new();
     loop {
         match watch.poll(now) {
-            Step::Look(_) => {
+            Step::Poll(_) => {
                 looks.push(now.instant - start.instant);
-                watch.handle_import(now, BotImport::new(id.clone(), Status::Pending));
+                watch.handle_response(now, BotImport::new(id.clone(), Status::Pending));
             }
             Step::Wait { until, .. } => now.instant = until,
             Step::Ended => return looks,

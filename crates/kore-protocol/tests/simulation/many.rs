@@ -10,7 +10,7 @@ use kore_types::BotImportId;
 use crate::allowed::{Allowed, ROUNDING};
 use crate::platform::{Answer, Platform};
 use crate::random::Random;
-use crate::{Failure, LOOK_TIMEOUT};
+use crate::{Failure, POLL_TIMEOUT};
 
 /// A look that is under way, and what comes of it.
 struct UnderWay {
@@ -62,7 +62,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
     ids.sort();
 
     let mut settings = Settings::default();
-    settings.look_timeout = LOOK_TIMEOUT;
+    settings.poll_timeout = POLL_TIMEOUT;
     settings.seed = random.next();
     let mut watches: Watches<Failure> = Watches::new(Ledger::default(), settings)
         .concurrency(NonZeroUsize::new(concurrency).expect("one at least"));
@@ -110,7 +110,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
             }
         }
         match next {
-            Next::Look(look) => {
+            Next::Send(look) => {
                 assert!(watches.looking() <= concurrency, "seed {seed}: too many looks are under way");
                 run.full |= watches.looking() == concurrency;
                 sent += 1;
@@ -151,7 +151,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                     match answer {
                         Answer::Import(mut import) => {
                             import.id = look.request().import_id.clone().into();
-                            watches.handle_import(now, &look, *import);
+                            watches.handle_response(now, &look, *import);
                         }
                         Answer::Refused(status, after) => {
                             watches.handle_failure(now, &look, Failure::Status(status, after));

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use kore_protocol::bot_import::get_status;
-use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
+use kore_protocol::watch::{End, Look, Now, DeadlineTooSoon, Update};
 use kore_transport::{Phase, TransportError};
 use kore_types::BotImportId;
 
@@ -170,7 +170,7 @@ impl WatchImport<'_, Client> {
     ///
     /// # Errors
     /// If the platform's windows allow no look before the deadline.
-    pub fn run(self) -> Result<End<Error>, Unfunded> {
+    pub fn run(self) -> Result<End<Error>, DeadlineTooSoon> {
         let (updates, _, mut on_update) = self.start();
         for update in updates {
             on_update.call(&update);
@@ -184,7 +184,7 @@ impl WatchImport<'_, Client> {
 
 impl WatchImport<'_, Client, Vec<BotImportId>> {
     /// Waits on the calling thread.
-    pub fn run(self) -> Vec<(BotImportId, Result<End<Error>, Unfunded>)> {
+    pub fn run(self) -> Vec<(BotImportId, Result<End<Error>, DeadlineTooSoon>)> {
         let (updates, ids, mut on_update) = self.start();
         let mut ends = HashMap::new();
         for update in updates {

@@ -16,7 +16,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(365 * 86_400);
 #[derive(Debug)]
 pub(super) struct Driver {
     watches: Watches<Error>,
-    look_timeout: Duration,
+    poll_timeout: Duration,
     /// How long an import is waited for that is added later.
     timeout: Duration,
 }
@@ -33,8 +33,8 @@ pub(super) enum Task {
 }
 
 impl Driver {
-    pub(super) fn new(watches: Watches<Error>, look_timeout: Duration, timeout: Duration) -> Self {
-        Self { watches, look_timeout, timeout }
+    pub(super) fn new(watches: Watches<Error>, poll_timeout: Duration, timeout: Duration) -> Self {
+        Self { watches, poll_timeout, timeout }
     }
 
     pub(super) fn next(&mut self, now: Now) -> Task {
@@ -43,8 +43,8 @@ impl Driver {
             return tell(update);
         }
         let next = self.watches.poll(now);
-        if let Next::Look(look) = next {
-            let until = now.instant.checked_add(self.look_timeout).unwrap_or(now.instant + LONGEST_LOOK);
+        if let Next::Send(look) = next {
+            let until = now.instant.checked_add(self.poll_timeout).unwrap_or(now.instant + LONGEST_LOOK);
             return Task::Send(look, until);
         }
         match (self.watches.poll_update(), next) {
@@ -62,10 +62,10 @@ impl Driver {
         answer: Option<Result<get_status::Response, Error>>,
     ) {
         match answer {
-            Some(Ok(response)) => self.watches.handle_import(now, look, response),
+            Some(Ok(response)) => self.watches.handle_response(now, look, response),
             Some(Err(error)) => self.watches.handle_failure(now, look, error),
             None => {
-                let limit = format!("{} s for one look", self.look_timeout.as_secs_f64());
+                let limit = format!("{} s for one look", self.poll_timeout.as_secs_f64());
                 let error = TransportError::timeout(Phase::Exchange, limit);
                 self.watches.handle_failure(now, look, error.into());
             }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kore_protocol::watch::{
-    Backoff, DEFAULT_CONCURRENCY, End, Event, Now, Pacing, ResumeToken, Settings, Unfunded, Update, Watches,
+    Backoff, DEFAULT_CONCURRENCY, End, Event, Now, Pacing, ResumeToken, Settings, DeadlineTooSoon, Update, Watches,
 };
 use kore_types::{BotImportId, Outcome};
 
@@ -33,7 +33,7 @@ use crate::call::Core;
 ///     End::Failed(response) => response.import.failed_entries().for_each(|task| println!("failed: {task:?}")),
 ///     End::DeadlineReached(unended) => println!("not over: {:?}", unended.last),
 ///     End::Cancelled(_) => println!("given up"),
-///     End::CouldNotLook { error, .. } => println!("{error}"),
+///     End::CouldNotPoll { error, .. } => println!("{error}"),
 /// }
 /// # Ok(())
 /// # }
@@ -108,8 +108,8 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     }
 
     /// How long one look may take, 30 s unless told otherwise.
-    pub fn look_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.look_timeout = timeout;
+    pub fn poll_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.poll_timeout = timeout;
         self
     }
 
@@ -130,7 +130,7 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
     pub(super) fn begin(mut self, core: &Core, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>) {
         let ledger = &core.ledger;
         self.settings.host = core.host.clone();
-        let look_timeout = self.settings.look_timeout;
+        let poll_timeout = self.settings.poll_timeout;
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(ledger.clone(), self.settings).concurrency(self.concurrency);
         let mut tokens = HashMap::new();
@@ -149,7 +149,7 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
                 None => watches.watch(id.clone(), timeout, now),
             }
         }
-        (Driver::new(watches, look_timeout, timeout), ids, self.on_update)
+        (Driver::new(watches, poll_timeout, timeout), ids, self.on_update)
     }
 }
 
@@ -199,8 +199,8 @@ impl<'a, C> WatchImport<'a, C, Vec<BotImportId>> {
 /// The outcome of each import, in the order of the ids.
 pub(super) fn in_order(
     ids: Vec<BotImportId>,
-    mut ends: HashMap<BotImportId, Result<End<Error>, Unfunded>>,
-) -> Vec<(BotImportId, Result<End<Error>, Unfunded>)> {
+    mut ends: HashMap<BotImportId, Result<End<Error>, DeadlineTooSoon>>,
+) -> Vec<(BotImportId, Result<End<Error>, DeadlineTooSoon>)> {
     let of = |id: BotImportId| {
         let end = ends.remove(&id).expect("each watch ends once");
         (id, end)

@@ -11,7 +11,7 @@ use futures_core::Stream as _;
 use futures_util::future::{AbortHandle, Aborted, abortable};
 use futures_util::stream::FuturesUnordered;
 use kore_protocol::bot_import::get_status;
-use kore_protocol::watch::{End, Look, Now, Unfunded, Update};
+use kore_protocol::watch::{End, Look, Now, DeadlineTooSoon, Update};
 use kore_types::BotImportId;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
@@ -182,7 +182,7 @@ impl<'a, Ids> WatchImport<'a, Client, Ids> {
 }
 
 impl<'a> IntoFuture for WatchImport<'a, Client> {
-    type Output = Result<End<Error>, Unfunded>;
+    type Output = Result<End<Error>, DeadlineTooSoon>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -200,7 +200,7 @@ impl<'a> IntoFuture for WatchImport<'a, Client> {
 }
 
 impl<'a> IntoFuture for WatchImport<'a, Client, Vec<BotImportId>> {
-    type Output = Vec<(BotImportId, Result<End<Error>, Unfunded>)>;
+    type Output = Vec<(BotImportId, Result<End<Error>, DeadlineTooSoon>)>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -22,7 +22,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl LookError for Failure {
+impl PollError for Failure {
     fn is_retryable(&self) -> bool {
         *self == Self::Passes
     }
@@ -68,7 +68,7 @@ impl Pair {
         let mut looks = Vec::new();
         loop {
             match self.watches.poll(self.now) {
-                Next::Look(look) => looks.push(look),
+                Next::Send(look) => looks.push(look),
                 next => return (looks, next),
             }
         }
@@ -85,10 +85,10 @@ impl Pair {
 
     fn answer(&mut self, look: &Look, status: &str) {
         let import = kore_types::BotImport::new(look.request().import_id.clone(), status.into());
-        self.watches.handle_import(self.now, look, import);
+        self.watches.handle_response(self.now, look, import);
     }
 
-    fn ends(&mut self) -> Vec<(String, Result<End<Failure>, Unfunded>)> {
+    fn ends(&mut self) -> Vec<(String, Result<End<Failure>, DeadlineTooSoon>)> {
         let updates = std::iter::from_fn(|| self.watches.poll_update());
         let ends = updates.filter_map(|update| match update {
             Update::Ended { id, end } => Some((id.to_string(), end)),
@@ -149,7 +149,7 @@ fn a_failure_of_one_leaves_the_others_alone() {
     pair.watches.handle_failure(pair.now, &looks[1], Failure::Passes);
     pair.answer(&looks[2], "failed");
     let ends = pair.ends();
-    assert!(matches!(&ends[0], (id, Ok(End::CouldNotLook { .. })) if id == "bir-0"), "{ends:?}");
+    assert!(matches!(&ends[0], (id, Ok(End::CouldNotPoll { .. })) if id == "bir-0"), "{ends:?}");
     assert!(matches!(&ends[1], (id, Ok(End::Failed(_))) if id == "bir-2"), "{ends:?}");
     pair.pass();
     let (looks, _) = pair.looks();
@@ -272,7 +272,7 @@ fn a_deadline_without_a_free_slot_is_said_at_once() {
     pair.ends();
     pair.watches.watch(id(0), 30 * SECOND, pair.now);
     pair.watches.watch(id(1), 30 * SECOND, pair.now);
-    assert!(matches!(&pair.ends()[..], [(id, Err(Unfunded { .. }))] if id == "bir-0"));
+    assert!(matches!(&pair.ends()[..], [(id, Err(DeadlineTooSoon { .. }))] if id == "bir-0"));
     assert_eq!(ids(&pair.looks().0), ["bir-1"]);
 }
 

@@ -18,7 +18,7 @@ fn used_up(now: Now) -> ResumeToken {
     first.end().resume().expect("not over").clone()
 }
 
-fn resume(token: &ResumeToken, timeout: Duration, now: Now) -> Result<Watch<Failure>, Unfunded> {
+fn resume(token: &ResumeToken, timeout: Duration, now: Now) -> Result<Watch<Failure>, DeadlineTooSoon> {
     Watch::resume(token, Some(timeout), Settings::default(), now)
 }
 
@@ -168,6 +168,6 @@ fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_mos
     let token: ResumeToken = serde_json::from_str(late).expect("a token");
     let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
     let resumed = Watch::<Failure>::resume(&token, None, Settings::default(), now);
-    let Err(Unfunded { free_in }) = resumed else { panic!("there is no free slot") };
+    let Err(DeadlineTooSoon { free_in }) = resumed else { panic!("there is no free slot") };
     assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
 }
