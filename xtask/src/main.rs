@@ -10,6 +10,7 @@ mod fuzz;
 mod openapi;
 mod simulate;
 mod skipped;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;

@@ -60,6 +60,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod bot_import;
 #[cfg(feature = "openapi")]

@@ -44,7 +44,7 @@ mod pacing;
 mod resume;
 mod retry;
 mod settings;
-mod unfunded;
+mod deadline_too_soon;
 mod watches;
 mod windows;
 
@@ -57,6 +57,6 @@ pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;
 pub use settings::{PollError, Now, Settings};
-pub use unfunded::DeadlineTooSoon;
+pub use deadline_too_soon::DeadlineTooSoon;
 pub use watches::{DEFAULT_CONCURRENCY, Look, Next, Update, Watches};
 pub use windows::{Quota, Windows};

@@ -155,8 +155,8 @@ impl From<InvalidToken> for Error {
 
 /// For `?`: a deadline that the rate limits leave no look before is a setting that is wrong.
 impl From<DeadlineTooSoon> for Error {
-    fn from(unfunded: DeadlineTooSoon) -> Self {
-        Self::setting("deadline", unfunded)
+    fn from(too_soon: DeadlineTooSoon) -> Self {
+        Self::setting("deadline", too_soon)
     }
 }
 

@@ -26,6 +26,7 @@
 //! They all refuse plain HTTP to other machines, send none to this one through a proxy, refuse bodies
 //! over a limit, follow no redirect, and say with a [`TransportError`] how far the request came.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod build_error;

@@ -32,6 +32,7 @@ enum What<'a> {
     Throttled { until: String },
     Retrying { because: &'a str, failures: u32, at: String },
     TokenRenewed,
+    #[serde(rename = "next_look")]
     NextPoll { at: String, left: [u32; 2] },
     Ended(Ended<'a>),
     NotWritten { lines: u64 },

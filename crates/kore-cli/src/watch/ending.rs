@@ -169,8 +169,8 @@ impl Ending {
                     if error.is_other_job() { Verdict::AboutAnother } else { Verdict::CouldNotPoll };
                 ending.unended(verdict, failure.exit, unended);
             }
-            Err(unfunded) => {
-                ending.message = Some(unfunded.to_string());
+            Err(too_soon) => {
+                ending.message = Some(too_soon.to_string());
                 ending.hint = Some("a longer --timeout leaves room for a poll".to_owned());
                 ending.verdict = Verdict::DeadlineReached;
                 ending.exit = Exit::ImportNotOver;

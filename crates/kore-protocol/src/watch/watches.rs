@@ -237,12 +237,12 @@ impl<E: PollError> Watches<E> {
                 self.due.insert((now.instant, index));
                 self.ends.insert((ends, index));
             }
-            Err(unfunded) => {
+            Err(too_soon) => {
                 self.free.push(index);
                 if self.entries.len() <= index as usize {
                     self.entries.push(None);
                 }
-                self.updates.push_back(Update::Ended { id, end: Err(unfunded) });
+                self.updates.push_back(Update::Ended { id, end: Err(too_soon) });
             }
         }
     }

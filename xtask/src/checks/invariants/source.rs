@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
-use super::mask::{Masked, mask};
+use super::mask::mask;
 
 pub(crate) struct Source {
     path: Utf8PathBuf,
     text: String,
-    whole: Masked,
-    product: Masked,
+    code: String,
+    product_strings: String,
 }
 
 impl Source {
@@ -21,8 +21,8 @@ impl Source {
         let in_tests = path.iter().any(|part| part == "tests" || part == "tests.rs");
         let is_test = in_tests || whole.code.contains("#![cfg(test)]");
         let tests = if is_test { once(0..text.len()).collect() } else { test_modules(&whole.code) };
-        let product = Masked { code: without(&whole.code, &tests), strings: without(&whole.strings, &tests) };
-        Self { path: path.to_owned(), text, whole, product }
+        let product_strings = without(&whole.strings, &tests);
+        Self { path: path.to_owned(), text, code: whole.code, product_strings }
     }
 
     pub(crate) fn path(&self) -> &Utf8Path {
@@ -40,17 +40,12 @@ impl Source {
 
     /// Code without comments and strings.
     pub(crate) fn code(&self) -> &str {
-        &self.whole.code
-    }
-
-    /// The same without test modules.
-    pub(crate) fn product_code(&self) -> &str {
-        &self.product.code
+        &self.code
     }
 
     /// What stands in strings outside of test modules.
     pub(crate) fn product_strings(&self) -> &str {
-        &self.product.strings
+        &self.product_strings
     }
 
     /// Whether this belongs to what is built of one of these crates: `crates/<name>/src`.
@@ -124,27 +119,33 @@ mod tests {
 
     #[test]
     fn test_modules_are_cut_out_and_what_follows_them_is_kept() {
-        let text = "before();\n#[cfg(test)]\nmod tests {\n    fn a() { inside(\"x\"); }\n}\nafter();\n";
+        let text =
+            "a(\"before\");\n#[cfg(test)]\nmod tests {\n    fn a() { b(\"inside\"); }\n}\nc(\"after\");\n";
         let source = source("crates/kore-types/src/a.rs", text);
-        assert_eq!(source.product_code().split_whitespace().collect::<Vec<_>>(), ["before();", "after();"]);
-        assert_eq!(source.product_strings().trim(), "");
-        assert!(source.code().contains("inside"));
-        assert_eq!(lines_with(source.product_code(), "after").collect::<Vec<_>>(), [6]);
+        assert_eq!(
+            source.product_strings().split_whitespace().collect::<Vec<_>>(),
+            ["\"before\"", "\"after\""]
+        );
+        assert!(source.code().contains("mod tests"));
+        assert_eq!(lines_with(source.product_strings(), "after").collect::<Vec<_>>(), [6]);
     }
 
     #[test]
     fn other_things_for_tests_are_not_cut_out() {
-        let text = "#[cfg(test)]\nmod fake;\nfn a() { kept() }\n#[cfg(test)]\nimpl A { fn b() { kept() } }";
+        let text = "#[cfg(test)]\nmod fake;\nfn a() { b(\"kept\") }\n#[cfg(test)]\nimpl A { fn b() { a(\"kept\") } }";
         let source = source("crates/kore-types/src/a.rs", text);
-        assert_eq!(lines_with(source.product_code(), "kept").collect::<Vec<_>>(), [3, 5]);
+        assert_eq!(lines_with(source.product_strings(), "kept").collect::<Vec<_>>(), [3, 5]);
     }
 
     #[test]
     fn a_file_of_tests_has_no_product() {
         for path in ["crates/kore-types/src/json/tests.rs", "crates/kore-types/src/json/tests/more.rs"] {
-            assert_eq!(source(path, "now()").product_code().trim(), "", "{path}");
+            assert_eq!(source(path, "\"now\"").product_strings().trim(), "", "{path}");
         }
-        assert_eq!(source("crates/kore-types/src/a.rs", "#![cfg(test)]\nnow()").product_code().trim(), "");
+        assert_eq!(
+            source("crates/kore-types/src/a.rs", "#![cfg(test)]\n\"now\"").product_strings().trim(),
+            ""
+        );
     }
 
     #[test]
