@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kore_protocol::ResponseError;
 use kore_protocol::watch::{Ledger, Next, Now, Settings, Watches};
-use kore_types::BotImport;
+use kore_types::{BotImport, BotImportId};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -40,7 +40,8 @@ fn cost(imports: usize, time: Duration) -> f64 {
     let before = bytes();
     let start = Instant::now();
     let mut now = Now { instant: start, wall: SystemTime::UNIX_EPOCH };
-    let mut watches: Watches<ResponseError> = Watches::new(Ledger::default(), Settings::default());
+    let mut watches: Watches<BotImportId, ResponseError> =
+        Watches::new(Ledger::default(), Settings::default());
     for n in 0..imports {
         let id = document(n).id.expect("an id");
         watches.watch(id, Duration::from_secs(2 * 3600), now);

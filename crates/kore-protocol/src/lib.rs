@@ -73,6 +73,7 @@ mod endpoint;
 mod excerpt;
 mod limiter;
 mod metadata;
+mod other_job;
 mod path;
 mod refusal;
 mod response_error;
@@ -92,6 +93,7 @@ pub use endpoint::{
 pub use excerpt::Excerpt;
 pub use limiter::{Limited, Limiter};
 pub use metadata::{Metadata, RateLimit, Scope};
+pub use other_job::OtherJob;
 pub use path::PathTemplate;
 pub use refusal::Refusal;
 pub use response_error::{Origin, ResponseError};

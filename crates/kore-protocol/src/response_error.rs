@@ -8,8 +8,7 @@ use http::{HeaderMap, StatusCode};
 use kore_types::ErrorBody;
 use serde_json::error::Category;
 
-use crate::bot_import::get_status::OtherJob;
-use crate::{BodyLimit, Excerpt, Refusal, RetryAfter};
+use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter};
 
 /// How many errors of an error body are shown.
 const SHOWN: usize = 5;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 use kore_auth::KeyError;
-use kore_protocol::watch::{PollError, DeadlineTooSoon};
+use kore_protocol::watch::{DeadlineTooSoon, PollError};
 use kore_protocol::{InvalidToken, Origin, ResponseError, RetryAfter};
 use kore_transport::TransportError;
 

@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 use kore_emulator::{Emulator, Fault, Mode, Scenario, scenarios};
 use kore_sdk::protocol::Refusal;
 use kore_sdk::watch::{Backoff, End, Pacing};
-use kore_sdk::{Error, Outcome};
+use kore_sdk::{BotImportId, Error, Outcome};
 
 use super::{client_of, emulator};
 
@@ -33,7 +33,7 @@ enum Ends {
 
 use Ends::{CouldNotPoll, Deadline, Failed, Succeeded};
 
-fn of(end: &End<Error>) -> Ends {
+fn of(end: &End<BotImportId, Error>) -> Ends {
     match end {
         End::Succeeded(_) => Succeeded,
         End::Failed(_) => Failed,
@@ -119,7 +119,12 @@ fn expected(alone: Ends, fault: Makes) -> Ends {
     }
 }
 
-async fn watched(scenario: &Scenario, mode: Mode, fault: Option<Fault>, expected: Ends) -> End<Error> {
+async fn watched(
+    scenario: &Scenario,
+    mode: Mode,
+    fault: Option<Fault>,
+    expected: Ends,
+) -> End<BotImportId, Error> {
     let builder = emulator().lenient(true).scenario(scenario.clone(), mode);
     let builder = fault.into_iter().fold(builder, |builder, fault| builder.fault(fault));
     let emulator: Emulator = builder.start().await.expect("a free port");

@@ -9,7 +9,7 @@ use kore_sdk::protocol::{Body, Refusal};
 use kore_sdk::transport::{Phase, TransportError};
 use kore_sdk::types::Status;
 use kore_sdk::watch::{End, Event, Pacing};
-use kore_sdk::{BotImport, Client, Error, Outcome};
+use kore_sdk::{BotImport, BotImportId, Client, Error, Outcome, StatusLog};
 
 use super::{builder, id};
 
@@ -39,12 +39,15 @@ fn unavailable() -> Answer {
     Ok(answer)
 }
 
-fn retries(events: &[Event]) -> usize {
+fn retries(events: &[Event<StatusLog>]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Retrying { .. })).count()
 }
 
 /// Waits for the end; the events beside it, and how long it took by the paused clock.
-async fn watch(client: &Client, deadline: Duration) -> (End<Error>, Vec<Event>, Duration) {
+async fn watch(
+    client: &Client,
+    deadline: Duration,
+) -> (End<BotImportId, Error>, Vec<Event<StatusLog>>, Duration) {
     let start = tokio::time::Instant::now();
     let mut events = Vec::new();
     let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event.clone()));

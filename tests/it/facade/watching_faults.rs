@@ -8,7 +8,7 @@ use kore_emulator::{App, Emulator, Now, samples};
 use kore_sdk::auth::{Claims, Credentials};
 use kore_sdk::types::Status;
 use kore_sdk::watch::{Backoff, End, Event, Pacing, Update};
-use kore_sdk::{BotImport, BotImportId, Client, ClientBuilder, Error, Updates, WatchImport};
+use kore_sdk::{BotImport, BotImportId, Client, ClientBuilder, Error, StatusLog, Updates, Wait};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{builder, id};
@@ -22,7 +22,7 @@ fn of(app: &App, emulator: &Emulator) -> ClientBuilder {
 }
 
 /// A watch that looks as soon as it may.
-fn watch<'a>(client: &'a Client, id: &BotImportId) -> WatchImport<'a, Client> {
+fn watch<'a>(client: &'a Client, id: &BotImportId) -> Wait<'a, Client, BotImportId> {
     client
         .watch_import(id)
         .deadline(Duration::from_secs(20))
@@ -39,7 +39,10 @@ fn succeeded() -> BotImport {
 }
 
 /// Takes updates until one is as asked for.
-async fn next_that(updates: &mut Updates, is: impl Fn(&Event) -> bool) -> Event {
+async fn next_that(
+    updates: &mut Updates<BotImportId>,
+    is: impl Fn(&Event<StatusLog>) -> bool,
+) -> Event<StatusLog> {
     loop {
         match updates.next().await {
             Some(Update::Event { event, .. }) if is(&event) => return event,
@@ -49,7 +52,7 @@ async fn next_that(updates: &mut Updates, is: impl Fn(&Event) -> bool) -> Event 
     }
 }
 
-async fn end_of(mut updates: Updates) -> End<Error> {
+async fn end_of(mut updates: Updates<BotImportId>) -> End<BotImportId, Error> {
     loop {
         if let Update::Ended { end, .. } = updates.next().await.expect("the last update is the end") {
             return end.expect("the windows are empty");
@@ -57,11 +60,11 @@ async fn end_of(mut updates: Updates) -> End<Error> {
     }
 }
 
-fn is_next_poll(event: &Event) -> bool {
+fn is_next_poll(event: &Event<StatusLog>) -> bool {
     matches!(event, Event::NextPoll { .. })
 }
 
-fn is_retrying(event: &Event) -> bool {
+fn is_retrying(event: &Event<StatusLog>) -> bool {
     matches!(event, Event::Retrying { .. })
 }
 

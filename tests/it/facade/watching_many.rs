@@ -120,8 +120,8 @@ async fn updates_are_a_stream_that_ends_after_the_last_end() {
     let (client, _) = client(|id, nth| says(id, if nth < 3 { Status::Pending } else { Status::Success }));
     let updates: Vec<_> = client.watch_imports([id(1), id(2)]).updates().collect().await;
     for n in [1, 2] {
-        let of = |update: &&Update<_>| match update {
-            Update::Event { id: of, .. } | Update::Ended { id: of, .. } => *of == id(n),
+        let of = |update: &&Update<BotImportId, _>| match update {
+            Update::Event { job: of, .. } | Update::Ended { job: of, .. } => *of == id(n),
             _ => false,
         };
         let mine: Vec<_> = updates.iter().filter(of).collect();
@@ -146,7 +146,7 @@ async fn imports_can_be_added_and_given_up_on_the_way() {
     assert_eq!(updates.len(), 2);
     let mut ends = HashMap::new();
     while let Some(update) = updates.next().await {
-        if let Update::Ended { id, end } = update {
+        if let Update::Ended { job: id, end } = update {
             let is_nine = id.as_str() == "bir-9";
             ends.insert(id, end.unwrap());
             if is_nine {

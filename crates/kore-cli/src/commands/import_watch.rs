@@ -77,7 +77,7 @@ struct Asked {
 /// What was read.
 struct Known {
     ids: Vec<BotImportId>,
-    tokens: Vec<ResumeToken>,
+    tokens: Vec<ResumeToken<BotImportId>>,
     settings: Settings,
     connection: Connection,
     identity: Identity,
@@ -116,7 +116,7 @@ impl Asked {
     }
 
     /// The imports that are asked for, those of tokens among them, each once; and the tokens.
-    fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Failure> {
+    fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken<BotImportId>>), Failure> {
         if self.reads_secret_there() && self.ids.iter().any(|id| id == "-") {
             return Err(Failure::usage("standard input cannot hold the ids and the client secret both")
                 .hint("give --client-secret-file a file, or the ids as arguments"));
@@ -134,7 +134,7 @@ impl Asked {
         // Their ends are not those of this run, nor in its exit code.
         skipped.iter().for_each(|skipped| warn(skipped));
         let mut known: HashSet<_> = ids.iter().cloned().collect();
-        ids.extend(tokens.iter().map(|token| token.id.clone()).filter(|id| known.insert(id.clone())));
+        ids.extend(tokens.iter().map(|token| token.job.clone()).filter(|id| known.insert(id.clone())));
         Ok((ids, tokens))
     }
 }
@@ -146,7 +146,7 @@ pub(super) struct Watch<'a> {
     pub(super) poll_timeout: Option<Duration>,
     pub(super) timeout: Duration,
     pub(super) fail_fast: bool,
-    pub(super) tokens: &'a [ResumeToken],
+    pub(super) tokens: &'a [ResumeToken<BotImportId>],
 }
 
 impl Watch<'_> {
@@ -168,7 +168,7 @@ impl Watch<'_> {
         for token in self.tokens {
             watch = watch.resume(token.clone());
         }
-        let given: HashMap<_, _> = self.tokens.iter().map(|token| (&token.id, token)).collect();
+        let given: HashMap<_, _> = self.tokens.iter().map(|token| (&token.job, token)).collect();
         let began = Instant::now();
         let mut board = Board::new(ids, began);
         let mut updates = watch.updates();
@@ -191,11 +191,11 @@ impl Watch<'_> {
             };
             match update {
                 None => break,
-                Some(Update::Event { id, event, body }) => {
+                Some(Update::Event { job: id, event, body }) => {
                     board.event(&id, &event);
                     display.event(&id, &event, &body, Instant::now());
                 }
-                Some(Update::Ended { id, end }) => {
+                Some(Update::Ended { job: id, end }) => {
                     let elapsed = began.elapsed();
                     let given = given.get(&id).copied();
                     let ending = Ending::new(id, end, elapsed, given, explain);

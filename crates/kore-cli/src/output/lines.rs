@@ -83,7 +83,7 @@ impl Lines {
     pub(crate) fn event(
         &mut self,
         id: &BotImportId,
-        event: &Event,
+        event: &Event<StatusLog>,
         now: Instant,
         wall: SystemTime,
     ) -> Vec<String> {
@@ -150,7 +150,7 @@ fn waited_on(status: &Status) -> &'static str {
     }
 }
 
-fn changed(event: &Event, now: Instant) -> Option<String> {
+fn changed(event: &Event<StatusLog>, now: Instant) -> Option<String> {
     Some(match event {
         Event::StatusChanged { now: None, .. } => "the answer has no status".to_owned(),
         Event::StatusChanged { before: None, now: Some(now) } => {

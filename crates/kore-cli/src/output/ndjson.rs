@@ -25,18 +25,45 @@ struct Line<'a> {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum What<'a> {
-    StatusChanged { before: Option<&'a str>, now: Option<&'a str> },
-    TaskAppeared { index: usize, entry: Entry<'a> },
-    TaskChanged { index: usize, before: Entry<'a>, entry: Entry<'a> },
-    TaskVanished { index: usize, entry: Entry<'a> },
-    Throttled { until: String },
-    Retrying { because: &'a str, failures: u32, at: String },
+    StatusChanged {
+        before: Option<&'a str>,
+        now: Option<&'a str>,
+    },
+    TaskAppeared {
+        index: usize,
+        entry: Entry<'a>,
+    },
+    TaskChanged {
+        index: usize,
+        before: Entry<'a>,
+        entry: Entry<'a>,
+    },
+    TaskVanished {
+        index: usize,
+        entry: Entry<'a>,
+    },
+    Throttled {
+        until: String,
+    },
+    Retrying {
+        because: &'a str,
+        failures: u32,
+        at: String,
+    },
     TokenRenewed,
     #[serde(rename = "next_look")]
-    NextPoll { at: String, left: [u32; 2] },
+    NextPoll {
+        at: String,
+        left: [u32; 2],
+    },
     Ended(Ended<'a>),
-    NotWritten { lines: u64 },
-    Finished { exit_code: u8, resume_command: Option<&'a str> },
+    NotWritten {
+        lines: u64,
+    },
+    Finished {
+        exit_code: u8,
+        resume_command: Option<&'a str>,
+    },
 }
 
 /// How the watch of an import ended, as both JSON outputs tell it.
@@ -46,7 +73,7 @@ pub(super) struct Ended<'a> {
     message: Option<&'a str>,
     elapsed_ms: u64,
     last: Option<&'a RawValue>,
-    resume: Option<&'a ResumeToken>,
+    resume: Option<&'a ResumeToken<BotImportId>>,
 }
 
 impl<'a> Ended<'a> {
@@ -118,7 +145,7 @@ impl Entries {
     pub(crate) fn event(
         &mut self,
         id: &BotImportId,
-        event: &Event,
+        event: &Event<StatusLog>,
         body: &Bytes,
         now: Instant,
         wall: SystemTime,

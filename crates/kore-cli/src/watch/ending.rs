@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kore_sdk::protocol::bot_import::get_status::Response;
-use kore_sdk::watch::{End, ResumeToken, Unended, DeadlineTooSoon};
+use kore_sdk::watch::{DeadlineTooSoon, End, ResumeToken, Unended};
 use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 
 use crate::commands::doubt;
@@ -72,7 +72,7 @@ pub(crate) struct Ending {
     pub(crate) hint: Option<String>,
     /// What is odd about it, whatever the verdict.
     pub(crate) warning: Option<String>,
-    pub(crate) resume: Option<ResumeToken>,
+    pub(crate) resume: Option<ResumeToken<BotImportId>>,
     pub(crate) elapsed: Duration,
     exit: Exit,
 }
@@ -81,9 +81,9 @@ impl Ending {
     /// `given` is the token that the user gave for this import.
     pub(crate) fn new(
         id: BotImportId,
-        end: Result<End<Error>, DeadlineTooSoon>,
+        end: Result<End<BotImportId, Error>, DeadlineTooSoon>,
         elapsed: Duration,
-        given: Option<&ResumeToken>,
+        given: Option<&ResumeToken<BotImportId>>,
         explain: impl FnOnce(&Error) -> Failure,
     ) -> Self {
         let mut ending = Self {
@@ -99,7 +99,7 @@ impl Ending {
             elapsed,
             exit: Exit::Success,
         };
-        let not_over = |unended: &Unended<Error>, so: &str| {
+        let not_over = |unended: &Unended<BotImportId, Error>, so: &str| {
             let trouble = unended.trouble.as_ref().map(Error::to_string);
             let status = match unended.last.as_ref().map(|last| (&last.import, &last.import.status)) {
                 None if trouble.is_none() => "no look was answered in time".to_owned(),
@@ -180,7 +180,7 @@ impl Ending {
         ending
     }
 
-    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<Error>) {
+    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<BotImportId, Error>) {
         self.verdict = verdict;
         self.exit = exit;
         self.resume = Some(unended.resume);

@@ -15,7 +15,7 @@ use crate::reasons;
 pub(crate) enum Next {
     /// The first answer.
     FirstAnswer,
-    Look(Instant),
+    Poll(Instant),
     /// Another try after a failure.
     Retry(Instant),
     /// A free slot in the platform's windows.
@@ -59,7 +59,7 @@ impl Import {
         }
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &Event<StatusLog>) {
         match event {
             Event::StatusChanged { now, .. } => {
                 self.status = now.as_ref().map(|status| word(status.as_str()));
@@ -78,7 +78,7 @@ impl Import {
             }
             Event::NextPoll { at, .. } => {
                 self.trouble = None;
-                self.next = Next::Send(*at);
+                self.next = Next::Poll(*at);
             }
             _ => {}
         }
@@ -157,7 +157,7 @@ impl Board {
         }
     }
 
-    pub(crate) fn event(&mut self, id: &BotImportId, event: &Event) {
+    pub(crate) fn event(&mut self, id: &BotImportId, event: &Event<StatusLog>) {
         if let Some(import) = self.places.get(id).and_then(|at| self.imports.get_mut(*at)) {
             import.event(event);
         }

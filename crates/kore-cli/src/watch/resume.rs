@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use kore_sdk::BotImportId;
 use kore_sdk::watch::ResumeToken;
 
 use crate::shell::quoted;
@@ -20,7 +21,7 @@ const FOR_POLLS: Duration = Duration::from_secs(10);
 
 /// The `--timeout` that leaves room for a poll of each import, if the one that was given does not.
 /// As if no time passed until the command is run: it may be run at once.
-pub(crate) fn timeout_that_works(given: Duration, tokens: &[&ResumeToken]) -> Option<Duration> {
+pub(crate) fn timeout_that_works(given: Duration, tokens: &[&ResumeToken<BotImportId>]) -> Option<Duration> {
     let free_in = tokens.iter().map(|token| token.free_in()).max().unwrap_or_default();
     let needed = Duration::from_secs(free_in.as_secs() + 1) + FOR_POLLS;
     (!free_in.is_zero() && given < needed).then_some(needed)
@@ -28,7 +29,7 @@ pub(crate) fn timeout_that_works(given: Duration, tokens: &[&ResumeToken]) -> Op
 
 /// The command that goes on, for a POSIX shell. Many tokens are kept in a file that only the user
 /// can read; if it cannot be written, the tokens stand in the command all the same.
-pub(crate) fn command(program: &OsStr, flags: &[OsString], tokens: &[&ResumeToken]) -> String {
+pub(crate) fn command(program: &OsStr, flags: &[OsString], tokens: &[&ResumeToken<BotImportId>]) -> String {
     let text = serde_json::to_string(tokens).expect("text and numbers");
     let tokens = match text.len() {
         0..=MAX_IN_COMMAND => text,
@@ -54,13 +55,13 @@ fn file_with(text: &str) -> io::Result<String> {
 mod tests {
     use super::*;
 
-    fn token(id: &str, requests: &str) -> ResumeToken {
+    fn token(id: &str, requests: &str) -> ResumeToken<BotImportId> {
         let json =
             format!(r#"{{"v":2,"id":"{id}","at":5,"waited":1000,"left":2000,"requests":[{requests}]}}"#);
         serde_json::from_str(&json).expect("a token")
     }
 
-    fn tokens(text: &str) -> Vec<ResumeToken> {
+    fn tokens(text: &str) -> Vec<ResumeToken<BotImportId>> {
         read(OsStr::new(text)).expect("tokens").tokens
     }
 

@@ -179,7 +179,7 @@ fn call(result: Result<BotImport, Error>) -> Says {
 
 /// What a watch says after its first poll; that it goes on is the same for a word that is not known
 /// and for one that means running.
-fn watch(update: Update<Error>) -> ControlFlow<Says> {
+fn watch(update: Update<BotImportId, Error>) -> ControlFlow<Says> {
     match update {
         Update::Event { event: Event::NextPoll { .. }, .. } => Break(Of(Running)),
         Update::Ended { end: Ok(End::Succeeded(_)), .. } => Break(Of(Succeeded)),

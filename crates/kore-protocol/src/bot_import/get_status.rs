@@ -11,12 +11,11 @@ use http::Method;
 use kore_types::{BotImport, BotImportId};
 
 use crate::{
-    Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse, PathTemplate,
-    RateLimit, Refusal, RequestError, Scope,
+    Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
+    PathTemplate, RateLimit, Refusal, RequestError, Scope,
 };
 
-pub use subject::OtherJob;
-pub(crate) use subject::check;
+use subject::check;
 
 /// What is known of the call beside its request and response.
 pub const METADATA: Metadata = Metadata {
@@ -107,8 +106,8 @@ impl OutgoingRequest for Request {
         vec![self.import_id.as_str()]
     }
 
-    fn counted_import(&self) -> Option<&BotImportId> {
-        Some(&self.import_id)
+    fn rate_limit_key(&self) -> Option<&str> {
+        Some(self.import_id.as_str())
     }
 
     fn check(&self, response: &Response) -> Result<(), OtherJob> {

@@ -1,4 +1,4 @@
-//! The watch of one import: when it is polled, what a response or a failure means for it, and what
+//! The watch of one job: when it is polled, what a response or a failure means for it, and what
 //! happens at its deadline. The owner brings the time and sends the requests.
 
 mod last_poll;
@@ -7,14 +7,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId, Outcome, Status};
+use kore_types::{Outcome, Status};
 
 use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
 use super::ledger::SharedWindows;
-use super::{End, Event, PollError, Now, ResumeToken, Settings, Unended, DeadlineTooSoon, Windows};
-use crate::bot_import::get_status::{self, Response};
-use crate::{Origin, ResponseError};
+use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Unended, Windows};
+use crate::{Origin, OutgoingRequest as _, ResponseError};
 
 pub use last_poll::LAST_POLL;
 use last_poll::LastPoll;
@@ -24,9 +23,9 @@ pub(super) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
 
 /// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum Step<J: Job> {
     /// Send this request, then call [`Watch::handle_response`] or [`Watch::handle_failure`].
-    Look(get_status::Request),
+    Poll(J::Request),
     /// Do nothing until then, or until what is waited for comes; then poll again.
     Wait {
         /// At least a millisecond from now, and at most when the watch ends.
@@ -42,20 +41,20 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Waiting {
-    /// The time of the next look.
+    /// The time of the next poll.
     NextPoll,
-    /// A free slot in the platform's windows.
+    /// That the rate limit allows a request.
     Slot,
     /// The time of the next try.
     Retry,
-    /// The answer to the look that was sent last.
-    Answer,
+    /// The response to the poll that was sent last.
+    Response,
 }
 
-/// The watch of one import, until it ends or a deadline comes.
+/// The watch of one job, until it ends or a deadline comes.
 #[derive(Debug)]
-pub struct Watch<E> {
-    id: BotImportId,
+pub struct Watch<J: Job, E> {
+    job: J,
     settings: Arc<Settings>,
     windows: SharedWindows,
     /// When the waiting began, an earlier watch's included.
@@ -65,66 +64,66 @@ pub struct Watch<E> {
     last_poll: Option<LastPoll>,
     /// The platform asked not to be called before.
     not_before: Option<Instant>,
-    state: State<E>,
-    /// Elsewhere, since a watch that has not looked yet is not to have room for it.
-    last: Option<Box<Response>>,
-    /// What the last look failed with, if it did.
+    state: State<J, E>,
+    /// Elsewhere, since a watch that has not polled yet is not to have room for it.
+    last: Option<Box<J::Response>>,
+    /// What the last poll failed with, if it did.
     trouble: Option<E>,
     failures: u32,
-    /// Whether the look before was refused for its token.
+    /// Whether the poll before was refused for its token.
     token_renewed: bool,
-    events: VecDeque<Event>,
+    events: VecDeque<Event<J::Task>>,
     random: u64,
 }
 
 #[derive(Debug)]
-enum State<E> {
+enum State<J: Job, E> {
     Resting { until: Instant, what: Waiting },
-    Looking { since: Instant },
-    Ended(Ending<E>),
+    Polling { since: Instant },
+    Ended(Ending<J, E>),
 }
 
 /// Where a watch stands, for one who has many.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Standing {
     Resting(Instant),
-    Looking,
+    Polling,
     Ended,
 }
 
 /// How a watch ended, without its document, which stands in the watch.
 #[derive(Debug)]
-enum Ending<E> {
+enum Ending<J: Job, E> {
     Succeeded,
     Failed,
-    DeadlineReached(ResumeToken),
-    Cancelled(ResumeToken),
-    CouldNotPoll(E, ResumeToken),
+    DeadlineReached(ResumeToken<J>),
+    Cancelled(ResumeToken<J>),
+    CouldNotPoll(E, ResumeToken<J>),
 }
 
-impl<E: PollError> Watch<E> {
-    /// Watches an import from now on, for at most `timeout` and a last poll.
+impl<J: Job, E: PollError> Watch<J, E> {
+    /// Watches a job from now on, for at most `timeout` and a last poll.
     ///
-    /// When the deadline comes, an import that has not ended is polled once more if its rate limit
+    /// When the deadline comes, a job that has not ended is polled once more if its rate limit
     /// allows that within [`LAST_POLL`]; a poll that is under way then is this last one. After a
     /// [`cancel`](Self::cancel) there is none. An owner that was stopped past the deadline polls
     /// once more when it goes on.
     ///
     /// # Errors
-    /// [`DeadlineTooSoon`], if the windows of the settings allow no look at all in that time.
-    pub fn new(id: BotImportId, timeout: Duration, settings: Settings, now: Now) -> Result<Self, DeadlineTooSoon> {
+    /// [`DeadlineTooSoon`], if the quotas of the settings allow no poll at all in that time.
+    pub fn new(job: J, timeout: Duration, settings: Settings, now: Now) -> Result<Self, DeadlineTooSoon> {
         let windows = Windows::with_quotas(now.instant, settings.quotas).into();
         let seed = settings.seed;
-        Self::begin(id, Duration::ZERO, timeout, windows, settings.into(), seed, now)
+        Self::begin(job, Duration::ZERO, timeout, windows, settings.into(), seed, now)
     }
 
-    /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
+    /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
     /// left. The time between the two counts, by the clock on the wall: see [`ResumeToken`].
     ///
     /// # Errors
-    /// [`DeadlineTooSoon`], if the looks of the other watch leave none before the deadline.
+    /// [`DeadlineTooSoon`], if the requests of the other watch leave none before the deadline.
     pub fn resume(
-        token: &ResumeToken,
+        token: &ResumeToken<J>,
         timeout: Option<Duration>,
         settings: Settings,
         now: Now,
@@ -135,7 +134,7 @@ impl<E: PollError> Watch<E> {
         let timeout = timeout.unwrap_or(token.left());
         let seed = settings.seed;
         Self::begin(
-            token.id.clone(),
+            token.job.clone(),
             token.waited_by(now.wall),
             timeout,
             windows.into(),
@@ -147,7 +146,7 @@ impl<E: PollError> Watch<E> {
 
     /// One that has waited that long already, in windows that others may share.
     pub(super) fn begin(
-        id: BotImportId,
+        job: J,
         waited: Duration,
         timeout: Duration,
         windows: SharedWindows,
@@ -162,7 +161,7 @@ impl<E: PollError> Watch<E> {
             return Err(DeadlineTooSoon { free_in: free.saturating_duration_since(now) });
         }
         Ok(Self {
-            id,
+            job,
             windows,
             // A monotonic clock may have begun after the waiting did; the pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
@@ -180,9 +179,9 @@ impl<E: PollError> Watch<E> {
         })
     }
 
-    /// The import that is watched.
-    pub fn id(&self) -> &BotImportId {
-        &self.id
+    /// The job that is watched.
+    pub fn job(&self) -> &J {
+        &self.job
     }
 
     /// When the deadline comes; the watch ends [`LAST_POLL`] later at the latest.
@@ -190,8 +189,8 @@ impl<E: PollError> Watch<E> {
         self.deadline
     }
 
-    /// The last document, if a look went well.
-    pub fn last(&self) -> Option<&Response> {
+    /// The last response, if a poll went well.
+    pub fn last(&self) -> Option<&J::Response> {
         self.last.as_deref()
     }
 
@@ -205,10 +204,10 @@ impl<E: PollError> Watch<E> {
     /// # Errors
     /// The watch, unchanged.
     #[allow(clippy::result_large_err, reason = "it is the watch itself, handed back")]
-    pub fn into_end(self) -> Result<End<E>, Self> {
+    pub fn into_end(self) -> Result<End<J, E>, Self> {
         let State::Ended(ending) = self.state else { return Err(self) };
         let (last, trouble) = (self.last.map(|last| *last), self.trouble);
-        let document = |last: Option<Response>| last.expect("an outcome comes with its document");
+        let document = |last: Option<J::Response>| last.expect("an outcome comes with its document");
         Ok(match ending {
             Ending::Succeeded => End::Succeeded(document(last)),
             Ending::Failed => End::Failed(document(last)),
@@ -229,7 +228,7 @@ impl<E: PollError> Watch<E> {
     }
 
     /// What to do now. Events are to be taken first.
-    pub fn poll(&mut self, now: Now) -> Step {
+    pub fn poll(&mut self, now: Now) -> Step<J> {
         self.see(now);
         let (until, what) = match self.state {
             State::Ended(_) => return Step::Ended,
@@ -246,7 +245,7 @@ impl<E: PollError> Watch<E> {
                 if let Some(last) = &mut self.last_poll {
                     last.is_sent = true;
                 }
-                Step::Poll(get_status::Request::new(self.id.clone()))
+                Step::Poll(self.job.request())
             }
             // Others that share the windows may have been faster.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
@@ -261,7 +260,7 @@ impl<E: PollError> Watch<E> {
         }
     }
 
-    fn wait(&self, now: Instant, until: Instant, what: Waiting) -> Step {
+    fn wait(&self, now: Instant, until: Instant, what: Waiting) -> Step<J> {
         Step::Wait { until: until.max(later(now, LEAST_WAIT)).min(self.ends()), what }
     }
 
@@ -274,23 +273,22 @@ impl<E: PollError> Watch<E> {
     }
 
     /// All that there is to tell at once; no room is kept for more.
-    pub(super) fn take_events(&mut self) -> VecDeque<Event> {
+    pub(super) fn take_events(&mut self) -> VecDeque<Event<J::Task>> {
         std::mem::take(&mut self.events)
     }
 
     /// What there is to tell, the oldest first.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<Event<J::Task>> {
         self.events.pop_front()
     }
 
-    /// The look went well. A document about another import says nothing of this one, and is a
-    /// failure.
-    pub fn handle_response(&mut self, now: Now, response: impl Into<Response>) {
+    /// The poll went well. A response about another job says nothing of this one, and is a failure.
+    pub fn handle_response(&mut self, now: Now, response: impl Into<J::Response>) {
         if !matches!(self.state, State::Polling { .. }) {
             return;
         }
         let response = response.into();
-        if let Err(other) = get_status::check(&self.id, &response.import) {
+        if let Err(other) = self.job.request().check(&response) {
             return self.handle_failure(now, ResponseError::from(other).into());
         }
         self.see_deadline(now);
@@ -301,8 +299,8 @@ impl<E: PollError> Watch<E> {
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
-        self.events.extend(diff(self.last.as_ref().map(|last| &last.import), &response.import));
-        let outcome = self.outcome(&response.import);
+        self.events.extend(diff(&self.job, self.last.as_deref(), &response));
+        let outcome = self.outcome(&response);
         self.last = Some(Box::new(response));
         match outcome {
             Outcome::Succeeded => self.state = State::Ended(Ending::Succeeded),
@@ -317,7 +315,7 @@ impl<E: PollError> Watch<E> {
         }
     }
 
-    /// The look failed.
+    /// The poll failed.
     pub fn handle_failure(&mut self, now: Now, error: E) {
         if !matches!(self.state, State::Polling { .. }) {
             return;
@@ -360,14 +358,14 @@ impl<E: PollError> Watch<E> {
         self.trouble = Some(error);
     }
 
-    fn outcome(&self, import: &BotImport) -> Outcome {
-        let Some(status) = &import.status else { return Outcome::Unknown };
+    fn outcome(&self, response: &J::Response) -> Outcome {
+        let Some(status) = self.job.status(response) else { return Outcome::Unknown };
         let said = |status: &Status| {
             let word = status.as_str();
             let mut words = self.settings.words.iter().rev();
             words.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, outcome)| *outcome)
         };
-        said(status).unwrap_or_else(|| status.outcome())
+        said(status).unwrap_or_else(|| self.job.outcome(status))
     }
 
     fn give_poll_up(&mut self, now: Instant) {
@@ -377,10 +375,10 @@ impl<E: PollError> Watch<E> {
         }
     }
 
-    fn token(&self, now: Now) -> ResumeToken {
+    fn token(&self, now: Now) -> ResumeToken<J> {
         let waited = now.instant.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now.instant);
-        ResumeToken::new(self.id.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
+        ResumeToken::new(self.job.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
     }
 
     /// SplitMix64: enough for jitter, and the same everywhere.

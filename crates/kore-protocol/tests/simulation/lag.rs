@@ -27,7 +27,7 @@ fn watched(until: Duration) -> Vec<Duration> {
     let start = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
     let mut now = start;
     let id = BotImportId::new("bir-1").expect("valid");
-    let mut watch = Watch::<Failure>::new(id.clone(), until, Settings::default(), now).expect("funded");
+    let mut watch = Watch::<_, Failure>::new(id.clone(), until, Settings::default(), now).expect("funded");
     let mut looks = Vec::new();
     loop {
         match watch.poll(now) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{End, Event, LAST_POLL, PollError as _, Now, Pacing, ResumeToken};
+use kore_protocol::watch::{End, Event, LAST_POLL, Now, Pacing, PollError as _, ResumeToken};
 use kore_protocol::watch::{Settings, Step, Waiting, Watch};
 use kore_types::{BotImportId, Outcome};
 
@@ -74,7 +74,7 @@ struct Simulation {
     platform: Platform,
     allowed: Allowed,
     pacing: Pacing,
-    watch: Watch<Failure>,
+    watch: Watch<BotImportId, Failure>,
     deadline: Instant,
     tail: Option<Tail>,
     under_way: Option<UnderWay>,
@@ -292,7 +292,7 @@ impl Simulation {
 }
 
 /// The token of a watch that was cancelled, as it goes from one process to the next.
-fn token_of(watch: Watch<Failure>, seed: u64) -> ResumeToken {
+fn token_of(watch: Watch<BotImportId, Failure>, seed: u64) -> ResumeToken<BotImportId> {
     let Ok(End::Cancelled(unended)) = watch.into_end() else { panic!("seed {seed}: it was cancelled") };
     let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
     assert!(json.len() < 4096, "seed {seed}: a token of {} bytes", json.len());

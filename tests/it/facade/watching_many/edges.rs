@@ -6,7 +6,7 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn left_of(update: Option<Update<kore_sdk::Error>>) -> Option<[u32; 2]> {
+fn left_of(update: Option<Update<BotImportId, kore_sdk::Error>>) -> Option<[u32; 2]> {
     match update.expect("it goes on") {
         Update::Event { event: Event::NextPoll { left, .. }, .. } => Some(left),
         _ => None,
@@ -60,8 +60,8 @@ async fn a_token_of_the_same_client_counts_no_look_twice_and_begins_a_new_deadli
     let mut told = std::collections::HashSet::new();
     while told.len() < 2 {
         match updates.next().await.expect("it goes on") {
-            Update::Event { id, event: Event::NextPoll { .. }, .. } => _ = told.insert(id),
-            Update::Ended { id, end } => panic!("{id}: {end:?}"),
+            Update::Event { job: id, event: Event::NextPoll { .. }, .. } => _ = told.insert(id),
+            Update::Ended { job: id, end } => panic!("{id}: {end:?}"),
             _ => {}
         }
     }

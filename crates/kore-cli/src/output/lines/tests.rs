@@ -16,7 +16,7 @@ fn plain(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The line of an event, if it has one; that of a task comes with the next event.
-fn said(event: &Event) -> Option<String> {
+fn said(event: &Event<StatusLog>) -> Option<String> {
     let now = Instant::now();
     let mut lines = Lines::new(now);
     let mut said = lines.event(&id(), event, now, SystemTime::UNIX_EPOCH);

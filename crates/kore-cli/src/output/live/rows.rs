@@ -163,8 +163,8 @@ fn row(import: &Import, began: Instant, now: Instant, ids: usize) -> Row {
     };
     let next = match import.next {
         Next::FirstAnswer => String::new(),
-        Next::Send(at) if at <= now => "  looking".to_owned(),
-        Next::Send(at) => format!("  next look in {}", until(at, now)),
+        Next::Poll(at) if at <= now => "  looking".to_owned(),
+        Next::Poll(at) => format!("  next look in {}", until(at, now)),
         Next::Retry(at) => format!("  next try in {}", until(at, now)),
         Next::Slot(at) => format!("  rate limit: next look in {}", until(at, now)),
     };

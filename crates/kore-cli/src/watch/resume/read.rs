@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
+use kore_sdk::BotImportId;
 use kore_sdk::watch::ResumeToken;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -25,7 +26,7 @@ const MAX_NAMED: usize = 5;
 /// What there is to go on with.
 #[derive(Debug, Default)]
 pub(crate) struct Resumed {
-    pub(crate) tokens: Vec<ResumeToken>,
+    pub(crate) tokens: Vec<ResumeToken<BotImportId>>,
     /// What of it has ended, for people.
     pub(crate) skipped: Option<String>,
 }
@@ -51,7 +52,7 @@ struct Value<'a> {
 struct Told {
     id: String,
     outcome: String,
-    token: Option<ResumeToken>,
+    token: Option<ResumeToken<BotImportId>>,
 }
 
 /// Reads one `--resume`. A text that begins like JSON is the tokens themselves, any other is the
@@ -82,7 +83,11 @@ pub(crate) fn read(argument: &OsStr) -> Result<Resumed, Failure> {
 }
 
 /// Reads each value of a text that may hold several, one a line or not.
-fn values(text: &str, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) -> Result<(), String> {
+fn values(
+    text: &str,
+    tokens: &mut Vec<ResumeToken<BotImportId>>,
+    told: &mut Vec<Told>,
+) -> Result<(), String> {
     let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let mut is_empty = true;
     for raw in values {
@@ -97,7 +102,11 @@ fn values(text: &str, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) -> Re
     if is_empty { Err("it is empty".to_owned()) } else { Ok(()) }
 }
 
-fn value(raw: &RawValue, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) -> serde_json::Result<()> {
+fn value(
+    raw: &RawValue,
+    tokens: &mut Vec<ResumeToken<BotImportId>>,
+    told: &mut Vec<Told>,
+) -> serde_json::Result<()> {
     if raw.get().starts_with('[') {
         let values: Vec<&RawValue> = serde_json::from_str(raw.get())?;
         return values.into_iter().try_for_each(|raw| value(raw, tokens, told));
@@ -117,7 +126,7 @@ fn value(raw: &RawValue, tokens: &mut Vec<ResumeToken>, told: &mut Vec<Told>) ->
 
 /// Adds the token of each import that has one; those that have none. An output to which several
 /// runs were added tells of an import more than once, and the last time counts.
-fn last_of_each(told: Vec<Told>, tokens: &mut Vec<ResumeToken>) -> Vec<(String, String)> {
+fn last_of_each(told: Vec<Told>, tokens: &mut Vec<ResumeToken<BotImportId>>) -> Vec<(String, String)> {
     let mut seen = std::collections::HashSet::new();
     let mut last: Vec<_> = told.into_iter().rev().filter(|told| seen.insert(told.id.clone())).collect();
     last.reverse();
@@ -167,7 +176,7 @@ mod tests {
     }
 
     fn ids(resumed: &Resumed) -> Vec<&str> {
-        resumed.tokens.iter().map(|token| token.id.as_str()).collect()
+        resumed.tokens.iter().map(|token| token.job.as_str()).collect()
     }
 
     #[test]

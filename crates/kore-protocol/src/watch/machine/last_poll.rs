@@ -1,11 +1,11 @@
-//! What a watch does when its deadline comes: before it says that an import is not over it polls
-//! once more, since the import may have ended after the poll before.
+//! What a watch does when its deadline comes: before it says that a job is not over it polls
+//! once more, since the job may have ended after the poll before.
 
 use std::time::{Duration, Instant};
 
 use super::{Ending, State, Waiting, Watch};
 use crate::watch::clock::{is_past, later};
-use crate::watch::{PollError, Now};
+use crate::watch::{Job, Now, PollError};
 
 /// How long the last poll of a watch, or of many together, may take once its deadline has come.
 pub const LAST_POLL: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub(super) struct LastPoll {
     pub(super) is_sent: bool,
 }
 
-impl<E: PollError> Watch<E> {
+impl<J: Job, E: PollError> Watch<J, E> {
     /// When the watch ends, as far as is known: at its deadline, or when its last poll has to be
     /// over.
     pub(in super::super) fn ends(&self) -> Instant {

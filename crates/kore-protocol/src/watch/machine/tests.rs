@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use kore_types::{BotImport, BotImportId, StatusLog};
+
 use super::*;
 use crate::RetryAfter;
 use crate::watch::Pacing;
@@ -67,7 +69,7 @@ fn unauthorised() -> Failure {
 
 /// A watch and its clock.
 struct Pair {
-    watch: Watch<Failure>,
+    watch: Watch<BotImportId, Failure>,
     now: Now,
 }
 
@@ -77,7 +79,7 @@ impl Pair {
         Self::of(Watch::new(id(), timeout, Settings::default(), now).expect("funded"), now)
     }
 
-    fn of(watch: Watch<Failure>, now: Now) -> Self {
+    fn of(watch: Watch<BotImportId, Failure>, now: Now) -> Self {
         Self { watch, now }
     }
 
@@ -114,12 +116,12 @@ impl Pair {
         self.watch.handle_failure(self.now, error);
     }
 
-    fn events(&mut self) -> Vec<Event> {
+    fn events(&mut self) -> Vec<Event<StatusLog>> {
         std::iter::from_fn(|| self.watch.poll_event()).collect()
     }
 
     #[track_caller]
-    fn end(mut self) -> End<Failure> {
+    fn end(mut self) -> End<BotImportId, Failure> {
         assert_eq!(self.watch.poll(self.now), Step::Ended);
         self.watch.into_end().expect("ended")
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use kore_types::BotImportId;
+
 use super::*;
 use crate::RetryAfter;
 use crate::watch::Pacing;
@@ -48,7 +50,7 @@ impl From<crate::ResponseError> for Failure {
 
 /// The watches and their clock.
 struct Pair {
-    watches: Watches<Failure>,
+    watches: Watches<BotImportId, Failure>,
     now: Now,
     start: Instant,
 }
@@ -64,7 +66,7 @@ impl Pair {
     }
 
     /// The looks that are to be sent now, and what comes after them.
-    fn looks(&mut self) -> (Vec<Look>, Next) {
+    fn looks(&mut self) -> (Vec<Poll<BotImportId>>, Next<BotImportId>) {
         let mut looks = Vec::new();
         loop {
             match self.watches.poll(self.now) {
@@ -83,15 +85,15 @@ impl Pair {
         until - self.start
     }
 
-    fn answer(&mut self, look: &Look, status: &str) {
+    fn answer(&mut self, look: &Poll<BotImportId>, status: &str) {
         let import = kore_types::BotImport::new(look.request().import_id.clone(), status.into());
         self.watches.handle_response(self.now, look, import);
     }
 
-    fn ends(&mut self) -> Vec<(String, Result<End<Failure>, DeadlineTooSoon>)> {
+    fn ends(&mut self) -> Vec<(String, Result<End<BotImportId, Failure>, DeadlineTooSoon>)> {
         let updates = std::iter::from_fn(|| self.watches.poll_update());
         let ends = updates.filter_map(|update| match update {
-            Update::Ended { id, end } => Some((id.to_string(), end)),
+            Update::Ended { job: id, end } => Some((id.to_string(), end)),
             Update::Event { .. } => None,
         });
         ends.collect()
@@ -102,7 +104,7 @@ fn id(n: usize) -> BotImportId {
     BotImportId::new(format!("bir-{n}")).expect("valid")
 }
 
-fn ids(looks: &[Look]) -> Vec<String> {
+fn ids(looks: &[Poll<BotImportId>]) -> Vec<String> {
     looks.iter().map(|look| look.request().import_id.to_string()).collect()
 }
 
@@ -112,7 +114,7 @@ fn only_so_many_looks_are_under_way_and_who_waited_longest_is_next() {
     let (looks, next) = pair.looks();
     assert_eq!(ids(&looks), ["bir-0", "bir-1"]);
     assert!(matches!(next, Next::Wait(until) if until == pair.start + 60 * SECOND), "{next:?}");
-    assert_eq!(pair.watches.looking(), 2);
+    assert_eq!(pair.watches.polling(), 2);
     pair.now.instant += SECOND;
     pair.answer(&looks[1], "pending");
     // bir-1 is due again later than bir-2 and bir-3, which have not had a turn.
@@ -172,12 +174,12 @@ fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others
     loop {
         let (looks, next) = pair.looks();
         polled += looks.len();
-        assert!(looks.len() <= 2 && pair.watches.looking() <= 2);
+        assert!(looks.len() <= 2 && pair.watches.polling() <= 2);
         if matches!(next, Next::Idle) {
             break;
         }
         pair.now.instant += SECOND;
-        let success = |look: &Look| look.request().import_id == id(7);
+        let success = |look: &Poll<BotImportId>| look.request().import_id == id(7);
         looks.iter().for_each(|look| pair.answer(look, if success(look) { "success" } else { "pending" }));
     }
     assert_eq!(pair.now.instant - pair.start, 70 * SECOND);
@@ -187,7 +189,7 @@ fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others
     let not_over = |end: &Result<_, _>| matches!(end, Ok(End::DeadlineReached(_)));
     assert_eq!(ends.iter().filter(|(_, end)| not_over(end)).count(), 99);
     assert!(ends.iter().any(|(id, end)| id == "bir-7" && matches!(end, Ok(End::Succeeded(_)))));
-    assert_eq!(pair.watches.looking(), 0);
+    assert_eq!(pair.watches.polling(), 0);
 }
 
 #[test]
@@ -231,7 +233,7 @@ fn what_was_given_up_counts_for_the_next_watch_of_that_import() {
     }
     assert_eq!(pair.looks().0.len(), 1, "one is under way");
     pair.watches.cancel_all(pair.now);
-    assert!(pair.watches.is_empty() && pair.watches.looking() == 0);
+    assert!(pair.watches.is_empty() && pair.watches.polling() == 0);
     let ends = pair.ends();
     let [(_, Ok(End::Cancelled(unended)))] = &ends[..] else { panic!("{ends:?}") };
     assert!(unended.last.is_some());

@@ -10,7 +10,7 @@ fn every(interval: Duration, timeout: Duration) -> Pair {
 
 /// Polls an import that is over at that time, as often as the watch asks for it; how it ends, and
 /// how much later than the deadline.
-fn of_import_over_at(mut pair: Pair, over: Duration) -> (End<Failure>, Duration) {
+fn of_import_over_at(mut pair: Pair, over: Duration) -> (End<BotImportId, Failure>, Duration) {
     let (over, deadline) = (pair.now.instant + over, pair.watch.deadline());
     loop {
         match pair.watch.poll(pair.now) {

@@ -95,7 +95,7 @@ fn a_token_carries_that_the_host_is_the_platform() {
         let now = pair.now;
         let End::Cancelled(unended) = pair.end() else { panic!("not cancelled") };
         let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
-        let token: ResumeToken = serde_json::from_str(&json).expect("the same token");
+        let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("the same token");
         let watch = Watch::resume(&token, None, Settings::default(), now).expect("funded");
         let mut pair = Pair::of(watch, now);
         pair.look();
