@@ -1,5 +1,3 @@
 //! The calls around the import of a bot, one file each.
 
 pub mod get_status;
-
-mod job;

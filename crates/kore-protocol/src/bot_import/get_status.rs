@@ -2,6 +2,7 @@
 //!
 //! [Documented as "Bot Import Status API"](https://developer.kore.ai/docs/bots/api-guide/bot-import-status-api/).
 
+mod job;
 mod subject;
 
 use std::fmt;

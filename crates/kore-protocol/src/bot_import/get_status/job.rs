@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use kore_types::{BotImport, BotImportId, Status, StatusLog};
 
-use super::get_status::{Request, Response};
+use super::{Request, Response};
 use crate::watch::{End, Job, Task};
 
 impl Job for BotImportId {
