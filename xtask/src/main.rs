@@ -41,7 +41,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Run the benchmarks and print their ratios to the hand-written baseline
+    /// Run the benchmarks: ratios to what one would write by hand, and bounds of memory
     Bench,
     /// Run the watch against a scripted platform in virtual time, and print how late it sees an end
     Simulate {

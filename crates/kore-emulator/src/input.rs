@@ -1,19 +1,18 @@
 //! Reading what a user wrote: files in TOML or JSON, with errors that say where.
 
 mod duration;
-mod entries;
 mod json_text;
+mod keys;
 
 use std::fmt;
 use std::path::Path;
 
 use kore_types::Printable;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 pub(crate) use duration::{Written, WrittenOrForever};
-pub(crate) use entries::{Entries, Keys, Reserved};
 pub(crate) use json_text::JsonText;
+pub(crate) use keys::{Keys, Reserved};
 
 /// The most that is read of a file: more than a scenario of 100,000 tasks.
 const MAX_LEN: u64 = 32 * 1024 * 1024;
@@ -58,15 +57,12 @@ impl fmt::Debug for InputError {
 
 impl std::error::Error for InputError {}
 
-/// What can be read from TOML and from JSON. The two differ in how values of any form are kept.
+/// What can be read from TOML and from JSON.
 pub(crate) trait Input: Sized {
-    /// The form that a TOML file has.
-    type Toml: DeserializeOwned;
-    /// The form that a JSON file has.
-    type Json: DeserializeOwned;
+    /// The form that a file has.
+    type Form: DeserializeOwned;
 
-    fn of_toml(file: Self::Toml) -> Result<Self, InputError>;
-    fn of_json(file: Self::Json) -> Result<Self, InputError>;
+    fn of(form: Self::Form) -> Result<Self, InputError>;
 }
 
 /// Reads TOML; `source` is what errors call the text.
@@ -79,14 +75,14 @@ pub(crate) fn from_toml<I: Input>(text: &str, source: &str) -> Result<I, InputEr
         InputError::within(source, line, column, key, error.message())
     };
     let toml = toml::Deserializer::parse(text).map_err(|error| refused(&error, ""))?;
-    let file = serde_path_to_error::deserialize(toml)
+    let form = serde_path_to_error::deserialize(toml)
         .map_err(|error| refused(error.inner(), &error.path().to_string()))?;
-    I::of_toml(file).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
+    I::of(form).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
 }
 
 /// Reads JSON; `source` is what errors call the text.
 pub(crate) fn from_json<I: Input>(text: &str, source: &str) -> Result<I, InputError> {
-    I::of_json(json_of(text, source)?).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
+    I::of(json_of(text, source)?).map_err(|error| InputError::within(source, 0, 0, "", &error.0))
 }
 
 /// Reads JSON of that form; `source` is what errors call the text.
@@ -136,11 +132,6 @@ fn text_of(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it is over 32 MiB"));
     }
     Ok(text)
-}
-
-/// A value as JSON text.
-pub(crate) fn raw(value: &impl serde::Serialize) -> Result<Box<RawValue>, String> {
-    serde_json::value::to_raw_value(value).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

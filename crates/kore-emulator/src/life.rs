@@ -112,7 +112,7 @@ impl Life {
     }
 
     /// How many entries the log has at that position, and the last few of them.
-    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<Entry>) {
+    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<Entry<'_>>) {
         self.scenario.recent(position.ended, document::words(&self.scenario, position).1, most)
     }
 

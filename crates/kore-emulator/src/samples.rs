@@ -17,11 +17,10 @@ pub fn succeeded() -> BotImport {
 
 /// The same in the spelling of the older document.
 pub fn older_spelling() -> BotImport {
-    let older = get_status::SAMPLE.replace("streamRefId", "botRefId").replace("streamId", "botId");
-    with_id(
-        serde_json::from_str(&older).expect("a test reads it"),
-        "bir-01der0ne-0000-4000-8000-000000000000",
-    )
+    let mut import = with_id(succeeded(), "bir-01der0ne-0000-4000-8000-000000000000");
+    import.bot_ref_id = import.stream_ref_id.take();
+    import.bot_id = import.stream_id.take();
+    import
 }
 
 /// An import that is running: asked for twelve seconds ago, its first tasks done, one in progress.

@@ -1,19 +1,24 @@
 //! What happens in an import, told in advance.
 
 mod build;
-mod file;
+mod form;
 
 use std::path::Path;
 use std::time::Duration;
 
-use kore_types::{Status, TaskType};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use kore_types::{Status, StatusLog, TaskType};
+use serde::Serialize;
 
 pub use build::{ScenarioBuilder, Task};
-pub(crate) use file::{AsFile, File};
+pub(crate) use form::Form;
+
+use form::TaskForm;
 
 use crate::InputError;
-use crate::input::{self, Keys};
+use crate::input::{self, Input, Keys};
+
+/// The most tasks: clients read logs of some more entries.
+const MAX_TASKS: usize = 499_999;
 
 /// The course of an import: its tasks in order, each with a duration and an outcome, and how the
 /// import ends. Made with [`Scenario::builder`], or read from a file:
@@ -61,23 +66,31 @@ use crate::input::{self, Keys};
 /// no document shows the status of a task that runs, and `inprogress` is the word of sibling jobs.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    name: Box<str>,
-    about: Box<str>,
-    older_spelling: bool,
-    pending: Status,
-    running: Status,
+    form: Form,
+    /// The status of the import at its end.
     end: Status,
-    /// For imports that are made to fail.
-    failed: Status,
-    document: Keys,
-    at_end: Keys,
-    request: Entry,
-    /// The entries of the tasks as they are at their ends.
-    tasks: Vec<Entry>,
     /// When each task ends, from the start of the first, endless ones taking no time.
     ends: Vec<Duration>,
     /// The tasks that never end, in order.
     endless: Vec<usize>,
+}
+
+impl Input for Scenario {
+    type Form = Form;
+
+    fn of(form: Form) -> Result<Self, InputError> {
+        let found = form.tasks.len();
+        if found > MAX_TASKS {
+            return Err(InputError::new(format_args!("expected at most {MAX_TASKS} tasks, found {found}")));
+        }
+        let end_of = |elapsed: &mut Duration, task: &TaskForm| {
+            *elapsed = elapsed.saturating_add(task.duration().unwrap_or_default());
+            Some(*elapsed)
+        };
+        let ends = form.tasks.iter().scan(Duration::ZERO, end_of).collect();
+        let endless = (0..found).filter(|n| form.tasks[*n].duration().is_none()).collect();
+        Ok(Self { end: form.end().clone(), ends, endless, form })
+    }
 }
 
 impl Scenario {
@@ -93,8 +106,8 @@ impl Scenario {
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InputError> {
         let path = path.as_ref();
         let mut scenario: Self = input::from_file(path)?;
-        if scenario.name.is_empty() {
-            scenario.name = path.file_stem().unwrap_or_default().to_string_lossy().into();
+        if scenario.form.name.is_empty() {
+            scenario.form.name = path.file_stem().unwrap_or_default().to_string_lossy().into();
         }
         Ok(scenario)
     }
@@ -117,17 +130,17 @@ impl Scenario {
 
     /// Its name; that of its file, without the extension, if the file gives none.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.form.name
     }
 
     /// What it is for, in a sentence; empty if nothing was said.
     pub fn about(&self) -> &str {
-        &self.about
+        &self.form.about
     }
 
     /// How many tasks there are, the import request not counted.
     pub fn task_count(&self) -> usize {
-        self.tasks.len()
+        self.form.tasks.len()
     }
 
     /// How long it takes by time; `None` if it never ends.
@@ -151,36 +164,48 @@ impl Scenario {
     }
 
     /// The log: tasks that have ended, and perhaps the status of the one after them.
-    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<Entry> {
+    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<Entry<'_>> {
         self.recent(ended, next, usize::MAX).1
     }
 
     /// How long the log is, and its end: at most so many entries, and one more.
-    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<Entry>) {
-        let ended = ended.min(self.tasks.len());
+    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<Entry<'_>>) {
+        let tasks = &self.form.tasks;
+        let ended = ended.min(tasks.len());
         let first = ended.saturating_sub(most);
         let mut log = Vec::with_capacity(ended - first + 2);
         if first == 0 {
-            log.push(self.request.clone());
+            let request = StatusLog::new(TaskType::ImportRequest, self.form.bot(), Status::Success);
+            log.push(Entry { model: request, extra: None });
         }
-        log.extend_from_slice(&self.tasks[first..ended]);
-        if let (Some(task), Some(status)) = (self.tasks.get(ended), next) {
-            log.push(Entry::new(task.task_type.clone(), task.task_name.clone(), status.clone()));
+        log.extend(tasks[first..ended].iter().map(|task| Entry::of(task, task.outcome(), Some(&task.extra))));
+        if let (Some(task), Some(status)) = (tasks.get(ended), next) {
+            log.push(Entry::of(task, status, None));
         }
         (log.len() + if first == 0 { 0 } else { first + 1 }, log)
     }
 
     pub(crate) fn words(&self) -> Words<'_> {
-        Words { pending: &self.pending, running: &self.running, end: &self.end, failed: &self.failed }
+        Words {
+            pending: self.form.pending(),
+            running: self.form.running(),
+            end: &self.end,
+            failed: self.form.failed(),
+        }
     }
 
     pub(crate) fn has_older_spelling(&self) -> bool {
-        self.older_spelling
+        self.form.older_spelling
     }
 
     /// Keys of the document from its start on, and from its end on.
     pub(crate) fn keys(&self) -> (&Keys, &Keys) {
-        (&self.document, &self.at_end)
+        (&self.form.document, &self.form.at_end)
+    }
+
+    /// The form of its file.
+    pub(crate) fn form(&self) -> &Form {
+        &self.form
     }
 }
 
@@ -192,28 +217,17 @@ pub(crate) struct Words<'a> {
     pub(crate) failed: &'a Status,
 }
 
-/// An entry of the log, with the values of its further keys as they were written.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) task_type: TaskType,
-    pub(crate) task_name: String,
-    pub(crate) status: Status,
-    pub(crate) extra: Keys,
+/// An entry of the log, with further keys whose values are as they were written.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entry<'a> {
+    #[serde(flatten)]
+    pub(crate) model: StatusLog,
+    #[serde(flatten)]
+    pub(crate) extra: Option<&'a Keys>,
 }
 
-impl Entry {
-    fn new(task_type: TaskType, task_name: String, status: Status) -> Self {
-        Self { task_type, task_name, status, extra: Keys::default() }
-    }
-}
-
-impl Serialize for Entry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("taskType", &self.task_type)?;
-        map.serialize_entry("taskName", &self.task_name)?;
-        map.serialize_entry("status", &self.status)?;
-        self.extra.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
-        map.end()
+impl<'a> Entry<'a> {
+    fn of(task: &TaskForm, status: &Status, extra: Option<&'a Keys>) -> Self {
+        Self { model: StatusLog::new(task.task_type.clone(), task.name.as_str(), status.clone()), extra }
     }
 }

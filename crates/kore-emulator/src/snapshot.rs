@@ -28,10 +28,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::holdings::{Held, Holdings};
-use crate::input;
+use crate::input::{self, Input as _};
 use crate::life::{SavedLife, Time};
 use crate::platform::Platform;
-use crate::scenario::{AsFile, File};
+use crate::scenario::Form;
 use crate::{InputError, Scenario};
 
 const FORMAT: &str = "kore-emulator/1";
@@ -115,7 +115,7 @@ impl Writer {
                         if written > 0 {
                             text.push(b',');
                         }
-                        serde_json::to_writer(&mut text, &AsFile(scenario))?;
+                        serde_json::to_writer(&mut text, scenario.form())?;
                         Stage::Scenarios(written + 1)
                     }
                     None => {
@@ -210,7 +210,7 @@ impl Rewrite for io::BufWriter<std::fs::File> {
 struct Read {
     format: String,
     taken: Time,
-    scenarios: Vec<File<Box<RawValue>>>,
+    scenarios: Vec<Form>,
     imports: Vec<ReadImport>,
 }
 
@@ -236,8 +236,7 @@ pub(crate) fn read(
         return Err(refused(format!("format: expected {FORMAT:?}, found {:?}", read.format)));
     }
     let scenarios = read.scenarios.into_iter().enumerate().map(|(n, scenario)| {
-        let scenario = scenario.into_scenario();
-        scenario.map(Arc::new).map_err(|error| refused(format!("scenarios[{n}]: {error}")))
+        Scenario::of(scenario).map(Arc::new).map_err(|error| refused(format!("scenarios[{n}]: {error}")))
     });
     let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
     let moved = |life: SavedLife| match now {

@@ -3,8 +3,6 @@
 //! `serde_json::Value`.
 //!
 //! All run on one thread, whose CPU time is measured; the server has a thread of its own.
-//! Beside criterion's figures, they are run in turn, block by block, for ratios that hold on
-//! a machine whose speed drifts.
 
 use std::hint::black_box;
 use std::io::{Read as _, Write as _};
@@ -12,19 +10,22 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bytes::Bytes;
-use criterion::Criterion;
-use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use in_turn::{in_turn, is_measured, print_ratios, thread_cpu};
 use kore_sdk::{BotImportId, Client};
 use plain::Plain;
-use rustix::time::{ClockId, clock_gettime};
 
 const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
 const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
 
+const BLOCKS: usize = 60;
+
+#[path = "../../kore-types/benches/shared/in_turn.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "shared, and not all of it is used by each")]
+mod in_turn;
 #[path = "../../kore-types/benches/shared/plain.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
 mod plain;
@@ -149,92 +150,13 @@ impl Ways {
     }
 }
 
-/// The CPU time of the calling thread.
-struct ThreadCpu(WallTime);
-
-fn thread_cpu() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default())
-}
-
-impl Measurement for ThreadCpu {
-    type Intermediate = Duration;
-    type Value = Duration;
-
-    fn start(&self) -> Duration {
-        thread_cpu()
-    }
-
-    fn end(&self, start: Duration) -> Duration {
-        thread_cpu() - start
-    }
-
-    fn add(&self, a: &Duration, b: &Duration) -> Duration {
-        *a + *b
-    }
-
-    fn zero(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn to_f64(&self, value: &Duration) -> f64 {
-        self.0.to_f64(value)
-    }
-
-    fn formatter(&self) -> &dyn ValueFormatter {
-        self.0.formatter()
-    }
-}
-
-/// Ratios to the first way, block by block.
-#[allow(clippy::print_stdout, reason = "a benchmark reports on standard output")]
-fn in_turn(ways: &Ways) {
-    const BLOCKS: usize = 60;
-    const CALLS: u64 = 1000;
-    let mut ratios: [Vec<f64>; 4] = Default::default();
-    for block in 0..BLOCKS {
-        let mut spent = [0.0; 4];
-        for turn in 0..4 {
-            // Each way is first, second, third and last equally often.
-            let way = (turn + block) % 4;
-            let start = thread_cpu();
-            ways.call(way, CALLS);
-            spent[way] = (thread_cpu() - start).as_secs_f64();
-        }
-        for (ratios, spent_by) in ratios.iter_mut().zip(spent) {
-            ratios.push(spent_by / spent[0]);
-        }
-    }
-    for (name, mut ratios) in Ways::NAMES.into_iter().zip(ratios) {
-        ratios.sort_by(f64::total_cmp);
-        let at = |part: f64| ratios[((ratios.len() - 1) as f64 * part) as usize];
-        println!(
-            "CPU time of a call in turn, ratio to the {}: {name}: {:.3} (quartiles {:.3} to {:.3}, {BLOCKS} blocks of {CALLS} calls)",
-            Ways::NAMES[0],
-            at(0.5),
-            at(0.25),
-            at(0.75),
-        );
-    }
-}
-
 fn main() {
     let ways = Ways::new(serve());
-    let mut criterion = Criterion::default().with_measurement(ThreadCpu(WallTime)).configure_from_args();
-    let mut group = criterion.benchmark_group("status call, client's CPU time");
-    for (way, name) in Ways::NAMES.into_iter().enumerate() {
-        group.bench_function(name, |b| {
-            b.iter_custom(|times| {
-                let start = thread_cpu();
-                ways.call(way, times);
-                thread_cpu() - start
-            });
-        });
-    }
-    group.finish();
-    // `cargo test --benches` only wants to know that it runs.
-    if std::env::args().any(|arg| arg == "--bench") {
-        in_turn(&ways);
-    }
-    criterion.final_summary();
+    let calls = if is_measured() { 1000 } else { 1 };
+    let blocks = in_turn(BLOCKS, |way| {
+        let start = thread_cpu();
+        ways.call(way, calls);
+        thread_cpu() - start
+    });
+    print_ratios("status call, client's CPU time", Ways::NAMES, &blocks);
 }

@@ -176,7 +176,7 @@ macro_rules! id {
             }
         }
 
-        $crate::__text! { $name, concat!("a ", $kind), |text| Self::new(text) }
+        $crate::__text! { $name }
 
         impl $crate::Lenient for $name {
             fn from_text(text: &str) -> Option<Self> {

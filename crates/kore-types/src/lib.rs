@@ -79,12 +79,12 @@ pub mod __private {
     pub use serde_json::Value;
 
     pub use crate::id::check;
-    pub use crate::model::{Key, Room, read_model};
-    pub use crate::text::read_text;
+    pub use crate::model::{Room, read_model};
+    pub use crate::text::Text;
 
     #[cfg(feature = "schemars")]
     pub use {
-        crate::schema::{Key as SchemaKey, first_paragraph, object_schema, value_schema},
+        crate::schema::{first_paragraph, object_schema, value_schema},
         schemars,
     };
 }

@@ -2,7 +2,7 @@
 
 use serde::de::SeqAccess;
 use serde::ser::SerializeSeq as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Lenient;
@@ -52,14 +52,6 @@ impl<T: Serialize> Serialize for List<T> {
             }
         }
         seq.end()
-    }
-}
-
-impl<'de, T: Lenient> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let room = Room::default();
-        let read = deserializer.deserialize_seq(Reading::<Self>::new(&room))?;
-        read.map_err(|_| serde::de::Error::custom("expected a list"))
     }
 }
 

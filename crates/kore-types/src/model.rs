@@ -6,8 +6,8 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{self, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A type that a field of a [`model!`](crate::model) may have.
@@ -155,7 +155,7 @@ macro_rules! model {
                 room: &$crate::__private::Room,
             ) -> Result<Result<Self, $crate::__private::Value>, M::Error> {
                 let mut model = Self::default();
-                while let Some($crate::__private::Key(key)) = map.next_key()? {
+                while let Some($crate::__private::Text(key)) = map.next_key()? {
                     match &*key {
                         $( $key => model.extra.read($key, &mut model.$field, &mut map, room)?, )*
                         _ => model.extra.read_unknown(&key, &mut map, room)?,
@@ -176,48 +176,8 @@ macro_rules! model {
 
 /// Reads a model from a document, which has to be an object.
 pub fn read_model<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    struct Document<T>(PhantomData<T>);
-
-    impl<'de, T: Lenient> Visitor<'de> for Document<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
-            T::from_map(map, &Room::default())?.map_err(|_| M::Error::custom("expected an object"))
-        }
-    }
-
-    deserializer.deserialize_map(Document(PhantomData))
-}
-
-/// A key; not copied where the format has it in one piece.
-pub struct Key<'de>(pub std::borrow::Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a key that is a text")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(key.into()))
-            }
-
-            fn visit_str<E: de::Error>(self, key: &str) -> Result<Key<'de>, E> {
-                Ok(Key(key.to_owned().into()))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
-    }
+    let read = deserializer.deserialize_map(Reading::<T>::new(&Room::default()))?;
+    read.map_err(|_| D::Error::custom("expected an object"))
 }
 
 /// How much memory what is read from one document may take, so that 16 MiB of the worst JSON do not
@@ -276,7 +236,7 @@ impl<'de, T: Lenient> Visitor<'de> for Reading<'_, T> {
     type Value = Result<T, Value>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a value that JSON has")
+        f.write_str("an object of values that JSON has")
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {

@@ -100,9 +100,7 @@ macro_rules! open_enum {
             }
         }
 
-        $crate::__text! { $name, concat!("a ", stringify!($name), " word"), |word| {
-            Ok::<_, std::convert::Infallible>(Self::from(word))
-        } }
+        $crate::__text! { $name }
 
         impl $crate::Lenient for $name {
             fn from_text(word: &str) -> Option<Self> {

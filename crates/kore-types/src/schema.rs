@@ -3,17 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, json};
 
-/// What [`model!`](crate::model) says of a key.
-pub struct Key {
-    /// The key.
-    pub key: &'static str,
-    /// The lines of its documentation.
-    pub doc: &'static [&'static str],
-    /// `always`, `older` or nothing.
-    pub mark: &'static str,
-    /// The schema of its value.
-    pub schema: fn(&mut SchemaGenerator) -> Schema,
-}
+/// A key, the lines of its documentation, `always`, `older` or nothing, and the schema of its value.
+type Key = (&'static str, &'static [&'static str], &'static str, fn(&mut SchemaGenerator) -> Schema);
 
 /// The schema of a value that a server writes, or that a client may read: there it may be `null`.
 pub fn value_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -27,13 +18,13 @@ pub fn value_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 /// The schema of an object with these keys and others.
 pub fn object_schema(generator: &mut SchemaGenerator, doc: &[&str], keys: &[Key]) -> Schema {
     let mut properties = Map::new();
-    for key in keys {
-        let mut schema = (key.schema)(generator);
-        schema.insert("description".to_owned(), first_paragraph(key.doc).into());
-        if key.mark == "older" {
+    for (key, doc, mark, schema) in keys {
+        let mut schema = schema(generator);
+        schema.insert("description".to_owned(), first_paragraph(doc).into());
+        if *mark == "older" {
             schema.insert("deprecated".to_owned(), true.into());
         }
-        properties.insert(key.key.to_owned(), schema.into());
+        properties.insert((*key).to_owned(), schema.into());
     }
     let mut schema = schemars::json_schema!({
         "type": "object",
@@ -41,7 +32,7 @@ pub fn object_schema(generator: &mut SchemaGenerator, doc: &[&str], keys: &[Key]
         "properties": properties,
         "additionalProperties": true,
     });
-    let required: Vec<&str> = keys.iter().filter(|key| key.mark == "always").map(|key| key.key).collect();
+    let required: Vec<&str> = keys.iter().filter(|key| key.2 == "always").map(|key| key.0).collect();
     if generator.contract().is_serialize() && !required.is_empty() {
         schema.insert("required".to_owned(), json!(required));
     }
@@ -68,12 +59,7 @@ macro_rules! __schema {
                 generator: &mut $crate::__private::schemars::SchemaGenerator,
             ) -> $crate::__private::schemars::Schema {
                 $crate::__private::object_schema(generator, &[$($doc),*], &[$(
-                    $crate::__private::SchemaKey {
-                        key: $key,
-                        doc: &[$($fdoc),*],
-                        mark: concat!($(stringify!($mark))?),
-                        schema: $crate::__private::value_schema::<$ty>,
-                    },
+                    ($key, &[$($fdoc),*], concat!($(stringify!($mark))?), $crate::__private::value_schema::<$ty>),
                 )*])
             }
         }

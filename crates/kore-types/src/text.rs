@@ -1,15 +1,42 @@
 //! Types that are a text in every format.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::{Deserializer, de};
+use serde::{Deserialize, Deserializer, de};
 
-/// Writes a type as its text, and reads it back with a function that may refuse the text.
+/// A text, which is not copied where the format has it in one piece.
+pub struct Text<'de>(pub Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> de::Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(text.into()))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(text.to_owned().into()))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Writes a type as its text, and reads it back by its `FromStr`, which may refuse the text.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __text {
-    ($name:ident, $what:expr, $make:expr) => {
+    ($name:ident) => {
         impl $crate::__private::serde::Serialize for $name {
             fn serialize<S: $crate::__private::serde::Serializer>(
                 &self,
@@ -23,7 +50,8 @@ macro_rules! __text {
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                $crate::__private::read_text(deserializer, $what, $make)
+                let text = $crate::__private::Text::deserialize(deserializer)?;
+                text.0.parse().map_err($crate::__private::serde::de::Error::custom)
             }
         }
     };
@@ -43,27 +71,4 @@ macro_rules! __if_schemars {
 #[macro_export]
 macro_rules! __if_schemars {
     ($($item:item)*) => {};
-}
-
-/// Reads a text and makes a value of it.
-pub fn read_text<'de, T, E: fmt::Display, D: Deserializer<'de>>(
-    deserializer: D,
-    what: &'static str,
-    make: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<T, D::Error> {
-    struct Text<F, T>(&'static str, F, PhantomData<T>);
-
-    impl<T, E: fmt::Display, F: FnOnce(&str) -> Result<T, E>> de::Visitor<'_> for Text<F, T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.0)
-        }
-
-        fn visit_str<D: de::Error>(self, text: &str) -> Result<T, D> {
-            (self.1)(text).map_err(D::custom)
-        }
-    }
-
-    deserializer.deserialize_str(Text(what, make, PhantomData))
 }

@@ -6,7 +6,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::Lenient;
-use crate::model::{Key, Reading, Room, any};
+use crate::model::{Reading, Room, any};
+use crate::text::Text;
 
 /// With its feature `arbitrary_precision`, serde_json hands each number over as a map from this key
 /// to the number's text.
@@ -32,7 +33,7 @@ impl Lenient for Value {
 
     fn from_map<'de, M: MapAccess<'de>>(mut map: M, room: &Room) -> Result<Result<Self, Value>, M::Error> {
         let mut entries = Map::new();
-        while let Some(Key(key)) = map.next_key()? {
+        while let Some(Text(key)) = map.next_key()? {
             let value = any(map.next_value_seed(Reading::<Value>::new(room))?);
             if entries.is_empty() && key == NUMBER {
                 return number(&key, &value).map(Ok).ok_or_else(|| M::Error::custom("number out of range"));

@@ -129,6 +129,11 @@ async fn updates_are_a_stream_that_ends_after_the_last_end() {
         assert!(matches!(mine[1], Update::Event { event: Event::NextPoll { .. }, .. }));
         assert!(matches!(mine.last(), Some(Update::Ended { end: Ok(End::Succeeded(_)), .. })));
         assert_eq!(mine.len(), 5, "{mine:?}");
+        // The bytes stand beside the model, with each event and at the end.
+        let body = |status| serde_json::to_vec(&BotImport::new(id(n), status)).unwrap();
+        assert!(matches!(mine[0], Update::Event { body: came, .. } if *came == body(Status::Pending)));
+        let Some(Update::Ended { end: Ok(end), .. }) = mine.last() else { unreachable!("it is the end") };
+        assert_eq!(end.response().unwrap().body, body(Status::Success));
     }
 }
 

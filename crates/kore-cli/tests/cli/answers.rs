@@ -44,6 +44,22 @@ fn an_answer_without_a_status_is_warned_about() {
 }
 
 #[test]
+fn a_document_that_cannot_be_read_as_a_whole_hides_no_verdict() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for odd in ["1e400", r#""\ud800""#, &deep] {
+        let body = format!(r#"{{"_id":"bir-1","x":{odd},"status":"failed","statusLogs":[]}}"#);
+        let run = asking(&Server::json(&*body)).arg("--exit-status").run();
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        run.says(&["warning: the answer cannot be read as a whole", "--output json shows it as it came"]);
+        assert!(run.stdout.contains("failed"), "{}", run.stdout);
+        let run = asking(&Server::json(&*body)).arg("--output=json").succeeds();
+        assert_eq!(run.stdout, body + "\n");
+    }
+    let doubled = r#"{"_id":"bir-1","x":1e400,"status":"success","status":"failed"}"#;
+    assert_eq!(asking(&Server::json(doubled)).arg("--exit-status").run().code, 3);
+}
+
+#[test]
 fn a_response_about_another_import_is_an_error() {
     let other = Server::json(r#"{"_id":"bir-2","status":"success"}"#);
     for args in [&[][..], &["--exit-status"], &["--output=json"]] {

@@ -8,7 +8,7 @@ use crate::run::{CLIENT_ID, Kore, Platform, SECRET};
 
 /// The exit code and standard error behind a redirection of a shell.
 fn run(kore: Kore, redirected: &str) -> (i32, String) {
-    let (kore, _home) = kore.into_command();
+    let (kore, _home) = kore.into_plain_command();
     let mut sh = Command::new("sh");
     sh.args(["-c", &format!("exec \"$@\" {redirected}"), "sh"]).arg(kore.get_program()).args(kore.get_args());
     let set = kore.get_envs().filter_map(|(name, value)| Some((name, value?)));

@@ -148,9 +148,33 @@ impl Kore {
         run
     }
 
+    /// The command to spawn. It hears signals even where the tests themselves do not: a job in the
+    /// background of a script, or one under `nohup`, hands on that it ignores them.
     pub(crate) fn into_command(self) -> (Command, TempDir) {
+        let (plain, home) = self.into_plain_command();
+        if !ignores_signals() {
+            return (plain, home);
+        }
+        let mut command = Command::new("/usr/bin/env");
+        command.args(["--default-signal=HUP,INT,TERM", "--"]).arg(plain.get_program()).args(plain.get_args());
+        let set = plain.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(set);
+        (command, home)
+    }
+
+    /// The command to spawn, which ignores what the tests ignore.
+    pub(crate) fn into_plain_command(self) -> (Command, TempDir) {
         (self.command, self.home)
     }
+}
+
+/// Whether this process ignores SIGHUP, SIGINT or SIGTERM, as far as the system tells.
+fn ignores_signals() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    // Bit n - 1 stands for signal n: 1, 2 and 15.
+    mask & (1 | 1 << 1 | 1 << 14) != 0
 }
 
 impl Run {

@@ -15,11 +15,11 @@ use kore_auth::{Claims, Credentials};
 use kore_emulator::{App, Emulator, samples};
 use kore_protocol::bot_import::get_status;
 use kore_types::BotImport;
-use rustix::time::{ClockId, clock_gettime};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 
 use crate::generator::{Requests, ask, connect};
+use crate::in_turn::thread_cpu;
 
 /// A server whose runtime has one thread.
 pub(crate) struct Server {
@@ -49,11 +49,7 @@ impl Server {
     /// The CPU time that its thread has taken.
     pub(crate) fn cpu(&self) -> Duration {
         let (told, tell) = mpsc::channel();
-        self.runtime.spawn(async move {
-            let time = clock_gettime(ClockId::ThreadCPUTime);
-            let seconds = time.tv_sec.try_into().expect("since the start");
-            told.send(Duration::new(seconds, time.tv_nsec.try_into().expect("under a second")))
-        });
+        self.runtime.spawn(async move { told.send(thread_cpu()) });
         tell.recv().expect("it runs")
     }
 

@@ -3,11 +3,12 @@
 use std::num::NonZeroU32;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, Outcome, Printable, Status};
+use kore_types::{BotImport, BotImportId, Outcome, Printable, Status, StatusLog};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::holdings::{Entry, Held};
+use crate::input::Keys;
 use crate::life::{ModeWord, Position, State, Time};
 use crate::scenario;
 
@@ -115,9 +116,7 @@ impl ImportView {
                     tasks: life.scenario().task_count(),
                 });
                 if much == Much::WithLog {
-                    let (total, entries) = life.recent(position, ENTRIES);
-                    view.log =
-                        Some(LogView { total, entries: entries.iter().map(EntryView::of_living).collect() });
+                    view.log = Some(LogView::of_living(life.recent(position, ENTRIES)));
                 }
                 Some(status.as_str())
             }
@@ -138,30 +137,27 @@ impl LogView {
     fn of(import: &BotImport) -> Self {
         let entries = import.entries();
         let last = &entries[entries.len().saturating_sub(ENTRIES)..];
-        Self { total: entries.len(), entries: last.iter().map(EntryView::of).collect() }
+        let view = |entry: &StatusLog| EntryView::new(entry, entry.extra.iter());
+        Self { total: entries.len(), entries: last.iter().map(view).collect() }
+    }
+
+    fn of_living((total, entries): (usize, Vec<scenario::Entry<'_>>)) -> Self {
+        let view = |entry: &scenario::Entry<'_>| {
+            EntryView::new(&entry.model, entry.extra.into_iter().flat_map(Keys::iter))
+        };
+        Self { total, entries: entries.iter().map(view).collect() }
     }
 }
 
 impl EntryView {
-    fn of(entry: &kore_types::StatusLog) -> Self {
-        let extra = entry.extra.iter().take(EXTRAS).map(|(key, value)| (cut(key), cut(&value.to_string())));
+    fn new(entry: &StatusLog, extra: impl IntoIterator<Item = (impl AsRef<str>, impl ToString)>) -> Self {
+        let extra = extra.into_iter().take(EXTRAS);
         Self {
             task_type: cut(entry.task_type.as_ref().map_or("", |kind| kind.as_str())),
             name: cut(entry.task_name.as_deref().unwrap_or_default()),
             status: cut(entry.status.as_ref().map_or("", Status::as_str)),
             outcome: word(entry.outcome()),
-            extra: extra.collect(),
-        }
-    }
-
-    fn of_living(entry: &scenario::Entry) -> Self {
-        let extra = entry.extra.iter().take(EXTRAS).map(|(key, value)| (cut(key), cut(value.get())));
-        Self {
-            task_type: cut(entry.task_type.as_str()),
-            name: cut(&entry.task_name),
-            status: cut(entry.status.as_str()),
-            outcome: word(entry.status.outcome()),
-            extra: extra.collect(),
+            extra: extra.map(|(key, value)| (cut(key.as_ref()), cut(&value.to_string()))).collect(),
         }
     }
 }

@@ -177,20 +177,15 @@ pub(super) struct Listed {
 }
 
 impl Input for Faults {
-    type Toml = File<Form>;
-    type Json = File<Form>;
+    type Form = File<Form>;
 
-    fn of_toml(File { seed, faults }: File<Form>) -> Result<Self, InputError> {
+    fn of(File { seed, faults }: File<Form>) -> Result<Self, InputError> {
         let is_empty = |fault: &Form| fault.until.is_some_and(|until| fault.from.0 >= until.0);
         if let Some(n) = faults.iter().position(is_empty) {
             let problem = format_args!("fault {}: expected `until` to be later than `from`", n + 1);
             return Err(InputError::new(problem));
         }
         Ok(Self { seed, faults: faults.into_iter().map(Fault).collect() })
-    }
-
-    fn of_json(file: File<Form>) -> Result<Self, InputError> {
-        Self::of_toml(file)
     }
 }
 

@@ -1,7 +1,8 @@
-//! A value of another format as JSON text.
+//! A value of a file, TOML or JSON, as JSON text.
 
 use std::fmt;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -9,18 +10,40 @@ use serde_json::value::RawValue;
 /// How the TOML reader calls a date in a table of one key.
 const TOML_DATE: &str = "$__toml_private_datetime";
 
-/// Any value, written as JSON; a date of TOML becomes a text.
-pub(crate) struct JsonText(Box<RawValue>);
+/// How the JSON reader is asked for a value's own text. A reader that does not know it gives the
+/// value, of which all but the spelling of numbers is kept.
+const JSON_RAW: &str = "$serde_json::private::RawValue";
 
-impl From<JsonText> for Box<RawValue> {
-    fn from(text: JsonText) -> Self {
-        text.0
-    }
-}
+/// Any value as JSON: from JSON its own text, from TOML one of the same meaning, in which a date is
+/// a text.
+pub(crate) struct JsonText(pub(super) Box<RawValue>);
 
 impl<'de> Deserialize<'de> for JsonText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
+        deserializer.deserialize_newtype_struct(JSON_RAW, Own)
+    }
+}
+
+struct Own;
+
+impl<'de> Visitor<'de> for Own {
+    type Value = JsonText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, own: A) -> Result<JsonText, A::Error> {
+        Box::deserialize(MapAccessDeserializer::new(own)).map(JsonText)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<JsonText, D::Error> {
+        value.deserialize_any(Any)
+    }
+
+    /// A date of TOML.
+    fn visit_str<E: Error>(self, value: &str) -> Result<JsonText, E> {
+        written(value)
     }
 }
 

@@ -98,6 +98,30 @@ fn values_keep_their_digits_order_and_kind() {
 }
 
 #[test]
+fn what_is_left_out_null_or_written_by_its_default_is_the_same() {
+    let task = r#""type": "Dialog", "name": "Pay""#;
+    let left_out = format!(r#"{{"tasks": [{{{task}}}]}}"#);
+    let null = format!(
+        r#"{{"bot": null, "status": null, "pending": null, "running": null, "failed": null,
+            "tasks": [{{{task}, "duration": null, "outcome": null}}]}}"#
+    );
+    let written = format!(
+        r#"{{"name": "", "about": "", "bot": "SampleBot", "status": "success", "pending": "pending",
+            "running": "inprogress", "failed": "failed", "older_spelling": false, "document": {{}},
+            "at_end": {{}}, "tasks": [{{{task}, "duration": "1s", "outcome": "success", "extra": {{}}}}]}}"#
+    );
+    let shown = |json: &str| {
+        let scenario = Scenario::from_json(json, "").expect("valid");
+        let words = scenario.words();
+        let words = [words.pending, words.running, words.end, words.failed].map(ToString::to_string);
+        let log = serde_json::to_string(&scenario.log(1, None)).expect("encodes");
+        (scenario.name().to_owned(), scenario.duration(), scenario.has_older_spelling(), words, log)
+    };
+    assert_eq!(shown(&left_out), shown(&null));
+    assert_eq!(shown(&left_out), shown(&written));
+}
+
+#[test]
 fn a_file_is_read_by_its_extension_and_names_the_scenario() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenarios");
     let stuck = Scenario::from_file(folder.join("stuck.toml")).expect("a scenario");

@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 use super::*;
 use crate::life::Life;
 use crate::limits::LimitRules;
-use crate::scenario::AsFile;
 use crate::snapshot::Writer;
 use crate::{Mode, Scenario, Task, samples, scenarios};
 
@@ -261,9 +260,9 @@ fn a_snapshot_keeps_all_of_each_import() {
 #[test]
 fn each_scenario_of_the_library_is_read_as_it_was_written() {
     for scenario in scenarios::all() {
-        let text = serde_json::to_string(&AsFile(&scenario)).expect("encodes");
+        let text = serde_json::to_string(scenario.form()).expect("encodes");
         let read = Scenario::from_json(&text, scenario.name()).expect("valid");
-        assert_eq!(serde_json::to_string(&AsFile(&read)).expect("encodes"), text);
+        assert_eq!(serde_json::to_string(read.form()).expect("encodes"), text);
         assert_eq!(format!("{read:?}"), format!("{scenario:?}"));
     }
 }

@@ -103,7 +103,8 @@ fn a_process_that_was_stopped_with_a_poll_under_way_polls_once_more() {
 fn a_signal_ends_the_last_poll_at_once() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let (server, requests, responses) = asked_each_time();
-        let kore = Kore::watch(&server.url, &["bir-1", "--interval", "1h", "--timeout", "1s"]);
+        // Long enough that a busy machine serves the first poll before the deadline.
+        let kore = Kore::watch(&server.url, &["bir-1", "--interval", "1h", "--timeout", "5s"]);
         let (child, lines, _home) = spawn(kore);
         requests.recv().expect("the first poll");
         responses.send(running("bir-1")).expect("it is served");

@@ -40,6 +40,19 @@ fn json_is_one_document_with_each_last_one_as_it_came() {
 }
 
 #[test]
+fn a_document_that_no_model_can_hold_ends_a_watch_and_is_as_it_came() {
+    let odd = r#"{"_id":"bir-1","x":1e400,"status":"failed","statusLogs":[{"taskName":"b","n":1.50}]}"#;
+    let spaced = odd.replace(',', ",\n ");
+    for output in ["json", "ndjson"] {
+        let script = Script::new().import("bir-1", &[document("bir-1", "pending", &[]), spaced.clone()]);
+        let run = script.watch(&["bir-1", "--output", output]).run();
+        assert_eq!(run.code, 1);
+        assert!(run.stdout.contains(&format!("\"last\":{odd}")), "{}", run.stdout);
+        assert!(run.stderr.contains("cannot be read as a whole"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn ndjson_is_an_event_a_line() {
     let run = script().watch(&["bir-1", "-o", "ndjson"]).run();
     assert_eq!(run.code, 1);

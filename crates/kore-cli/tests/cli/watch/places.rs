@@ -32,7 +32,7 @@ fn is_root() -> bool {
 /// Runs it as a user to whom the modes of files mean something, in its home.
 fn run_as_user(kore: Kore) -> Output {
     let home = kore.home().to_owned();
-    let (command, _home) = kore.into_command();
+    let (command, _home) = kore.into_plain_command();
     let binary = home.join("kore");
     fs::copy(command.get_program(), &binary).expect("a copy that anyone may run");
     let mut user = Command::new(&binary);
@@ -195,7 +195,7 @@ fn a_report_that_is_mounted_by_itself_is_written_in_its_place() {
             "for file in report.xml summary.md; do \
              mount --bind $file $file && mount -o remount,{options} $file || exit 99; done; exec \"$@\""
         );
-        let (kore, _home) = kore.into_command();
+        let (kore, _home) = kore.into_plain_command();
         let mut run = Command::new("unshare");
         run.args([flags, "sh", "-c", &mounted, "sh"]).arg(kore.get_program()).args(kore.get_args());
         run.envs(kore.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(&home);

@@ -102,7 +102,7 @@ fn a_second_hangup_costs_no_report() {
 #[test]
 fn what_was_ignored_at_the_start_stays_ignored() {
     let script = Script::new().import("bir-1", &running("bir-1"));
-    let (kore, _home) = script.watch_slowly(&["bir-1"]).into_command();
+    let (kore, _home) = script.watch_slowly(&["bir-1"]).into_plain_command();
     let emulator = Command::new(env!("CARGO_BIN_EXE_kore"));
     for (kore, arguments, ended) in [(kore, None, 143), (emulator, Some("emulator"), 0)] {
         let mut sh = Command::new("sh");

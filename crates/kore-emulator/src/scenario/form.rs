@@ -1,0 +1,115 @@
+//! A scenario as it is kept, and as it stands in a file and in a snapshot: one form for all of them.
+
+use std::time::Duration;
+
+use kore_types::{Outcome, Status, TaskType};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::input::{Keys, Reserved, WrittenOrForever};
+
+/// The bot of the documented sample.
+const BOT: &str = "SampleBot";
+
+/// How long a task takes by default.
+const USUAL: Duration = Duration::from_secs(1);
+
+/// Keys of the document that follow from the rest.
+pub(super) const DOCUMENT_RESERVED: &Reserved = &[
+    ("_id", "each import has its own"),
+    ("status", "the keys `status` and `pending` of the scenario give it"),
+    ("statusLogs", "the tasks make it"),
+];
+
+/// Keys of a task's entry that follow from the rest.
+pub(super) const EXTRA_RESERVED: &Reserved = &[
+    ("taskType", "the key `type` of the task gives it"),
+    ("taskName", "the key `name` of the task gives it"),
+    ("status", "the key `outcome` of the task gives it"),
+];
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Form {
+    #[serde(default)]
+    pub(super) name: Box<str>,
+    #[serde(default)]
+    pub(super) about: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bot: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pending: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) running: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failed: Option<Status>,
+    #[serde(default)]
+    pub(super) older_spelling: bool,
+    #[serde(default, deserialize_with = "document", skip_serializing_if = "Keys::is_empty")]
+    pub(super) document: Keys,
+    #[serde(default, deserialize_with = "document", skip_serializing_if = "Keys::is_empty")]
+    pub(super) at_end: Keys,
+    pub(super) tasks: Vec<TaskForm>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TaskForm {
+    #[serde(rename = "type")]
+    pub(super) task_type: TaskType,
+    pub(super) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration: Option<WrittenOrForever>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outcome: Option<Status>,
+    #[serde(default, deserialize_with = "extra", skip_serializing_if = "Keys::is_empty")]
+    pub(super) extra: Keys,
+}
+
+impl Form {
+    pub(super) fn bot(&self) -> &str {
+        self.bot.as_deref().unwrap_or(BOT)
+    }
+
+    pub(super) fn pending(&self) -> &Status {
+        self.pending.as_ref().unwrap_or(&Status::Pending)
+    }
+
+    pub(super) fn running(&self) -> &Status {
+        self.running.as_ref().unwrap_or(&Status::InProgress)
+    }
+
+    pub(super) fn failed(&self) -> &Status {
+        self.failed.as_ref().unwrap_or(&Status::Failed)
+    }
+
+    /// The status of the import at its end, as a task failed or none did.
+    pub(super) fn end(&self) -> &Status {
+        let failed = |task: &TaskForm| task.outcome().outcome() == Outcome::Failed;
+        match &self.status {
+            Some(status) => status,
+            None if self.tasks.iter().any(failed) => self.failed(),
+            None => &Status::Success,
+        }
+    }
+}
+
+impl TaskForm {
+    pub(super) fn outcome(&self) -> &Status {
+        self.outcome.as_ref().unwrap_or(&Status::Success)
+    }
+
+    /// How long it takes; `None` for ever.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.duration.map_or(Some(USUAL), |WrittenOrForever(duration)| duration)
+    }
+}
+
+fn document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+    Keys::read(deserializer, DOCUMENT_RESERVED)
+}
+
+fn extra<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+    Keys::read(deserializer, EXTRA_RESERVED)
+}
