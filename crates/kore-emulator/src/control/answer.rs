@@ -131,8 +131,9 @@ pub(super) fn text(body: &Bytes) -> Result<Cow<'_, str>, Problem> {
     let refused = |found: String| {
         Problem::new(StatusCode::BAD_REQUEST, "JSON in UTF-8").found(found).hint("send the body in UTF-8")
     };
-    let none =
-        |error: str::Utf8Error| refused(format!("a byte that is none, after {} bytes", error.valid_up_to()));
+    let none = |error: std::str::Utf8Error| {
+        refused(format!("a byte that is none, after {} bytes", error.valid_up_to()))
+    };
     match plain_text::decoded(body).map_err(|error| refused(error.to_string()))? {
         None => str::from_utf8(body).map(Cow::Borrowed).map_err(none),
         Some(text) => String::from_utf8(text).map(Cow::Owned).map_err(|error| none(error.utf8_error())),
