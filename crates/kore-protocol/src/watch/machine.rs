@@ -381,13 +381,8 @@ impl<J: Job, E: PollError> Watch<J, E> {
         ResumeToken::new(self.job.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
     }
 
-    /// SplitMix64: enough for jitter, and the same everywhere.
     fn next_random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        crate::split_mix(&mut self.random)
     }
 }
 
