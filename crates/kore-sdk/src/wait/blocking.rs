@@ -182,6 +182,7 @@ impl<J: Job> Wait<'_, Client, J> {
 
 impl<J: Job> Wait<'_, Client, J, Vec<J>> {
     /// Waits on the calling thread.
+    #[allow(clippy::type_complexity, reason = "each job with its end")]
     pub fn run(self) -> Vec<(J, Result<End<J, Error>, DeadlineTooSoon>)> {
         let (updates, jobs, mut on_update) = self.start();
         let mut ends = HashMap::new();

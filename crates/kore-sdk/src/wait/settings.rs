@@ -195,6 +195,7 @@ impl<'a, C, J: Job> Wait<'a, C, J, Vec<J>> {
 }
 
 /// The outcome of each job, in the order of the jobs.
+#[allow(clippy::type_complexity, reason = "each job with its end")]
 pub(super) fn in_order<J: Job>(
     jobs: Vec<J>,
     mut ends: HashMap<J, Result<End<J, Error>, DeadlineTooSoon>>,
