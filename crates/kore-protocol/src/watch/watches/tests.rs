@@ -90,6 +90,7 @@ impl Pair {
         self.watches.handle_response(self.now, look, import);
     }
 
+    #[allow(clippy::type_complexity, reason = "each id with its end")]
     fn ends(&mut self) -> Vec<(String, Result<End<BotImportId, Failure>, DeadlineTooSoon>)> {
         let updates = std::iter::from_fn(|| self.watches.poll_update());
         let ends = updates.filter_map(|update| match update {
