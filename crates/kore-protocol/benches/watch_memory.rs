@@ -16,7 +16,7 @@ const AT_REST: f64 = 1024.0;
 /// The most for one that was looked at for an hour.
 const AFTER_AN_HOUR: f64 = 8.0 * 1024.0;
 
-const SAMPLE: &str = include_str!("../../../tests/fixtures/bot-import-status.success.json");
+const SAMPLE: &str = kore_protocol::bot_import::get_status::SAMPLE;
 
 /// The documented sample, but running, and with an id of its own.
 fn document(n: usize) -> BotImport {

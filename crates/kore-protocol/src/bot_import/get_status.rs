@@ -164,11 +164,6 @@ mod tests {
     use crate::{BaseUrl, BodyLimit, auth_header};
 
     #[test]
-    fn the_sample_is_the_fixture_of_the_tests() {
-        assert_eq!(SAMPLE, include_str!("../../../../tests/fixtures/bot-import-status.success.json"));
-    }
-
-    #[test]
     fn the_documented_request_goes_there_and_back() {
         let request =
             Request::new(BotImportId::new("bir-5fxxxxxx-a0xx-52xx-axxf-f3xxxxxxxxxx").expect("valid"));
