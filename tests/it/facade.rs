@@ -9,6 +9,7 @@ mod verdicts;
 mod watching;
 mod watching_faults;
 mod watching_many;
+mod watching_publish;
 
 use kore_sdk::{BotImportId, ClientBuilder};
 

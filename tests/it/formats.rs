@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-const SAMPLE: &str = include_str!("../fixtures/bot-import-status.success.json");
+const SAMPLE: &str = kore_sdk::protocol::bot_import::get_status::SAMPLE;
 
 /// As a server keeps a document beside columns of its own.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use kore_types::{BotImport, ErrorBody, ErrorCode, Outcome, Status, StatusLog, Ta
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const SAMPLE: &str = include_str!("../fixtures/bot-import-status.success.json");
+const SAMPLE: &str = kore_sdk::protocol::bot_import::get_status::SAMPLE;
 const ACCEPTED: &str = include_str!("../fixtures/bot-import.accepted.json");
 
 fn read(json: &str) -> BotImport {

@@ -60,12 +60,8 @@ impl<'de> Deserialize<'de> for SecretText {
 fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => text,
-        toml::Value::Integer(seconds) => {
-            return Err(D::Error::custom(format!(
-                "timeout: the unit is missing: write \"{seconds}s\" for seconds"
-            )));
-        }
+        toml::Value::Integer(number) => number.to_string(),
         _ => return Err(D::Error::custom("timeout: expected a duration such as \"20s\"")),
     };
-    duration::parse(&text).map(Some).map_err(|error| D::Error::custom(format!("timeout: {error}")))
+    duration::parse_quoted(&text).map(Some).map_err(|error| D::Error::custom(format!("timeout: {error}")))
 }

@@ -48,7 +48,7 @@ impl Context<'_> {
         if error.is_config() {
             return self.about_settings(error);
         }
-        if error.is_other_import() {
+        if error.is_other_job() {
             return Some("ask again, and look for a cache on the way".to_owned());
         }
         if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {

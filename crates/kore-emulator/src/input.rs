@@ -5,14 +5,18 @@ mod json_text;
 mod keys;
 
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 
 use kore_types::Printable;
 use serde::de::DeserializeOwned;
 
+pub use duration::parse_duration;
 pub(crate) use duration::{Written, WrittenOrForever};
 pub(crate) use json_text::JsonText;
 pub(crate) use keys::{Keys, Reserved};
+
+use crate::plain_text::{self, bounded};
 
 /// The most that is read of a file: more than a scenario of 100,000 tasks.
 const MAX_LEN: u64 = 32 * 1024 * 1024;
@@ -117,21 +121,11 @@ pub(crate) fn from_file<I: Input>(path: &Path) -> Result<I, InputError> {
             return Err(InputError::within(&source, 0, 0, "", message));
         }
     };
-    let text = text_of(path).map_err(|error| {
+    let text = File::open(path).and_then(|file| bounded(file, MAX_LEN)).and_then(plain_text::text);
+    let text = text.map_err(|error| {
         InputError::within(&source, 0, 0, "", &format!("the file cannot be read: {error}"))
     })?;
     read(&text, &source)
-}
-
-fn text_of(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-
-    let mut text = String::new();
-    let length = std::fs::File::open(path)?.take(MAX_LEN + 1).read_to_string(&mut text)?;
-    if length as u64 > MAX_LEN {
-        return Err(std::io::Error::other("it is over 32 MiB"));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

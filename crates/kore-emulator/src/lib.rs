@@ -89,6 +89,10 @@
 pub mod samples;
 pub mod scenarios;
 
+/// What the command reads in the same way.
+#[doc(hidden)]
+pub mod plain_text;
+
 mod app;
 mod builder;
 mod clock;
@@ -113,6 +117,8 @@ pub use builder::EmulatorBuilder;
 pub use emulator::Emulator;
 pub use faults::{Fault, Faults};
 pub use input::InputError;
+#[doc(hidden)]
+pub use input::parse_duration;
 pub use kore_protocol::watch::Now;
 pub use life::{InvalidSpeed, Mode, Speed, SteerError};
 pub use scenario::{Scenario, ScenarioBuilder, Task};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kore_protocol::ResponseError;
 use kore_protocol::watch::{Ledger, Next, Now, Settings, Watches};
-use kore_types::BotImport;
+use kore_types::{BotImport, BotImportId};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -16,7 +16,7 @@ const AT_REST: f64 = 1024.0;
 /// The most for one that was looked at for an hour.
 const AFTER_AN_HOUR: f64 = 8.0 * 1024.0;
 
-const SAMPLE: &str = include_str!("../../../tests/fixtures/bot-import-status.success.json");
+const SAMPLE: &str = kore_protocol::bot_import::get_status::SAMPLE;
 
 /// The documented sample, but running, and with an id of its own.
 fn document(n: usize) -> BotImport {
@@ -40,17 +40,18 @@ fn cost(imports: usize, time: Duration) -> f64 {
     let before = bytes();
     let start = Instant::now();
     let mut now = Now { instant: start, wall: SystemTime::UNIX_EPOCH };
-    let mut watches: Watches<ResponseError> = Watches::new(Ledger::default(), Settings::default());
+    let mut watches: Watches<BotImportId, ResponseError> =
+        Watches::new(Ledger::default(), Settings::default());
     for n in 0..imports {
         let id = document(n).id.expect("an id");
         watches.watch(id, Duration::from_secs(2 * 3600), now);
     }
     loop {
         match watches.poll(now) {
-            Next::Look(look) => {
+            Next::Send(look) => {
                 let id = look.request().import_id.as_str();
                 let n = id.rsplit('-').next().expect("a number").parse().expect("a number");
-                watches.handle_import(now, &look, document(n));
+                watches.handle_response(now, &look, document(n));
             }
             Next::Wait(until) if until > start + time => break,
             Next::Wait(until) => now.instant = until,

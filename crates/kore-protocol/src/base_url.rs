@@ -106,9 +106,14 @@ impl BaseUrl {
 
     /// Whether the host is this machine by its name or address: `localhost`, `127.0.0.0/8`, `::1`.
     pub fn is_loopback(&self) -> bool {
-        let host = self.host();
-        host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        is_loopback(self.authority.host())
     }
+}
+
+/// Whether a host, an IPv6 address with its brackets or without, is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// What was found, without a password or a query and made printable.

@@ -6,10 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use kore_types::{BotImportId, TokenRefusal};
+use kore_types::TokenRefusal;
 
-use crate::bot_import::get_status::OtherImport;
-use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, Refusal, ResponseError, response_error};
+use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, OtherJob, Refusal, ResponseError, response_error};
 
 /// The header that carries the JWT, without a scheme word (documented).
 pub const AUTH_HEADER: HeaderName = HeaderName::from_static("auth");
@@ -30,7 +29,7 @@ pub trait OutgoingRequest: Endpoint {
     /// The values of the path's variables, in order.
     fn path_values(&self) -> Vec<&str>;
 
-    /// The body; none unless the endpoint says otherwise.
+    /// The body. By default there is none.
     fn to_body(&self) -> Body {
         Body::empty()
     }
@@ -52,16 +51,17 @@ pub trait OutgoingRequest: Endpoint {
         request
     }
 
-    /// The import whose rate limits the request counts for; none unless the endpoint says so.
-    fn counted_import(&self) -> Option<&BotImportId> {
+    /// What the request is counted under for the rate limit of the call: the id of an import, or of
+    /// a bot, as [`Metadata::rate_limit`] says. By default all requests of the call count together.
+    fn rate_limit_key(&self) -> Option<&str> {
         None
     }
 
-    /// Whether a response is about what was asked for; it is unless the endpoint says otherwise.
+    /// Whether a response is about what was asked for. By default it is.
     ///
     /// # Errors
-    /// [`OtherImport`], if it is about another import.
-    fn check(&self, _response: &Self::Response) -> Result<(), OtherImport> {
+    /// [`OtherJob`], if it is about another job.
+    fn check(&self, _response: &Self::Response) -> Result<(), OtherJob> {
         Ok(())
     }
 
@@ -69,14 +69,14 @@ pub trait OutgoingRequest: Endpoint {
     ///
     /// # Errors
     /// As [`IncomingResponse::from_http`], and if the response is not about what was asked for
-    /// ([`ResponseError::is_other_import`]).
+    /// ([`ResponseError::is_other_job`]).
     fn read_response(
         &self,
         response: &http::Response<Bytes>,
         limit: BodyLimit,
     ) -> Result<Self::Response, ResponseError> {
         let read = read(response, limit)?;
-        self.check(&read).map_err(|other| ResponseError::other_import(response, other))?;
+        self.check(&read).map_err(|other| ResponseError::other_job(response, other))?;
         Ok(read)
     }
 }

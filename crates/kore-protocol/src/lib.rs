@@ -73,16 +73,20 @@ mod endpoint;
 mod excerpt;
 mod limiter;
 mod metadata;
+mod other_job;
 mod path;
 mod refusal;
 mod response_error;
 mod retry_after;
 mod routes;
+mod split_mix;
 
 /// The OpenAPI 3.1 document of the API, as JSON: made by the feature `openapi` of this crate from
 /// the endpoints and the models, and committed, so that servers can serve it without the feature.
 pub const OPENAPI_JSON: &str = include_str!("../openapi.json");
 
+#[doc(hidden)]
+pub use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use body::{Body, BodyLimit};
 pub use endpoint::{
@@ -92,8 +96,11 @@ pub use endpoint::{
 pub use excerpt::Excerpt;
 pub use limiter::{Limited, Limiter};
 pub use metadata::{Metadata, RateLimit, Scope};
+pub use other_job::OtherJob;
 pub use path::PathTemplate;
 pub use refusal::Refusal;
 pub use response_error::{Origin, ResponseError};
 pub use retry_after::RetryAfter;
 pub use routes::Routes;
+#[doc(hidden)]
+pub use split_mix::split_mix;

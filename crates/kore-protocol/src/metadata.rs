@@ -30,9 +30,13 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// A scope by where it is ticked, and by its name in the API.
+    pub const fn new(admin_console: &'static str, name: &'static str) -> Self {
+        Self { admin_console, name }
+    }
+
     /// Bot Definition > Bot Import.
-    pub const BOT_IMPORT: Self =
-        Self { admin_console: "Bot Definition > Bot Import", name: "bot_definition:bot_import" };
+    pub const BOT_IMPORT: Self = Self::new("Bot Definition > Bot Import", "bot_definition:bot_import");
 }
 
 /// What the platform counts for its rate limits: 60 requests in any 60 s and 1800 in any 3600 s for

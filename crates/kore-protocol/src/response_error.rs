@@ -8,8 +8,7 @@ use http::{HeaderMap, StatusCode};
 use kore_types::ErrorBody;
 use serde_json::error::Category;
 
-use crate::bot_import::get_status::OtherImport;
-use crate::{BodyLimit, Excerpt, Refusal, RetryAfter};
+use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter};
 
 /// How many errors of an error body are shown.
 const SHOWN: usize = 5;
@@ -49,7 +48,7 @@ enum Kind {
     /// A body over the limit.
     TooLarge(BodyLimit),
     /// A success about another import.
-    OtherImport(OtherImport),
+    OtherJob(OtherJob),
 }
 
 /// Who wrote a response.
@@ -116,8 +115,8 @@ impl ResponseError {
     }
 
     /// A success about another import than the one that was asked for.
-    pub(crate) fn other_import(response: &http::Response<Bytes>, other: OtherImport) -> Self {
-        Self::new(response, Kind::OtherImport(other))
+    pub(crate) fn other_job(response: &http::Response<Bytes>, other: OtherJob) -> Self {
+        Self::new(response, Kind::OtherJob(other))
     }
 
     fn new(response: &http::Response<Bytes>, kind: Kind) -> Self {
@@ -148,7 +147,7 @@ impl ResponseError {
         match kind {
             Kind::Redirect { location } => *location = masked(location).into(),
             Kind::NotJson(why) => *why = masked(why).into(),
-            Kind::OtherImport(other) => other.found = masked(&other.found),
+            Kind::OtherJob(other) => other.found = masked(&other.found),
             Kind::Refused { body, .. } => {
                 // Secrets are of letters that JSON does not escape.
                 let json = serde_json::to_string(body).map(|json| masked(&json));
@@ -195,7 +194,7 @@ impl ResponseError {
     /// Who wrote the response. The platform's own refusals have its error body.
     pub fn origin(&self) -> Origin {
         match self.0.kind {
-            Kind::Refused { .. } | Kind::OtherImport(_) => Origin::Platform,
+            Kind::Refused { .. } | Kind::OtherJob(_) => Origin::Platform,
             Kind::Status | Kind::Redirect { .. } | Kind::Empty | Kind::NotJson(_) if !self.is_auth() => {
                 Origin::Elsewhere
             }
@@ -222,8 +221,8 @@ impl ResponseError {
     }
 
     /// Whether the response is about another import than the one that was asked for.
-    pub fn is_other_import(&self) -> bool {
-        matches!(self.0.kind, Kind::OtherImport(_))
+    pub fn is_other_job(&self) -> bool {
+        matches!(self.0.kind, Kind::OtherJob(_))
     }
 
     /// Whether the body is a page of HTML, as a proxy, a login or a wrong host sends it.
@@ -260,9 +259,9 @@ fn is_transient(status: StatusCode) -> bool {
 }
 
 /// For an owner of a watch that hands over a document without its HTTP response.
-impl From<OtherImport> for ResponseError {
-    fn from(other: OtherImport) -> Self {
-        Self::other_import(&http::Response::new(Bytes::new()), other)
+impl From<OtherJob> for ResponseError {
+    fn from(other: OtherJob) -> Self {
+        Self::other_job(&http::Response::new(Bytes::new()), other)
     }
 }
 
@@ -328,7 +327,7 @@ impl fmt::Display for ResponseError {
             Kind::Redirect { location } => {
                 write!(f, "the answer is {status}, a redirect to \"{location}\"; none is followed")
             }
-            Kind::OtherImport(other) => other.fmt(f),
+            Kind::OtherJob(other) => other.fmt(f),
             Kind::Empty => write!(f, "the answer is {status} with an empty body, expected JSON"),
             Kind::NotJson(error) => {
                 write!(f, "the answer is {status}, but its body is not the expected JSON ({error})")?;

@@ -18,7 +18,7 @@ use in_turn::{in_turn, is_measured, print_ratios, thread_cpu};
 use kore_sdk::{BotImportId, Client};
 use plain::Plain;
 
-const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/bot-import-status.success.json");
+const SAMPLE: &[u8] = kore_sdk::protocol::bot_import::get_status::SAMPLE.as_bytes();
 const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
 
 const BLOCKS: usize = 60;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use kore_protocol::OutgoingRequest;
 use kore_protocol::bot_import::get_status;
+use kore_protocol::watch::Job;
 use kore_transport::BlockingTransport;
 use kore_types::{BotImport, BotImportId};
 
 use crate::call::{Call, Core, Step};
-use crate::{Answer, ClientBuilder, Error, WatchImport};
+use crate::{Answer, ClientBuilder, Error, Wait};
 
-pub use crate::watch_import::blocking::Updates;
+pub use crate::wait::blocking::Updates;
 
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
@@ -49,16 +50,26 @@ impl Client {
     }
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and run it.
-    pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
-        WatchImport::new(self, vec![id.clone()])
+    pub fn watch_import(&self, id: &BotImportId) -> Wait<'_, Self, BotImportId> {
+        self.watch(id)
     }
 
     /// Waits for the ends of several imports, each once.
     pub fn watch_imports(
         &self,
         ids: impl IntoIterator<Item = BotImportId>,
-    ) -> WatchImport<'_, Self, Vec<BotImportId>> {
-        WatchImport::new(self, ids.into_iter().collect())
+    ) -> Wait<'_, Self, BotImportId, Vec<BotImportId>> {
+        self.watch_all(ids)
+    }
+
+    /// Waits for the end of any job, as [`watch_import`](Self::watch_import) does for an import.
+    pub fn watch<J: Job>(&self, job: &J) -> Wait<'_, Self, J> {
+        Wait::new(self, vec![job.clone()])
+    }
+
+    /// Waits for the ends of several jobs of a kind, up to 100,000, each once.
+    pub fn watch_all<J: Job>(&self, jobs: impl IntoIterator<Item = J>) -> Wait<'_, Self, J, Vec<J>> {
+        Wait::new(self, jobs.into_iter().collect())
     }
 
     /// Makes any call of `kore-protocol`, and gives back the body beside the response. What it sends
@@ -84,8 +95,8 @@ impl Client {
 }
 
 impl Client {
-    /// As the look of the async client.
-    pub(crate) fn look(&self, request: &get_status::Request) -> Result<get_status::Response, Error> {
+    /// As the poll of the async client.
+    pub(crate) fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
         let mut call = Call::new(&self.core, request);
         let http = call.request_blocking()?;
         let answer = call.span.clone().in_scope(|| self.transport.send(http));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderValue, Request, Response};
 use kore_auth::{Issued, TokenSource};
-use kore_protocol::watch::{Host, Ledger, LookError as _};
+use kore_protocol::watch::{Host, Ledger, PollError as _};
 use kore_protocol::{BaseUrl, Body, BodyLimit, Origin, OutgoingRequest, Refusal, ResponseError};
 use kore_transport::TransportError;
 use tracing::Span;
@@ -25,14 +25,14 @@ pub struct Answer<R> {
     pub body: Bytes,
 }
 
-/// How long after it began a look outside of any watch is taken to reach the platform.
-const SINGLE_LOOK: Duration = Duration::from_secs(30);
+/// How long after it began a request outside of any watch is taken to reach the platform.
+const LATEST_SINGLE: Duration = Duration::from_secs(30);
 
 /// What all calls of a client share.
 #[derive(Debug)]
 pub(crate) struct Core {
     base: BaseUrl,
-    /// The looks of all watches.
+    /// The requests of all watches.
     pub(crate) ledger: Ledger,
     /// What is known of the host.
     pub(crate) host: Host,
@@ -61,9 +61,7 @@ impl Core {
     /// Takes note of a request outside of any watch, so that the watches of this client leave it
     /// room.
     pub(crate) fn count<R: OutgoingRequest>(&self, request: &R, now: Instant) {
-        if let Some(id) = request.counted_import() {
-            self.ledger.count(id, now, now + SINGLE_LOOK);
-        }
+        self.ledger.count(request, now, now + LATEST_SINGLE);
     }
 
     pub(crate) fn base(&self) -> &BaseUrl {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use kore_protocol::OutgoingRequest;
 use kore_protocol::bot_import::get_status;
+use kore_protocol::watch::Job;
 use kore_transport::Transport;
 use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
 use crate::call::{Call, Core, Step};
-use crate::{Answer, ClientBuilder, Error, WatchImport};
+use crate::{Answer, ClientBuilder, Error, Wait};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
 #[derive(Clone)]
@@ -36,16 +37,26 @@ impl Client {
     }
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.
-    pub fn watch_import(&self, id: &BotImportId) -> WatchImport<'_, Self> {
-        WatchImport::new(self, vec![id.clone()])
+    pub fn watch_import(&self, id: &BotImportId) -> Wait<'_, Self, BotImportId> {
+        self.watch(id)
     }
 
     /// Waits for the ends of several imports, up to 100,000, each once.
     pub fn watch_imports(
         &self,
         ids: impl IntoIterator<Item = BotImportId>,
-    ) -> WatchImport<'_, Self, Vec<BotImportId>> {
-        WatchImport::new(self, ids.into_iter().collect())
+    ) -> Wait<'_, Self, BotImportId, Vec<BotImportId>> {
+        self.watch_all(ids)
+    }
+
+    /// Waits for the end of any job, as [`watch_import`](Self::watch_import) does for an import.
+    pub fn watch<J: Job>(&self, job: &J) -> Wait<'_, Self, J> {
+        Wait::new(self, vec![job.clone()])
+    }
+
+    /// Waits for the ends of several jobs of a kind, up to 100,000, each once.
+    pub fn watch_all<J: Job>(&self, jobs: impl IntoIterator<Item = J>) -> Wait<'_, Self, J, Vec<J>> {
+        Wait::new(self, jobs.into_iter().collect())
     }
 
     /// Makes any call of `kore-protocol`, and gives back the body beside the response. What it sends
@@ -77,8 +88,8 @@ impl Client {
 }
 
 impl Client {
-    /// One request: a second one with a new token is another look, and counted as one.
-    pub(crate) async fn look(&self, request: &get_status::Request) -> Result<get_status::Response, Error> {
+    /// One request: a second one with a new token is another poll, and counted as one.
+    pub(crate) async fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
         let mut call = Call::new(&self.core, request);
         let http = call.request().await?;
         let answer = self.transport.send(http).instrument(call.span.clone()).await;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 use kore_auth::KeyError;
-use kore_protocol::watch::{LookError, Unfunded};
+use kore_protocol::watch::{DeadlineTooSoon, PollError};
 use kore_protocol::{InvalidToken, Origin, ResponseError, RetryAfter};
 use kore_transport::TransportError;
 
@@ -90,8 +90,8 @@ impl Error {
     /// Whether the response is about another import, so that it says nothing of the one that was
     /// asked for: its `_id` begins with `bir-` and is not that one, or stands twice with different
     /// meanings.
-    pub fn is_other_import(&self) -> bool {
-        self.response().is_some_and(ResponseError::is_other_import)
+    pub fn is_other_job(&self) -> bool {
+        self.response().is_some_and(ResponseError::is_other_job)
     }
 
     /// Whether a time limit of this side ran out.
@@ -154,9 +154,9 @@ impl From<InvalidToken> for Error {
 }
 
 /// For `?`: a deadline that the rate limits leave no look before is a setting that is wrong.
-impl From<Unfunded> for Error {
-    fn from(unfunded: Unfunded) -> Self {
-        Self::setting("deadline", unfunded)
+impl From<DeadlineTooSoon> for Error {
+    fn from(too_soon: DeadlineTooSoon) -> Self {
+        Self::setting("deadline", too_soon)
     }
 }
 
@@ -173,7 +173,7 @@ impl From<ResponseError> for Error {
     }
 }
 
-impl LookError for Error {
+impl PollError for Error {
     fn is_retryable(&self) -> bool {
         Self::is_retryable(self)
     }

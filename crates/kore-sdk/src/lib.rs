@@ -34,14 +34,14 @@ mod client;
 mod environment;
 mod error;
 mod tokens;
-mod watch_import;
+mod wait;
 
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use call::Answer;
 pub use client::Client;
 pub use error::Error;
 pub use tokens::random_jti;
-pub use watch_import::{DEFAULT_DEADLINE, Updates, WatchImport};
+pub use wait::{DEFAULT_DEADLINE, Updates, Wait};
 
 pub use kore_auth as auth;
 pub use kore_protocol as protocol;

@@ -1,7 +1,5 @@
 //! Where a token may go unencrypted.
 
-use std::net::IpAddr;
-
 use http::Uri;
 use http::uri::Scheme;
 
@@ -58,8 +56,7 @@ impl PlainHttp {
 
 /// Whether a URI's host is this machine by its name or address.
 pub(crate) fn is_loopback(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    uri.host().is_some_and(kore_protocol::is_loopback)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn definition<'a>(schema: &'a Schema, name: &str) -> &'a Map<String, Value> {
 
 #[test]
 fn each_documented_key_is_a_property_and_others_are_allowed() {
-    let sample = include_str!("../../../tests/fixtures/bot-import-status.success.json");
+    let sample = include_str!("../../kore-protocol/src/bot_import/get_status/sample.json");
     let sample: Value = serde_json::from_str(sample).expect("JSON");
     let schema = schema_for!(BotImport);
     let import = keys(schema.get("properties"));

@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 use kore_emulator::{Emulator, Fault, Mode, Scenario, scenarios};
 use kore_sdk::protocol::Refusal;
 use kore_sdk::watch::{Backoff, End, Pacing};
-use kore_sdk::{Error, Outcome};
+use kore_sdk::{BotImportId, Error, Outcome};
 
 use super::{client_of, emulator};
 
@@ -28,17 +28,17 @@ enum Ends {
     Deadline {
         seen: bool,
     },
-    CouldNotLook,
+    CouldNotPoll,
 }
 
-use Ends::{CouldNotLook, Deadline, Failed, Succeeded};
+use Ends::{CouldNotPoll, Deadline, Failed, Succeeded};
 
-fn of(end: &End<Error>) -> Ends {
+fn of(end: &End<BotImportId, Error>) -> Ends {
     match end {
         End::Succeeded(_) => Succeeded,
         End::Failed(_) => Failed,
         End::DeadlineReached(unended) => Deadline { seen: unended.last.is_some() },
-        End::CouldNotLook { .. } => CouldNotLook,
+        End::CouldNotPoll { .. } => CouldNotPoll,
         End::Cancelled(_) => panic!("nobody cancelled it"),
     }
 }
@@ -115,11 +115,16 @@ fn expected(alone: Ends, fault: Makes) -> Ends {
     match fault {
         Makes::NoDifference => alone,
         Makes::Blind => Deadline { seen: false },
-        Makes::Hopeless => CouldNotLook,
+        Makes::Hopeless => CouldNotPoll,
     }
 }
 
-async fn watched(scenario: &Scenario, mode: Mode, fault: Option<Fault>, expected: Ends) -> End<Error> {
+async fn watched(
+    scenario: &Scenario,
+    mode: Mode,
+    fault: Option<Fault>,
+    expected: Ends,
+) -> End<BotImportId, Error> {
     let builder = emulator().lenient(true).scenario(scenario.clone(), mode);
     let builder = fault.into_iter().fold(builder, |builder, fault| builder.fault(fault));
     let emulator: Emulator = builder.start().await.expect("a free port");
@@ -132,7 +137,7 @@ async fn watched(scenario: &Scenario, mode: Mode, fault: Option<Fault>, expected
     let watch = client.watch_import(&emulator.import_ids()[0]).deadline(deadline);
     let watch = watch.pacing(Pacing::fixed(MOMENT)).backoff(Backoff::new(MOMENT, MOMENT));
     // A look that hangs at the deadline is waited for as long as that.
-    let watch = if expected == (Deadline { seen: false }) { watch.look_timeout(SOME_LOOKS) } else { watch };
+    let watch = if expected == (Deadline { seen: false }) { watch.poll_timeout(SOME_LOOKS) } else { watch };
     watch.await.expect("the windows are empty")
 }
 
@@ -159,7 +164,7 @@ async fn each_scenario_ends_as_it_should_with_each_fault() {
                 Failed => Some(Outcome::Failed),
                 Deadline { seen: true } if name == "stuck" => Some(Outcome::Running),
                 Deadline { seen: true } => Some(Outcome::Unknown),
-                Deadline { seen: false } | CouldNotLook => None,
+                Deadline { seen: false } | CouldNotPoll => None,
             };
             assert_eq!(end.import().map(kore_sdk::BotImport::outcome), seen, "{name} with {fault}");
         });

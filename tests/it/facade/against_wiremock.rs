@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{builder, id};
 
-const SAMPLE: &str = include_str!("../../fixtures/bot-import-status.success.json");
+const SAMPLE: &str = kore_sdk::protocol::bot_import::get_status::SAMPLE;
 
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;

@@ -67,7 +67,7 @@ async fn what_is_not_the_apis_is_a_wrong_host_before_and_said_at_once() {
         let client = client(move |_| response(status, body));
         let started = tokio::time::Instant::now();
         let end = client.watch_import(&id()).await.expect("the windows are empty");
-        let End::CouldNotLook { error, .. } = end else { panic!("{status} {body}: {end:?}") };
+        let End::CouldNotPoll { error, .. } = end else { panic!("{status} {body}: {end:?}") };
         assert!(!error.is_auth() && !error.is_not_found() && started.elapsed().is_zero(), "{error}");
     }
 }
@@ -77,7 +77,7 @@ async fn what_the_platform_refuses_ends_a_watch_whatever_came_before() {
     for refusal in [Refusal::WrongScope, Refusal::InvalidRequestId, Refusal::UnknownPath] {
         let client = client(move |nth| if nth == 0 { response(200, PENDING) } else { Ok(refusal.to_http()) });
         let end = client.watch_import(&id()).await.expect("the windows are empty");
-        assert!(matches!(&end, End::CouldNotLook { error, .. } if error.response().is_some()), "{end:?}");
+        assert!(matches!(&end, End::CouldNotPoll { error, .. } if error.response().is_some()), "{end:?}");
     }
 }
 
@@ -118,7 +118,7 @@ async fn left(client: &Client) -> u32 {
     let mut updates = client.watch_import(&id()).updates();
     loop {
         match updates.next().await {
-            Some(Update::Event { event: Event::NextLook { left, .. }, .. }) => return left[0],
+            Some(Update::Event { event: Event::NextPoll { left, .. }, .. }) => return left[0],
             Some(Update::Event { .. }) => {}
             other => panic!("{other:?}"),
         }
@@ -146,7 +146,7 @@ fn each_request_of_a_blocking_call_counts_however_it_is_made() {
     client.bot_import_status(&id()).expect("a status");
     client.send(&get_status::Request::new(id())).expect("a status");
     let left = client.watch_import(&id()).updates().find_map(|update| match update {
-        Update::Event { event: Event::NextLook { left, .. }, .. } => Some(left[0]),
+        Update::Event { event: Event::NextPoll { left, .. }, .. } => Some(left[0]),
         _ => None,
     });
     assert_eq!(left, Some(60 - 2 - 1));

@@ -9,7 +9,7 @@ use kore_sdk::protocol::{Body, Refusal};
 use kore_sdk::transport::{Phase, TransportError};
 use kore_sdk::types::Status;
 use kore_sdk::watch::{End, Event, Pacing};
-use kore_sdk::{BotImport, Client, Error, Outcome};
+use kore_sdk::{BotImport, BotImportId, Client, Error, Outcome, StatusLog};
 
 use super::{builder, id};
 
@@ -39,12 +39,15 @@ fn unavailable() -> Answer {
     Ok(answer)
 }
 
-fn retries(events: &[Event]) -> usize {
+fn retries(events: &[Event<StatusLog>]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Retrying { .. })).count()
 }
 
 /// Waits for the end; the events beside it, and how long it took by the paused clock.
-async fn watch(client: &Client, deadline: Duration) -> (End<Error>, Vec<Event>, Duration) {
+async fn watch(
+    client: &Client,
+    deadline: Duration,
+) -> (End<BotImportId, Error>, Vec<Event<StatusLog>>, Duration) {
     let start = tokio::time::Instant::now();
     let mut events = Vec::new();
     let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event.clone()));
@@ -112,7 +115,7 @@ async fn a_second_401_ends_the_watch() {
     let refused = || Ok(Refusal::InvalidSdkCredentials.to_http());
     let (client, tokens) = client(move |n| if n == 0 { says("pending") } else { refused() });
     let (end, _, _) = watch(&client, HOUR).await;
-    let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
+    let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_auth() && unended.last.is_some());
     assert_eq!(tokens.lock().unwrap().len(), 3);
 }
@@ -228,7 +231,7 @@ async fn both_clients_watch_an_emulator() {
     // The one that runs ends while it is watched.
     let running = ids[1].clone();
     let watching = client.watch_import(&running).deadline(Duration::from_secs(30)).on_event(|event| {
-        if matches!(event, Event::NextLook { .. }) {
+        if matches!(event, Event::NextPoll { .. }) {
             emulator.hold(BotImport::new(running.clone(), Status::Success));
         }
     });

@@ -8,7 +8,7 @@ use kore_emulator::{App, Emulator, Now, samples};
 use kore_sdk::auth::{Claims, Credentials};
 use kore_sdk::types::Status;
 use kore_sdk::watch::{Backoff, End, Event, Pacing, Update};
-use kore_sdk::{BotImport, BotImportId, Client, ClientBuilder, Error, Updates, WatchImport};
+use kore_sdk::{BotImport, BotImportId, Client, ClientBuilder, Error, StatusLog, Updates, Wait};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{builder, id};
@@ -22,7 +22,7 @@ fn of(app: &App, emulator: &Emulator) -> ClientBuilder {
 }
 
 /// A watch that looks as soon as it may.
-fn watch<'a>(client: &'a Client, id: &BotImportId) -> WatchImport<'a, Client> {
+fn watch<'a>(client: &'a Client, id: &BotImportId) -> Wait<'a, Client, BotImportId> {
     client
         .watch_import(id)
         .deadline(Duration::from_secs(20))
@@ -39,7 +39,10 @@ fn succeeded() -> BotImport {
 }
 
 /// Takes updates until one is as asked for.
-async fn next_that(updates: &mut Updates, is: impl Fn(&Event) -> bool) -> Event {
+async fn next_that(
+    updates: &mut Updates<BotImportId>,
+    is: impl Fn(&Event<StatusLog>) -> bool,
+) -> Event<StatusLog> {
     loop {
         match updates.next().await {
             Some(Update::Event { event, .. }) if is(&event) => return event,
@@ -49,7 +52,7 @@ async fn next_that(updates: &mut Updates, is: impl Fn(&Event) -> bool) -> Event 
     }
 }
 
-async fn end_of(mut updates: Updates) -> End<Error> {
+async fn end_of(mut updates: Updates<BotImportId>) -> End<BotImportId, Error> {
     loop {
         if let Update::Ended { end, .. } = updates.next().await.expect("the last update is the end") {
             return end.expect("the windows are empty");
@@ -57,11 +60,11 @@ async fn end_of(mut updates: Updates) -> End<Error> {
     }
 }
 
-fn is_next_look(event: &Event) -> bool {
-    matches!(event, Event::NextLook { .. })
+fn is_next_poll(event: &Event<StatusLog>) -> bool {
+    matches!(event, Event::NextPoll { .. })
 }
 
-fn is_retrying(event: &Event) -> bool {
+fn is_retrying(event: &Event<StatusLog>) -> bool {
     matches!(event, Event::Retrying { .. })
 }
 
@@ -105,7 +108,7 @@ async fn a_server_that_is_started_again_is_found_again() {
     let emulator = builder().import(running()).start().await.unwrap();
     let (client, port) = (of(&app, &emulator).build().unwrap(), emulator.address().port());
     let mut updates = watch(&client, &id()).updates();
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     emulator.stop().await;
     let event = next_that(&mut updates, is_retrying).await;
     assert!(matches!(&event, Event::Retrying { because, .. } if because.contains("connect")), "{event:?}");
@@ -119,12 +122,12 @@ async fn an_app_that_enforces_jti_is_asked_with_a_fresh_token_each_time() {
     let emulator = Emulator::builder().app(app.clone()).import(running()).start().await.unwrap();
     let without = of(&app, &emulator).build().unwrap();
     let end = watch(&without, &id()).await.unwrap();
-    assert!(matches!(&end, End::CouldNotLook { error, .. } if error.is_auth()), "{end:?}");
+    assert!(matches!(&end, End::CouldNotPoll { error, .. } if error.is_auth()), "{end:?}");
 
     let client = of(&app, &emulator).jti(true).build().unwrap();
     let mut updates = watch(&client, &id()).updates();
     for _ in 0..10 {
-        next_that(&mut updates, is_next_look).await;
+        next_that(&mut updates, is_next_poll).await;
     }
     emulator.hold(succeeded());
     // A replay would have been refused, and have ended the watch.
@@ -149,12 +152,12 @@ async fn a_kept_token_that_expires_midway_is_replaced() {
     let (emulator, fast) = with_fast_clock(&app).await;
     let client = of(&app, &emulator).token_lifetime(Duration::from_secs(300)).build().unwrap();
     let mut updates = watch(&client, &id()).updates();
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     // To the platform the token has ended, and the next one would have too: the clock goes back.
     fast.store(400, SeqCst);
     next_that(&mut updates, |event| *event == Event::TokenRenewed).await;
     fast.store(0, SeqCst);
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     emulator.hold(succeeded());
     assert!(matches!(end_of(updates).await, End::Succeeded(_)));
 }
@@ -169,10 +172,10 @@ async fn a_token_of_the_users_own_that_expires_midway_ends_the_wait_and_says_whe
     let token = credentials.sign(&claims).unwrap();
     let client = builder(&emulator.url()).token(token.expose()).build().unwrap();
     let mut updates = watch(&client, &id()).updates();
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     fast.store(400, SeqCst);
     let end = end_of(updates).await;
-    let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
+    let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_auth() && unended.last.is_some_and(|last| !last.import.is_over()));
     assert!(unended.resume.left() > Duration::from_secs(1));
 }
@@ -184,12 +187,12 @@ async fn an_import_that_goes_back_to_pending_is_followed() {
     let client = of(&app, &emulator).build().unwrap();
     let id = emulator.import_ids()[0].clone();
     let mut updates = watch(&client, &id).updates();
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     // A task that had succeeded runs again.
     let mut back = samples::running();
     back.status_logs.as_mut().unwrap().items[0].status = Some(Status::Pending);
     emulator.hold(back);
-    let event = next_that(&mut updates, |event| !is_next_look(event)).await;
+    let event = next_that(&mut updates, |event| !is_next_poll(event)).await;
     let Event::TaskChanged { index: 0, before, entry } = &event else { panic!("{event:?}") };
     assert_eq!((&before.status, &entry.status), (&Some(Status::Success), &Some(Status::Pending)));
     // The first word that ends it ends the watch; what comes later is for the next one.
@@ -201,7 +204,7 @@ async fn an_import_that_goes_back_to_pending_is_followed() {
     let mut updates = watch(&client, &id).updates();
     let event = next_that(&mut updates, |event| matches!(event, Event::StatusChanged { .. })).await;
     assert!(matches!(event, Event::StatusChanged { now: Some(Status::Pending), .. }));
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     updates.cancel_all();
     assert!(matches!(end_of(updates).await, End::Cancelled(_)));
 }
@@ -216,7 +219,7 @@ async fn a_word_that_was_never_seen_is_shown_and_waited_on() {
     let event = next_that(&mut updates, |event| matches!(event, Event::StatusChanged { .. })).await;
     let Event::StatusChanged { now: Some(word), .. } = event else { panic!("no word") };
     assert_eq!(word.as_str(), "Verschoben");
-    next_that(&mut updates, is_next_look).await;
+    next_that(&mut updates, is_next_poll).await;
     emulator.hold(succeeded());
     assert!(matches!(end_of(updates).await, End::Succeeded(_)));
 }

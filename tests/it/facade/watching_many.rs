@@ -95,7 +95,7 @@ async fn each_import_has_its_outcome_whatever_becomes_of_the_others() {
     let ids: Vec<_> = ends.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["bir-2", "bir-0", "bir-1", "bir-3"], "each once, in the order given");
     assert!(matches!(&ends[0].1, Ok(End::Succeeded(_))));
-    assert!(matches!(&ends[1].1, Ok(End::CouldNotLook { error, .. }) if error.is_not_found()));
+    assert!(matches!(&ends[1].1, Ok(End::CouldNotPoll { error, .. }) if error.is_not_found()));
     assert!(matches!(&ends[2].1, Ok(End::Failed(_))));
     assert!(matches!(&ends[3].1, Ok(End::DeadlineReached(_))));
     assert_eq!((seen.looks(&id(2)), seen.looks(&id(0))), (9, 1), "one look for all who wait for it");
@@ -120,13 +120,13 @@ async fn updates_are_a_stream_that_ends_after_the_last_end() {
     let (client, _) = client(|id, nth| says(id, if nth < 3 { Status::Pending } else { Status::Success }));
     let updates: Vec<_> = client.watch_imports([id(1), id(2)]).updates().collect().await;
     for n in [1, 2] {
-        let of = |update: &&Update<_>| match update {
-            Update::Event { id: of, .. } | Update::Ended { id: of, .. } => *of == id(n),
+        let of = |update: &&Update<BotImportId, _>| match update {
+            Update::Event { job: of, .. } | Update::Ended { job: of, .. } => *of == id(n),
             _ => false,
         };
         let mine: Vec<_> = updates.iter().filter(of).collect();
         assert!(matches!(mine[0], Update::Event { event: Event::StatusChanged { before: None, .. }, .. }));
-        assert!(matches!(mine[1], Update::Event { event: Event::NextLook { .. }, .. }));
+        assert!(matches!(mine[1], Update::Event { event: Event::NextPoll { .. }, .. }));
         assert!(matches!(mine.last(), Some(Update::Ended { end: Ok(End::Succeeded(_)), .. })));
         assert_eq!(mine.len(), 5, "{mine:?}");
         // The bytes stand beside the model, with each event and at the end.
@@ -151,7 +151,7 @@ async fn imports_can_be_added_and_given_up_on_the_way() {
     assert_eq!(updates.len(), 2);
     let mut ends = HashMap::new();
     while let Some(update) = updates.next().await {
-        if let Update::Ended { id, end } = update {
+        if let Update::Ended { job: id, end } = update {
             let is_nine = id.as_str() == "bir-9";
             ends.insert(id, end.unwrap());
             if is_nine {
@@ -179,7 +179,7 @@ async fn a_watch_that_is_dropped_cancels_its_looks_and_its_slots_still_count() {
     let mut updates = client.watch_import(&id(1)).updates();
     let left = loop {
         match updates.next().await {
-            Some(Update::Event { event: Event::NextLook { left, .. }, .. }) => break left,
+            Some(Update::Event { event: Event::NextPoll { left, .. }, .. }) => break left,
             Some(_) => {}
             None => panic!("it ended"),
         }
@@ -216,7 +216,7 @@ async fn the_blocking_client_watches_many_too() {
     let told = Mutex::new(0);
     let ends = client.watch_imports(ids).pacing(pace).on_update(|_| *told.lock().unwrap() += 1).run();
     assert_eq!(ends.len(), 200);
-    assert!(matches!(&ends[0].1, Ok(End::CouldNotLook { error, .. }) if error.is_not_found()));
+    assert!(matches!(&ends[0].1, Ok(End::CouldNotPoll { error, .. }) if error.is_not_found()));
     assert!(matches!(&ends[7].1, Ok(End::Failed(_))));
     let succeeded = ends.iter().filter(|(_, end)| matches!(end, Ok(End::Succeeded(_))));
     assert_eq!(succeeded.count(), 198);

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::settings::{Connection, Credentials, Identity, Settings, ca_file};
 
 /// By which firewalls and logs of the platform know the command.
-const USER_AGENT: &str = concat!("kore/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("kore/", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn builder(
     settings: &Settings,

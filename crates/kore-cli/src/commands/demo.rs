@@ -26,6 +26,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
     // The emulator is here: no proxy is to see this.
     let client = Client::builder()
         .host(emulator.url())
+        .user_agent(super::client::USER_AGENT)
         .credentials(app.client_id().as_str(), app.secret().expose())
         .environment_proxies(false)
         .build()
@@ -49,7 +50,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         let watch = Watch {
             client: &client,
             pacing: None,
-            look_timeout: None,
+            poll_timeout: None,
             timeout: TIMEOUT,
             fail_fast: false,
             tokens: &[],

@@ -52,7 +52,7 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     let watch = Watch {
         client: &client,
         pacing: args.interval.map(Pacing::fixed),
-        look_timeout: connection.timeout,
+        poll_timeout: connection.timeout,
         timeout: args.timeout.saturating_sub(began.elapsed()),
         fail_fast: args.fail_fast,
         tokens: &tokens,
@@ -77,7 +77,7 @@ struct Asked {
 /// What was read.
 struct Known {
     ids: Vec<BotImportId>,
-    tokens: Vec<ResumeToken>,
+    tokens: Vec<ResumeToken<BotImportId>>,
     settings: Settings,
     connection: Connection,
     identity: Identity,
@@ -116,7 +116,7 @@ impl Asked {
     }
 
     /// The imports that are asked for, those of `--resume` among them, each once; and the tokens.
-    fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken>), Failure> {
+    fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken<BotImportId>>), Failure> {
         if self.reads_secret_there() && self.ids.iter().any(|id| id == "-") {
             return Err(Failure::usage("standard input cannot hold the ids and the client secret both")
                 .hint("give --client-secret-file a file, or the ids as arguments"));
@@ -143,10 +143,10 @@ impl Asked {
 pub(super) struct Watch<'a> {
     pub(super) client: &'a Client,
     pub(super) pacing: Option<Pacing>,
-    pub(super) look_timeout: Option<Duration>,
+    pub(super) poll_timeout: Option<Duration>,
     pub(super) timeout: Duration,
     pub(super) fail_fast: bool,
-    pub(super) tokens: &'a [ResumeToken],
+    pub(super) tokens: &'a [ResumeToken<BotImportId>],
 }
 
 impl Watch<'_> {
@@ -162,13 +162,13 @@ impl Watch<'_> {
         if let Some(pacing) = self.pacing {
             watch = watch.pacing(pacing);
         }
-        if let Some(timeout) = self.look_timeout {
-            watch = watch.look_timeout(timeout);
+        if let Some(timeout) = self.poll_timeout {
+            watch = watch.poll_timeout(timeout);
         }
         for token in self.tokens {
             watch = watch.resume(token.clone());
         }
-        let given: HashMap<_, _> = self.tokens.iter().map(|token| (&token.id, token)).collect();
+        let given: HashMap<_, _> = self.tokens.iter().map(|token| (&token.job, token)).collect();
         let began = Instant::now();
         let mut board = Board::new(ids, began);
         let mut updates = watch.updates();
@@ -191,11 +191,11 @@ impl Watch<'_> {
             };
             match update {
                 None => break,
-                Some(Update::Event { id, event, body }) => {
+                Some(Update::Event { job: id, event, body }) => {
                     board.event(&id, &event);
                     display.event(&id, &event, &body, Instant::now());
                 }
-                Some(Update::Ended { id, end }) => {
+                Some(Update::Ended { job: id, end }) => {
                     let elapsed = began.elapsed();
                     let given = given.get(&id).copied();
                     let ending = Ending::new(id, end, elapsed, given, explain);

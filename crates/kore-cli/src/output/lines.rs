@@ -83,7 +83,7 @@ impl Lines {
     pub(crate) fn event(
         &mut self,
         id: &BotImportId,
-        event: &Event,
+        event: &Event<StatusLog>,
         now: Instant,
         wall: SystemTime,
     ) -> Vec<String> {
@@ -150,7 +150,7 @@ fn waited_on(status: &Status) -> &'static str {
     }
 }
 
-fn changed(event: &Event, now: Instant) -> Option<String> {
+fn changed(event: &Event<StatusLog>, now: Instant) -> Option<String> {
     Some(match event {
         Event::StatusChanged { now: None, .. } => "the answer has no status".to_owned(),
         Event::StatusChanged { before: None, now: Some(now) } => {
@@ -210,7 +210,7 @@ pub(super) fn verdict_style(verdict: Verdict) -> anstyle::Style {
     style(match verdict {
         Verdict::Succeeded => Outcome::Succeeded,
         Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
-        Verdict::Failed | Verdict::CouldNotLook | Verdict::AboutAnother => Outcome::Failed,
+        Verdict::Failed | Verdict::CouldNotPoll | Verdict::AboutAnother => Outcome::Failed,
     })
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn total(endings: &[Ending]) -> String {
     const ORDER: [Verdict; 6] = [
         Verdict::Succeeded,
         Verdict::Failed,
-        Verdict::CouldNotLook,
+        Verdict::CouldNotPoll,
         Verdict::AboutAnother,
         Verdict::DeadlineReached,
         Verdict::Cancelled,

@@ -25,17 +25,45 @@ struct Line<'a> {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum What<'a> {
-    StatusChanged { before: Option<&'a str>, now: Option<&'a str> },
-    TaskAppeared { index: usize, entry: Entry<'a> },
-    TaskChanged { index: usize, before: Entry<'a>, entry: Entry<'a> },
-    TaskVanished { index: usize, entry: Entry<'a> },
-    Throttled { until: String },
-    Retrying { because: &'a str, failures: u32, at: String },
+    StatusChanged {
+        before: Option<&'a str>,
+        now: Option<&'a str>,
+    },
+    TaskAppeared {
+        index: usize,
+        entry: Entry<'a>,
+    },
+    TaskChanged {
+        index: usize,
+        before: Entry<'a>,
+        entry: Entry<'a>,
+    },
+    TaskVanished {
+        index: usize,
+        entry: Entry<'a>,
+    },
+    Throttled {
+        until: String,
+    },
+    Retrying {
+        because: &'a str,
+        failures: u32,
+        at: String,
+    },
     TokenRenewed,
-    NextLook { at: String, left: [u32; 2] },
+    #[serde(rename = "next_look")]
+    NextPoll {
+        at: String,
+        left: [u32; 2],
+    },
     Ended(Ended<'a>),
-    NotWritten { lines: u64 },
-    Finished { exit_code: u8, resume_command: Option<&'a str> },
+    NotWritten {
+        lines: u64,
+    },
+    Finished {
+        exit_code: u8,
+        resume_command: Option<&'a str>,
+    },
 }
 
 /// How the watch of an import ended, as both JSON outputs tell it.
@@ -45,7 +73,7 @@ pub(super) struct Ended<'a> {
     message: Option<&'a str>,
     elapsed_ms: u64,
     last: Option<&'a RawValue>,
-    resume: Option<&'a ResumeToken>,
+    resume: Option<&'a ResumeToken<BotImportId>>,
 }
 
 impl<'a> Ended<'a> {
@@ -117,7 +145,7 @@ impl Entries {
     pub(crate) fn event(
         &mut self,
         id: &BotImportId,
-        event: &Event,
+        event: &Event<StatusLog>,
         body: &Bytes,
         now: Instant,
         wall: SystemTime,
@@ -146,7 +174,7 @@ impl Entries {
                 What::Retrying { because, failures: *failures, at: at(then) }
             }
             Event::TokenRenewed => What::TokenRenewed,
-            Event::NextLook { at: then, left } => What::NextLook { at: at(then), left: *left },
+            Event::NextPoll { at: then, left } => What::NextPoll { at: at(then), left: *left },
             _ => return None,
         };
         Some(line(Some(id), what, wall))

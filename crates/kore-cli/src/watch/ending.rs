@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kore_sdk::protocol::bot_import::get_status::Response;
-use kore_sdk::watch::{End, ResumeToken, Unended, Unfunded};
+use kore_sdk::watch::{DeadlineTooSoon, End, ResumeToken, Unended};
 use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
 
 use crate::commands::doubt;
@@ -21,7 +21,7 @@ pub(crate) enum Verdict {
     Failed,
     DeadlineReached,
     Cancelled,
-    CouldNotLook,
+    CouldNotPoll,
     AboutAnother,
 }
 
@@ -33,7 +33,7 @@ impl Verdict {
             Self::Failed => "failed",
             Self::DeadlineReached => "deadline_reached",
             Self::Cancelled => "cancelled",
-            Self::CouldNotLook => "could_not_look",
+            Self::CouldNotPoll => "could_not_look",
             Self::AboutAnother => "about_another",
         }
     }
@@ -50,7 +50,7 @@ impl Verdict {
             Self::Failed => "failed",
             Self::DeadlineReached => "not over at the deadline",
             Self::Cancelled => "given up",
-            Self::CouldNotLook => "cannot be looked at",
+            Self::CouldNotPoll => "cannot be looked at",
             Self::AboutAnother => "was answered for another import",
         }
     }
@@ -73,7 +73,7 @@ pub(crate) struct Ending {
     pub(crate) hint: Option<String>,
     /// What is odd about it, whatever the verdict.
     pub(crate) warning: Option<String>,
-    pub(crate) resume: Option<ResumeToken>,
+    pub(crate) resume: Option<ResumeToken<BotImportId>>,
     pub(crate) elapsed: Duration,
     exit: Exit,
 }
@@ -82,9 +82,9 @@ impl Ending {
     /// `given` is the token that the user gave for this import.
     pub(crate) fn new(
         id: BotImportId,
-        end: Result<End<Error>, Unfunded>,
+        end: Result<End<BotImportId, Error>, DeadlineTooSoon>,
         elapsed: Duration,
-        given: Option<&ResumeToken>,
+        given: Option<&ResumeToken<BotImportId>>,
         explain: impl FnOnce(&Error) -> Failure,
     ) -> Self {
         let mut ending = Self {
@@ -100,7 +100,7 @@ impl Ending {
             elapsed,
             exit: Exit::Success,
         };
-        let not_over = |unended: &Unended<Error>, so: &str| {
+        let not_over = |unended: &Unended<BotImportId, Error>, so: &str| {
             let trouble = unended.trouble.as_ref().map(Error::to_string);
             let status = match unended.last.as_ref().map(|last| (&last.import, &last.import.status)) {
                 None if trouble.is_none() => "no look was answered in time".to_owned(),
@@ -162,16 +162,16 @@ impl Ending {
                 ending.message = Some(not_over(&unended, "given up"));
                 ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
             }
-            Ok(End::CouldNotLook { error, unended }) => {
+            Ok(End::CouldNotPoll { error, unended }) => {
                 let failure = explain(&error);
                 ending.message = Some(failure.message());
                 ending.hint = failure.advice().map(str::to_owned);
                 let verdict =
-                    if error.is_other_import() { Verdict::AboutAnother } else { Verdict::CouldNotLook };
+                    if error.is_other_job() { Verdict::AboutAnother } else { Verdict::CouldNotPoll };
                 ending.unended(verdict, failure.exit, unended);
             }
-            Err(unfunded) => {
-                ending.message = Some(unfunded.to_string());
+            Err(too_soon) => {
+                ending.message = Some(too_soon.to_string());
                 ending.hint = Some("a longer --timeout leaves room for a poll".to_owned());
                 ending.verdict = Verdict::DeadlineReached;
                 ending.exit = Exit::ImportNotOver;
@@ -181,7 +181,7 @@ impl Ending {
         ending
     }
 
-    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<Error>) {
+    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<BotImportId, Error>) {
         self.verdict = verdict;
         self.exit = exit;
         self.resume = Some(unended.resume);
@@ -206,7 +206,7 @@ impl Ending {
         match self.verdict {
             Verdict::Succeeded | Verdict::Failed => false,
             Verdict::DeadlineReached | Verdict::Cancelled => true,
-            Verdict::CouldNotLook | Verdict::AboutAnother => self.import.is_some(),
+            Verdict::CouldNotPoll | Verdict::AboutAnother => self.import.is_some(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::reasons;
 pub(crate) enum Next {
     /// The first answer.
     FirstAnswer,
-    Look(Instant),
+    Poll(Instant),
     /// Another try after a failure.
     Retry(Instant),
     /// A free slot in the platform's windows.
@@ -59,7 +59,7 @@ impl Import {
         }
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &Event<StatusLog>) {
         match event {
             Event::StatusChanged { now, .. } => {
                 self.status = now.as_ref().map(|status| word(status.as_str()));
@@ -76,9 +76,9 @@ impl Import {
                 self.trouble = Some(because.clone());
                 self.next = Next::Retry(*at);
             }
-            Event::NextLook { at, .. } => {
+            Event::NextPoll { at, .. } => {
                 self.trouble = None;
-                self.next = Next::Look(*at);
+                self.next = Next::Poll(*at);
             }
             _ => {}
         }
@@ -157,7 +157,7 @@ impl Board {
         }
     }
 
-    pub(crate) fn event(&mut self, id: &BotImportId, event: &Event) {
+    pub(crate) fn event(&mut self, id: &BotImportId, event: &Event<StatusLog>) {
         if let Some(import) = self.places.get(id).and_then(|at| self.imports.get_mut(*at)) {
             import.event(event);
         }
@@ -168,7 +168,7 @@ impl Board {
             import.verdict = Some(ending.verdict);
             import.why = match (ending.verdict, &ending.import) {
                 (Verdict::Failed, Some(document)) => reasons::in_short(document),
-                (Verdict::CouldNotLook | Verdict::AboutAnother, _) => ending.message.clone(),
+                (Verdict::CouldNotPoll | Verdict::AboutAnother, _) => ending.message.clone(),
                 _ => None,
             };
             if let Some(document) = &ending.import {

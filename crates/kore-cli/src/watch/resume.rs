@@ -20,7 +20,7 @@ pub(crate) use read::read;
 #[serde(untagged)]
 pub(crate) enum Again {
     /// With what is known of its watch.
-    Token(ResumeToken),
+    Token(ResumeToken<BotImportId>),
     /// One that ended without success, or that was never polled.
     Id(BotImportId),
 }
@@ -28,12 +28,12 @@ pub(crate) enum Again {
 impl Again {
     pub(crate) fn id(&self) -> &BotImportId {
         match self {
-            Self::Token(token) => &token.id,
+            Self::Token(token) => &token.job,
             Self::Id(id) => id,
         }
     }
 
-    pub(crate) fn token(&self) -> Option<&ResumeToken> {
+    pub(crate) fn token(&self) -> Option<&ResumeToken<BotImportId>> {
         match self {
             Self::Token(token) => Some(token),
             Self::Id(_) => None,

@@ -114,11 +114,8 @@ fn kill_while_it_starts(file: &Path, after: Duration) {
 }
 
 /// A number that looks random: the same in each run.
-fn random(seed: u64) -> u64 {
-    let mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+fn random(mut seed: u64) -> u64 {
+    kore_sdk::protocol::split_mix(&mut seed)
 }
 
 #[test]

@@ -172,19 +172,19 @@ fn blocking_client(cases: &[Case]) -> blocking::Client {
 fn call(result: Result<BotImport, Error>) -> Says {
     match result {
         Ok(import) => Of(import.outcome()),
-        Err(error) if error.is_other_import() => Other,
+        Err(error) if error.is_other_job() => Other,
         Err(error) => panic!("{error}"),
     }
 }
 
 /// What a watch says after its first poll; that it goes on is the same for a word that is not known
 /// and for one that means running.
-fn watch(update: Update<Error>) -> ControlFlow<Says> {
+fn watch(update: Update<BotImportId, Error>) -> ControlFlow<Says> {
     match update {
-        Update::Event { event: Event::NextLook { .. }, .. } => Break(Of(Running)),
+        Update::Event { event: Event::NextPoll { .. }, .. } => Break(Of(Running)),
         Update::Ended { end: Ok(End::Succeeded(_)), .. } => Break(Of(Succeeded)),
         Update::Ended { end: Ok(End::Failed(_)), .. } => Break(Of(Failed)),
-        Update::Ended { end: Ok(End::CouldNotLook { error, .. }), .. } if error.is_other_import() => {
+        Update::Ended { end: Ok(End::CouldNotPoll { error, .. }), .. } if error.is_other_job() => {
             Break(Other)
         }
         Update::Ended { end, .. } => panic!("{end:?}"),

@@ -1,5 +1,6 @@
 //! Answers of the control, and their bodies.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use kore_types::Printable;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::InputError;
+use crate::{InputError, plain_text};
 
 /// The most that is shown of what was found, in bytes.
 const SHOWN: usize = 600;
@@ -125,10 +126,16 @@ impl Problem {
     }
 }
 
-pub(super) fn utf8(body: &Bytes) -> Result<&str, Problem> {
-    str::from_utf8(body).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, "JSON in UTF-8")
-            .found(format!("a byte that is none, after {} bytes", error.valid_up_to()))
-            .hint("send the body in UTF-8")
-    })
+/// The text of a body, as people's tools write files that are sent.
+pub(super) fn text(body: &Bytes) -> Result<Cow<'_, str>, Problem> {
+    let refused = |found: String| {
+        Problem::new(StatusCode::BAD_REQUEST, "JSON in UTF-8").found(found).hint("send the body in UTF-8")
+    };
+    let none = |error: std::str::Utf8Error| {
+        refused(format!("a byte that is none, after {} bytes", error.valid_up_to()))
+    };
+    match plain_text::decoded(body).map_err(|error| refused(error.to_string()))? {
+        None => str::from_utf8(body).map(Cow::Borrowed).map_err(none),
+        Some(text) => String::from_utf8(text).map(Cow::Owned).map_err(|error| none(error.utf8_error())),
+    }
 }

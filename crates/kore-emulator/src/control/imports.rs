@@ -114,7 +114,7 @@ impl Control {
     }
 
     pub(super) fn create(&self, body: &Bytes) -> Result<Response<ControlBody>, Problem> {
-        let asked: ToCreate = input::json_of(answer::utf8(body)?, "the body")
+        let asked: ToCreate = input::json_of(&answer::text(body)?, "the body")
             .map_err(|error| Problem::body(EXPECTED, error))?;
         let mode = asked.mode.unwrap_or(ModeWord::Time).mode(asked.speed, asked.each).map_err(|problem| {
             Problem::new(StatusCode::BAD_REQUEST, EXPECTED).found(problem).hint("correct it, or leave it out")

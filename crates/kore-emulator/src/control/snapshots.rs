@@ -62,7 +62,7 @@ impl Control {
         struct Restored {
             imports: usize,
         }
-        let held = snapshot::read(answer::utf8(body)?, "the snapshot", Some(self.clock.now().wall))
+        let held = snapshot::read(&answer::text(body)?, "the snapshot", Some(self.clock.now().wall))
             .map_err(|error| Problem::body("a snapshot as this emulator gives it", error))?;
         let imports = held.len();
         if imports > MAX_IMPORTS {

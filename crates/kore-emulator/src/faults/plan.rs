@@ -152,17 +152,10 @@ impl Fault {
 /// A number from 0 to just below 1 that looks random: a function of its arguments, so that no
 /// request changes the luck of another.
 fn chance(seed: u64, index: u64, number: u64) -> f64 {
+    let mix = |mut number| kore_protocol::split_mix(&mut number);
     let mixed = mix(mix(mix(seed) ^ index) ^ number);
     // The 53 bits that an f64 holds exactly.
     (mixed >> 11) as f64 / (1u64 << 53) as f64
-}
-
-/// The step of splitmix64.
-fn mix(number: u64) -> u64 {
-    let mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -13,18 +13,27 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Written(pub(crate) Duration);
 
+/// Reads a duration. Where text stands in quotes, so do the examples in what is told.
+///
+/// # Errors
+/// If it is none, has no unit or is longer than a year; the message says what to write.
+pub fn parse_duration(text: &str, quote: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("the unit is missing: write {quote}{text}s{quote} for seconds"));
+    }
+    let duration = humantime::parse_duration(text).map_err(|error| {
+        format!("expected a duration such as {quote}20s{quote} or {quote}500ms{quote}: {error}")
+    })?;
+    if duration > LONGEST {
+        return Err(format!("expected at most {quote}365days{quote}"));
+    }
+    Ok(duration)
+}
+
 impl Written {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(without_unit(text));
-        }
-        let duration = humantime::parse_duration(text)
-            .map_err(|error| format!("expected a duration such as \"1s\" or \"500ms\": {error}"))?;
-        if duration > LONGEST {
-            return Err("expected a duration of at most \"365days\"".to_owned());
-        }
-        Ok(Self(duration))
+    fn parse(text: &str) -> Result<Self, String> {
+        parse_duration(text, "\"").map(Self)
     }
 }
 
@@ -34,7 +43,7 @@ pub(crate) struct WrittenOrForever(pub(crate) Option<Duration>);
 
 impl<'de> Deserialize<'de> for Written {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Text("a duration such as \"1s\" or \"500ms\"", Self::parse))
+        deserializer.deserialize_any(Text("a duration such as \"20s\" or \"500ms\"", Self::parse))
     }
 }
 
@@ -44,7 +53,7 @@ impl<'de> Deserialize<'de> for WrittenOrForever {
             "forever" => Ok(Self(None)),
             text => Written::parse(text).map(|Written(duration)| Self(Some(duration))),
         };
-        deserializer.deserialize_any(Text("a duration such as \"1s\" or \"500ms\", or \"forever\"", parse))
+        deserializer.deserialize_any(Text("a duration such as \"20s\" or \"500ms\", or \"forever\"", parse))
     }
 }
 
@@ -79,14 +88,10 @@ impl<T, F: Fn(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        Err(E::custom(without_unit(number)))
+        self.visit_str(&number.to_string())
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        Err(E::custom(without_unit(number)))
+        self.visit_str(&number.to_string())
     }
-}
-
-fn without_unit(number: impl fmt::Display) -> String {
-    format!("the unit is missing: write \"{number}s\" for seconds")
 }

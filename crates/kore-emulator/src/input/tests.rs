@@ -49,13 +49,13 @@ fn a_duration_without_a_unit_says_what_to_write() {
         says(&refused_toml(&text), &["line 4", "tasks[0].duration", "the unit is missing: write \"5s\""]);
     }
     let text = "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduration = 'soon'\n";
-    says(&refused_toml(text), &["line 4", "expected a duration such as \"1s\""]);
+    says(&refused_toml(text), &["line 4", "expected a duration such as \"20s\""]);
     let text = "[[tasks]]\ntype = 'Dialog'\nname = 'Pay'\nduration = '9999years'\n";
     says(&refused_toml(text), &["at most \"365days\""]);
     let json = r#"{"tasks": [{"type": "Dialog", "name": "Pay", "duration": 5}]}"#;
     says(&refused_json(json), &["tasks[0].duration: the unit is missing: write \"5s\""]);
     let json = r#"{"tasks": [{"type": "Dialog", "name": "Pay", "duration": true}]}"#;
-    says(&refused_json(json), &["expected a duration such as \"1s\" or \"500ms\", or \"forever\""]);
+    says(&refused_json(json), &["expected a duration such as \"20s\" or \"500ms\", or \"forever\""]);
 }
 
 #[test]
@@ -129,6 +129,36 @@ fn a_file_is_read_by_its_extension_and_names_the_scenario() {
     let refused = |path: &str| Scenario::from_file(path).expect_err(path).to_string();
     says(&refused("a.yaml"), &["a.yaml: expected a name that ends in .toml or .json"]);
     says(&refused("/no/such.toml"), &["/no/such.toml: the file cannot be read"]);
+}
+
+/// As Notepad and PowerShell write them.
+#[test]
+fn a_file_is_read_in_each_encoding() {
+    let folder = std::env::temp_dir().join(format!("kore-input-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let bytes = |text: &str, unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<_>>();
+    for (extension, text) in [
+        ("toml", "about = 'Prüfung 😀'\r\ntasks = []\r\n"),
+        ("json", "{\"about\": \"Prüfung 😀\", \"tasks\": []}\r\n"),
+    ] {
+        let path = folder.join(format!("a.{extension}"));
+        let marked = format!("\u{feff}{text}");
+        let written = [
+            text.as_bytes().to_vec(),
+            marked.clone().into_bytes(),
+            bytes(&marked, u16::to_le_bytes),
+            bytes(&marked, u16::to_be_bytes),
+        ];
+        for written in written {
+            std::fs::write(&path, written).expect("written");
+            let scenario = Scenario::from_file(&path).expect("a scenario");
+            assert_eq!((scenario.name(), scenario.about()), ("a", "Prüfung 😀"));
+        }
+        std::fs::write(&path, b"\xff\xfea").expect("written");
+        let refused = Scenario::from_file(&path).expect_err("no text").to_string();
+        says(&refused, &["the file cannot be read: it begins as UTF-16"]);
+    }
+    std::fs::remove_dir_all(&folder).expect("removed");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use crate::InputError;
-use crate::input;
+use crate::{input, plain_text};
 
 /// The file, locked for this process.
 #[derive(Debug)]
@@ -29,11 +29,11 @@ impl StateFile {
         let lock = lock(&beside(&path, "lock")).map_err(refused)?;
         // The one before may have put another in its place until it let go of the lock.
         let existing = open()?;
-        let mut text = String::new();
-        if let Some(mut file) = existing {
-            file.read_to_string(&mut text)
-                .map_err(|error| refused(format!("cannot be read: {error}; it was left as it is")))?;
-        }
+        let mut bytes = Vec::new();
+        let read = existing.map_or(Ok(0), |mut file| file.read_to_end(&mut bytes));
+        let text = read
+            .and_then(|_| plain_text::text(bytes))
+            .map_err(|error| refused(format!("cannot be read: {error}; it was left as it is")))?;
         Ok((Self { path, _lock: lock }, text))
     }
 

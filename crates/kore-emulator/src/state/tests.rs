@@ -97,6 +97,9 @@ fn imports_are_read_as_they_were_written_and_a_scenario_stands_there_once() {
     // What a crash of the whole machine may leave.
     fs::write(folder.file(), format!("{text}\0\0\0")).expect("written");
     assert_eq!(folder.ids().expect("valid").len(), 4);
+    // What an editor may make of it.
+    fs::write(folder.file(), format!("\u{feff}{text}")).expect("written");
+    assert_eq!(folder.ids().expect("valid").len(), 4);
 }
 
 #[test]

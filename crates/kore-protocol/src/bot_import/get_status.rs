@@ -2,6 +2,7 @@
 //!
 //! [Documented as "Bot Import Status API"](https://developer.kore.ai/docs/bots/api-guide/bot-import-status-api/).
 
+mod job;
 mod subject;
 
 use std::fmt;
@@ -11,12 +12,11 @@ use http::Method;
 use kore_types::{BotImport, BotImportId};
 
 use crate::{
-    Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse, PathTemplate,
-    RateLimit, Refusal, RequestError, Scope,
+    Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
+    PathTemplate, RateLimit, Refusal, RequestError, Scope,
 };
 
-pub use subject::OtherImport;
-pub(crate) use subject::check;
+use subject::check;
 
 /// What is known of the call beside its request and response.
 pub const METADATA: Metadata = Metadata {
@@ -107,11 +107,11 @@ impl OutgoingRequest for Request {
         vec![self.import_id.as_str()]
     }
 
-    fn counted_import(&self) -> Option<&BotImportId> {
-        Some(&self.import_id)
+    fn rate_limit_key(&self) -> Option<&str> {
+        Some(self.import_id.as_str())
     }
 
-    fn check(&self, response: &Response) -> Result<(), OtherImport> {
+    fn check(&self, response: &Response) -> Result<(), OtherJob> {
         check(&self.import_id, &response.import)
     }
 }
@@ -162,11 +162,6 @@ mod tests {
 
     use super::*;
     use crate::{BaseUrl, BodyLimit, auth_header};
-
-    #[test]
-    fn the_sample_is_the_fixture_of_the_tests() {
-        assert_eq!(SAMPLE, include_str!("../../../../tests/fixtures/bot-import-status.success.json"));
-    }
 
     #[test]
     fn the_documented_request_goes_there_and_back() {

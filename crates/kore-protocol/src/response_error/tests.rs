@@ -40,7 +40,7 @@ fn what_is_not_the_apis_is_told_from_the_platforms_refusals() {
         assert_eq!(error(status, body).origin(), Origin::Elsewhere, "{status} {body}");
     }
     let other = error(200, r#"{"_id":"bir-2","status":"success"}"#);
-    assert!(other.is_other_import() && !other.is_retryable());
+    assert!(other.is_other_job() && !other.is_retryable());
     assert_eq!((other.origin(), other.status()), (Origin::Platform, StatusCode::OK));
     for cut in
         [error(200, r#"{"_id""#), ResponseError::too_large(&http::Response::default(), BodyLimit::DEFAULT)]

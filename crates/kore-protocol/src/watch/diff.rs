@@ -1,27 +1,24 @@
-//! What changed between two looks.
+//! What changed between two polls.
 
 use std::collections::HashMap;
 
-use kore_types::{BotImport, Status, StatusLog};
-
-use super::Event;
+use super::{Event, Job, Task};
 
 /// The events that tell of the difference, the status first.
-pub(super) fn diff(before: Option<&BotImport>, now: &BotImport) -> Vec<Event> {
-    let status = |import: &BotImport| import.status.clone();
+pub(super) fn diff<J: Job>(job: &J, before: Option<&J::Response>, now: &J::Response) -> Vec<Event<J::Task>> {
     let mut events = Vec::new();
-    let before_status: Option<Status> = before.and_then(status);
-    if before.is_none() || before_status != status(now) {
-        events.push(Event::StatusChanged { before: before_status, now: status(now) });
+    let (before_status, status) = (before.and_then(|before| job.status(before)), job.status(now));
+    if before.is_none() || before_status != status {
+        events.push(Event::StatusChanged { before: before_status.cloned(), now: status.cloned() });
     }
-    let known = before.map(BotImport::entries).unwrap_or_default();
-    if known == now.entries() {
+    let known = before.map(|before| job.tasks(before)).unwrap_or_default();
+    if known == job.tasks(now) {
         return events;
     }
-    let mut known: HashMap<_, (usize, &StatusLog)> =
-        numbered(known).enumerate().map(|(index, (task, entry))| (task, (index, entry))).collect();
-    for (index, (task, entry)) in numbered(now.entries()).enumerate() {
-        match known.remove(&task) {
+    let mut known: HashMap<_, (usize, &J::Task)> =
+        numbered(known).enumerate().map(|(index, (key, task))| (key, (index, task))).collect();
+    for (index, (key, entry)) in numbered(job.tasks(now)).enumerate() {
+        match known.remove(&key) {
             None => events.push(Event::TaskAppeared { index, entry: entry.clone() }),
             Some((_, before)) if before != entry => {
                 events.push(Event::TaskChanged { index, before: before.clone(), entry: entry.clone() });
@@ -36,21 +33,20 @@ pub(super) fn diff(before: Option<&BotImport>, now: &BotImport) -> Vec<Event> {
     events
 }
 
-/// Entries by their type and name, and by the how-manieth of these they are, since names repeat.
-fn numbered(entries: &[StatusLog]) -> impl Iterator<Item = ((&str, &str, u32), &StatusLog)> {
+/// Tasks by their kind and name, and by the how-manieth of these they are, since names repeat.
+fn numbered<T: Task>(tasks: &[T]) -> impl Iterator<Item = ((&str, &str, u32), &T)> {
     let mut seen: HashMap<(&str, &str), u32> = HashMap::new();
-    entries.iter().map(move |entry| {
-        let task_type = entry.task_type.as_ref().map_or("", |task_type| task_type.as_str());
-        let name = entry.task_name.as_deref().unwrap_or_default();
-        let nth = seen.entry((task_type, name)).or_default();
+    tasks.iter().map(move |task| {
+        let (kind, name) = (task.kind().unwrap_or_default(), task.name().unwrap_or_default());
+        let nth = seen.entry((kind, name)).or_default();
         *nth += 1;
-        ((task_type, name, *nth), entry)
+        ((kind, name, *nth), task)
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use kore_types::TaskType;
+    use kore_types::{BotImport, BotImportId, Status, StatusLog, TaskType};
 
     use super::*;
 
@@ -71,7 +67,10 @@ mod tests {
             Event::TaskVanished { index, entry } => format!("vanished {index} {}", name(&entry)),
             other => unreachable!("{other:?}"),
         };
-        diff(before, now).into_iter().map(tell).collect()
+        let response = |import: &BotImport| crate::bot_import::get_status::Response::new(import.clone());
+        let id: BotImportId = "bir-1".parse().expect("valid");
+        let events = diff(&id, before.map(response).as_ref(), &response(now));
+        events.into_iter().map(tell).collect()
     }
 
     #[test]

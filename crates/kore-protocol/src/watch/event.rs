@@ -2,62 +2,62 @@
 
 use std::time::Instant;
 
-use kore_types::{Status, StatusLog};
+use kore_types::Status;
 
 /// Something that a watch has seen or decided. Events come out before the waiting that they
 /// announce.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Event {
-    /// The status of the import as a whole is another one than at the last look, or the first.
+pub enum Event<T> {
+    /// The status of the job as a whole is another one than at the last poll, or the first.
     StatusChanged {
-        /// The status before; none at the first look, or where the answer had none.
+        /// The status before; none at the first poll, or where the response had none.
         before: Option<Status>,
-        /// The status now; none where the answer has none.
+        /// The status now; none where the response has none.
         now: Option<Status>,
     },
-    /// A task that was not in the log before.
+    /// A task that was not there before.
     TaskAppeared {
-        /// Its place in the log, from 0.
+        /// Its place among the tasks, from 0.
         index: usize,
-        /// The entry.
-        entry: StatusLog,
+        /// The task.
+        entry: T,
     },
-    /// A task whose entry is another one than at the last look.
+    /// A task that is another one than at the last poll.
     TaskChanged {
-        /// Its place in the log, from 0.
+        /// Its place among the tasks, from 0.
         index: usize,
-        /// The entry before.
-        before: StatusLog,
-        /// The entry now.
-        entry: StatusLog,
+        /// The task before.
+        before: T,
+        /// The task now.
+        entry: T,
     },
-    /// A task that was in the log before and is not in it any more.
+    /// A task that was there before and is not any more.
     TaskVanished {
-        /// Its place in the log before, from 0.
+        /// Its place among the tasks before, from 0.
         index: usize,
-        /// The entry as it was.
-        entry: StatusLog,
+        /// The task as it was.
+        entry: T,
     },
-    /// The windows of the platform are used up; nothing is sent until then.
+    /// The rate limit of the platform is used up; nothing is sent until then.
     Throttled {
-        /// When a slot is free again.
+        /// When a request may be sent again.
         until: Instant,
     },
-    /// A look failed in a way that may pass.
+    /// A poll failed in a way that may pass.
     Retrying {
         /// What went wrong, on one line.
         because: String,
-        /// How many looks in a row have failed.
+        /// How many polls in a row have failed.
         failures: u32,
-        /// When the next look is.
+        /// When the next poll is.
         at: Instant,
     },
-    /// The platform refused a token that had been used before; the next look brings a new one.
+    /// The platform refused a token that had been used before; the next poll brings a new one.
     TokenRenewed,
-    /// A look went well, and the import has not ended.
-    NextLook {
-        /// When the next look is.
+    /// A poll went well, and the job has not ended.
+    NextPoll {
+        /// When the next poll is.
         at: Instant,
         /// How many requests may still be sent, in the windows of a minute and of an hour.
         left: [u32; 2],

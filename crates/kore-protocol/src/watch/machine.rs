@@ -1,4 +1,4 @@
-//! The watch of one import: when it is polled, what a response or a failure means for it, and what
+//! The watch of one job: when it is polled, what a response or a failure means for it, and what
 //! happens at its deadline. The owner brings the time and sends the requests.
 
 mod last_poll;
@@ -7,14 +7,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kore_types::{BotImport, BotImportId, Outcome, Status};
+use kore_types::{Outcome, Status};
 
 use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
 use super::ledger::SharedWindows;
-use super::{End, Event, LookError, Now, ResumeToken, Settings, Unended, Unfunded, Windows};
-use crate::bot_import::get_status::{self, Response};
-use crate::{Origin, ResponseError};
+use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Unended, Windows};
+use crate::{Origin, OutgoingRequest as _, ResponseError};
 
 pub use last_poll::LAST_POLL;
 use last_poll::LastPoll;
@@ -24,9 +23,9 @@ pub(super) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
 
 /// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Send this request, then call [`Watch::handle_import`] or [`Watch::handle_failure`].
-    Look(get_status::Request),
+pub enum Step<J: Job> {
+    /// Send this request, then call [`Watch::handle_response`] or [`Watch::handle_failure`].
+    Poll(J::Request),
     /// Do nothing until then, or until what is waited for comes; then poll again.
     Wait {
         /// At least a millisecond from now, and at most when the watch ends.
@@ -42,20 +41,20 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Waiting {
-    /// The time of the next look.
-    NextLook,
-    /// A free slot in the platform's windows.
+    /// The time of the next poll.
+    NextPoll,
+    /// That the rate limit allows a request.
     Slot,
     /// The time of the next try.
     Retry,
-    /// The answer to the look that was sent last.
-    Answer,
+    /// The response to the poll that was sent last.
+    Response,
 }
 
-/// The watch of one import, until it ends or a deadline comes.
+/// The watch of one job, until it ends or a deadline comes.
 #[derive(Debug)]
-pub struct Watch<E> {
-    id: BotImportId,
+pub struct Watch<J: Job, E> {
+    job: J,
     settings: Arc<Settings>,
     windows: SharedWindows,
     /// When the waiting began, an earlier watch's included.
@@ -65,77 +64,77 @@ pub struct Watch<E> {
     last_poll: Option<LastPoll>,
     /// The platform asked not to be called before.
     not_before: Option<Instant>,
-    state: State<E>,
-    /// Elsewhere, since a watch that has not looked yet is not to have room for it.
-    last: Option<Box<Response>>,
-    /// What the last look failed with, if it did.
+    state: State<J, E>,
+    /// Elsewhere, since a watch that has not polled yet is not to have room for it.
+    last: Option<Box<J::Response>>,
+    /// What the last poll failed with, if it did.
     trouble: Option<E>,
     failures: u32,
-    /// Whether the look before was refused for its token.
+    /// Whether the poll before was refused for its token.
     token_renewed: bool,
-    events: VecDeque<Event>,
+    events: VecDeque<Event<J::Task>>,
     random: u64,
 }
 
 #[derive(Debug)]
-enum State<E> {
+enum State<J: Job, E> {
     Resting { until: Instant, what: Waiting },
-    Looking { since: Instant },
-    Ended(Ending<E>),
+    Polling { since: Instant },
+    Ended(Ending<J, E>),
 }
 
 /// Where a watch stands, for one who has many.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Standing {
     Resting(Instant),
-    Looking,
+    Polling,
     Ended,
 }
 
 /// How a watch ended, without its document, which stands in the watch.
 #[derive(Debug)]
-enum Ending<E> {
+enum Ending<J: Job, E> {
     Succeeded,
     Failed,
-    DeadlineReached(ResumeToken),
-    Cancelled(ResumeToken),
-    CouldNotLook(E, ResumeToken),
+    DeadlineReached(ResumeToken<J>),
+    Cancelled(ResumeToken<J>),
+    CouldNotPoll(E, ResumeToken<J>),
 }
 
-impl<E: LookError> Watch<E> {
-    /// Watches an import from now on, for at most `timeout` and a last poll.
+impl<J: Job, E: PollError> Watch<J, E> {
+    /// Watches a job from now on, for at most `timeout` and a last poll.
     ///
-    /// When the deadline comes, an import that has not ended is polled once more if its rate limit
+    /// When the deadline comes, a job that has not ended is polled once more if its rate limit
     /// allows that within [`LAST_POLL`]; a poll that is under way then is this last one. After a
     /// [`cancel`](Self::cancel) there is none. An owner that was stopped past the deadline polls
     /// once more when it goes on.
     ///
     /// # Errors
-    /// [`Unfunded`], if the windows of the settings allow no look at all in that time.
-    pub fn new(id: BotImportId, timeout: Duration, settings: Settings, now: Now) -> Result<Self, Unfunded> {
+    /// [`DeadlineTooSoon`], if the quotas of the settings allow no poll at all in that time.
+    pub fn new(job: J, timeout: Duration, settings: Settings, now: Now) -> Result<Self, DeadlineTooSoon> {
         let windows = Windows::with_quotas(now.instant, settings.quotas).into();
         let seed = settings.seed;
-        Self::begin(id, Duration::ZERO, timeout, windows, settings.into(), seed, now)
+        Self::begin(job, Duration::ZERO, timeout, windows, settings.into(), seed, now)
     }
 
-    /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
+    /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
     /// left. The time between the two counts, by the clock on the wall: see [`ResumeToken`].
     ///
     /// # Errors
-    /// [`Unfunded`], if the looks of the other watch leave none before the deadline.
+    /// [`DeadlineTooSoon`], if the requests of the other watch leave none before the deadline.
     pub fn resume(
-        token: &ResumeToken,
+        token: &ResumeToken<J>,
         timeout: Option<Duration>,
         settings: Settings,
         now: Now,
-    ) -> Result<Self, Unfunded> {
+    ) -> Result<Self, DeadlineTooSoon> {
         let mut windows = Windows::with_quotas(now.instant, settings.quotas);
         windows.add_ages(now.instant, token.ages(settings.quotas, now.wall));
         settings.host.note(token.origin());
         let timeout = timeout.unwrap_or(token.left());
         let seed = settings.seed;
         Self::begin(
-            token.id.clone(),
+            token.job.clone(),
             token.waited_by(now.wall),
             timeout,
             windows.into(),
@@ -147,29 +146,29 @@ impl<E: LookError> Watch<E> {
 
     /// One that has waited that long already, in windows that others may share.
     pub(super) fn begin(
-        id: BotImportId,
+        job: J,
         waited: Duration,
         timeout: Duration,
         windows: SharedWindows,
         settings: Arc<Settings>,
         seed: u64,
         now: Now,
-    ) -> Result<Self, Unfunded> {
+    ) -> Result<Self, DeadlineTooSoon> {
         let now = now.instant;
         let deadline = later(now, timeout);
         let free = windows.lock().free_at(now);
         if free >= deadline {
-            return Err(Unfunded { free_in: free.saturating_duration_since(now) });
+            return Err(DeadlineTooSoon { free_in: free.saturating_duration_since(now) });
         }
         Ok(Self {
-            id,
+            job,
             windows,
             // A monotonic clock may have begun after the waiting did; the pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
             deadline,
             last_poll: None,
             not_before: None,
-            state: State::Resting { until: now, what: Waiting::NextLook },
+            state: State::Resting { until: now, what: Waiting::NextPoll },
             last: None,
             trouble: None,
             failures: 0,
@@ -180,9 +179,9 @@ impl<E: LookError> Watch<E> {
         })
     }
 
-    /// The import that is watched.
-    pub fn id(&self) -> &BotImportId {
-        &self.id
+    /// The job that is watched.
+    pub fn job(&self) -> &J {
+        &self.job
     }
 
     /// When the deadline comes; the watch ends [`LAST_POLL`] later at the latest.
@@ -190,8 +189,8 @@ impl<E: LookError> Watch<E> {
         self.deadline
     }
 
-    /// The last document, if a look went well.
-    pub fn last(&self) -> Option<&Response> {
+    /// The last response, if a poll went well.
+    pub fn last(&self) -> Option<&J::Response> {
         self.last.as_deref()
     }
 
@@ -205,17 +204,17 @@ impl<E: LookError> Watch<E> {
     /// # Errors
     /// The watch, unchanged.
     #[allow(clippy::result_large_err, reason = "it is the watch itself, handed back")]
-    pub fn into_end(self) -> Result<End<E>, Self> {
+    pub fn into_end(self) -> Result<End<J, E>, Self> {
         let State::Ended(ending) = self.state else { return Err(self) };
         let (last, trouble) = (self.last.map(|last| *last), self.trouble);
-        let document = |last: Option<Response>| last.expect("an outcome comes with its document");
+        let document = |last: Option<J::Response>| last.expect("an outcome comes with its document");
         Ok(match ending {
             Ending::Succeeded => End::Succeeded(document(last)),
             Ending::Failed => End::Failed(document(last)),
             Ending::DeadlineReached(resume) => End::DeadlineReached(Unended::new(last, trouble, resume)),
             Ending::Cancelled(resume) => End::Cancelled(Unended::new(last, trouble, resume)),
-            Ending::CouldNotLook(error, resume) => {
-                End::CouldNotLook { error, unended: Unended::new(last, None, resume) }
+            Ending::CouldNotPoll(error, resume) => {
+                End::CouldNotPoll { error, unended: Unended::new(last, None, resume) }
             }
         })
     }
@@ -223,17 +222,17 @@ impl<E: LookError> Watch<E> {
     /// Gives the watch up, with no last poll. A poll that is under way counts as sent.
     pub fn cancel(&mut self, now: Now) {
         if !matches!(self.state, State::Ended(_)) {
-            self.give_look_up(now.instant);
+            self.give_poll_up(now.instant);
             self.state = State::Ended(Ending::Cancelled(self.token(now)));
         }
     }
 
     /// What to do now. Events are to be taken first.
-    pub fn poll(&mut self, now: Now) -> Step {
+    pub fn poll(&mut self, now: Now) -> Step<J> {
         self.see(now);
         let (until, what) = match self.state {
             State::Ended(_) => return Step::Ended,
-            State::Looking { .. } => return Step::Wait { until: self.ends(), what: Waiting::Answer },
+            State::Polling { .. } => return Step::Wait { until: self.ends(), what: Waiting::Response },
             State::Resting { until, what } => (until, what),
         };
         if until > now.instant {
@@ -242,11 +241,11 @@ impl<E: LookError> Watch<E> {
         let taken = self.windows.lock().take(now.instant);
         match taken {
             Ok(()) => {
-                self.state = State::Looking { since: now.instant };
+                self.state = State::Polling { since: now.instant };
                 if let Some(last) = &mut self.last_poll {
                     last.is_sent = true;
                 }
-                Step::Look(get_status::Request::new(self.id.clone()))
+                Step::Poll(self.job.request())
             }
             // Others that share the windows may have been faster.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
@@ -261,36 +260,35 @@ impl<E: LookError> Watch<E> {
         }
     }
 
-    fn wait(&self, now: Instant, until: Instant, what: Waiting) -> Step {
+    fn wait(&self, now: Instant, until: Instant, what: Waiting) -> Step<J> {
         Step::Wait { until: until.max(later(now, LEAST_WAIT)).min(self.ends()), what }
     }
 
     pub(super) fn standing(&self) -> Standing {
         match self.state {
             State::Resting { until, .. } => Standing::Resting(until),
-            State::Looking { .. } => Standing::Looking,
+            State::Polling { .. } => Standing::Polling,
             State::Ended(_) => Standing::Ended,
         }
     }
 
     /// All that there is to tell at once; no room is kept for more.
-    pub(super) fn take_events(&mut self) -> VecDeque<Event> {
+    pub(super) fn take_events(&mut self) -> VecDeque<Event<J::Task>> {
         std::mem::take(&mut self.events)
     }
 
     /// What there is to tell, the oldest first.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<Event<J::Task>> {
         self.events.pop_front()
     }
 
-    /// The look went well. A document about another import says nothing of this one, and is a
-    /// failure.
-    pub fn handle_import(&mut self, now: Now, response: impl Into<Response>) {
-        if !matches!(self.state, State::Looking { .. }) {
+    /// The poll went well. A response about another job says nothing of this one, and is a failure.
+    pub fn handle_response(&mut self, now: Now, response: impl Into<J::Response>) {
+        if !matches!(self.state, State::Polling { .. }) {
             return;
         }
         let response = response.into();
-        if let Err(other) = get_status::check(&self.id, &response.import) {
+        if let Err(other) = self.job.request().check(&response) {
             return self.handle_failure(now, ResponseError::from(other).into());
         }
         self.see_deadline(now);
@@ -301,8 +299,8 @@ impl<E: LookError> Watch<E> {
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
-        self.events.extend(diff(self.last.as_ref().map(|last| &last.import), &response.import));
-        let outcome = self.outcome(&response.import);
+        self.events.extend(diff(&self.job, self.last.as_deref(), &response));
+        let outcome = self.outcome(&response);
         self.last = Some(Box::new(response));
         match outcome {
             Outcome::Succeeded => self.state = State::Ended(Ending::Succeeded),
@@ -311,15 +309,15 @@ impl<E: LookError> Watch<E> {
             Outcome::Running | Outcome::Unknown => {
                 let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
                 let until = later(at, wait).min(self.deadline);
-                self.events.push_back(Event::NextLook { at: until, left: self.windows.lock().left(at) });
-                self.state = State::Resting { until, what: Waiting::NextLook };
+                self.events.push_back(Event::NextPoll { at: until, left: self.windows.lock().left(at) });
+                self.state = State::Resting { until, what: Waiting::NextPoll };
             }
         }
     }
 
-    /// The look failed.
+    /// The poll failed.
     pub fn handle_failure(&mut self, now: Now, error: E) {
-        if !matches!(self.state, State::Looking { .. }) {
+        if !matches!(self.state, State::Polling { .. }) {
             return;
         }
         self.see_deadline(now);
@@ -336,7 +334,7 @@ impl<E: LookError> Watch<E> {
         // What does not come from the platform passes, unless the host never was the platform.
         let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
         if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
-            self.state = State::Ended(Ending::CouldNotLook(error, self.token(now)));
+            self.state = State::Ended(Ending::CouldNotPoll(error, self.token(now)));
             return;
         }
         let asked = error.retry_after().map(|after| after.delay(now.wall));
@@ -360,36 +358,31 @@ impl<E: LookError> Watch<E> {
         self.trouble = Some(error);
     }
 
-    fn outcome(&self, import: &BotImport) -> Outcome {
-        let Some(status) = &import.status else { return Outcome::Unknown };
+    fn outcome(&self, response: &J::Response) -> Outcome {
+        let Some(status) = self.job.status(response) else { return Outcome::Unknown };
         let said = |status: &Status| {
             let word = status.as_str();
             let mut words = self.settings.words.iter().rev();
             words.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, outcome)| *outcome)
         };
-        said(status).unwrap_or_else(|| status.outcome())
+        said(status).unwrap_or_else(|| self.job.outcome(status))
     }
 
-    fn give_look_up(&mut self, now: Instant) {
-        if let State::Looking { since } = self.state {
-            let latest = later(since, self.settings.look_timeout.min(LATEST_ARRIVAL));
+    fn give_poll_up(&mut self, now: Instant) {
+        if let State::Polling { since } = self.state {
+            let latest = later(since, self.settings.poll_timeout.min(LATEST_ARRIVAL));
             self.windows.lock().abandon(now, latest);
         }
     }
 
-    fn token(&self, now: Now) -> ResumeToken {
+    fn token(&self, now: Now) -> ResumeToken<J> {
         let waited = now.instant.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now.instant);
-        ResumeToken::new(self.id.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
+        ResumeToken::new(self.job.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
     }
 
-    /// SplitMix64: enough for jitter, and the same everywhere.
     fn next_random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        crate::split_mix(&mut self.random)
     }
 }
 

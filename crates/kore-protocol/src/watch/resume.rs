@@ -1,19 +1,20 @@
 //! What a second run needs to know of a first.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
 
-use kore_types::BotImportId;
 use serde::{Deserialize, Serialize};
 
 use super::clock::wall_millis;
 use super::machine::LATEST_ARRIVAL;
-use super::{Host, Now, Quota, Windows};
+use super::{Host, Job, Now, Quota, Windows};
 use crate::Origin;
 
 const DOCUMENTED: [Quota; 2] = [Quota::PER_MINUTE, Quota::PER_HOUR];
 
-/// What a second watch of the same import needs, in this process or another, to stay within the
-/// platform's windows. It holds no secret.
+/// What a second watch of the same job needs, in this process or another, to stay within the
+/// platform's rate limit. It holds no secret, and is refused by a watch of another kind of job.
 ///
 /// It holds the ages of requests, and when it was written by the clock on the wall, so that the
 /// time between the two watches counts. A clock that was set back meanwhile counts as no time: a
@@ -22,17 +23,21 @@ const DOCUMENTED: [Quota; 2] = [Quota::PER_MINUTE, Quota::PER_HOUR];
 /// platform may refuse some that come too soon, which the watch waits out. What the first watch had
 /// left until its deadline does not get less between the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound = "")]
 #[non_exhaustive]
-pub struct ResumeToken {
+pub struct ResumeToken<J: Job> {
     #[serde(rename = "v")]
     version: Version,
-    /// The import that is watched.
-    pub id: BotImportId,
+    /// Before the job, so that a job of another kind is refused by its kind.
+    #[serde(default)]
+    kind: Kind<J>,
+    /// The job that is watched.
+    #[serde(rename = "id")]
+    pub job: J,
     /// When it was written, in milliseconds since 1970, rounded up.
     #[serde(rename = "at")]
     at_ms: i64,
-    /// How long the import had been waited for, in milliseconds.
+    /// How long the job had been waited for, in milliseconds.
     #[serde(rename = "waited")]
     waited_ms: u64,
     /// What was left until the deadline, in milliseconds.
@@ -71,16 +76,51 @@ impl<'de> Deserialize<'de> for Version {
             Self::NUMBER => Ok(Self),
             other => Err(serde::de::Error::custom(format!(
                 "this is version {other} of the resume token; this version of the program reads {}: \
-                 watch the import anew",
+                 start the watch anew",
                 Self::NUMBER
             ))),
         }
     }
 }
 
-impl ResumeToken {
+/// The kind of the job. One that is not written is taken for the kind that is expected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Kind<J>(PhantomData<fn() -> J>);
+
+impl<J> Default for Kind<J> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<J: Job> fmt::Debug for Kind<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        J::KIND.fmt(f)
+    }
+}
+
+impl<J: Job> Serialize for Kind<J> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(J::KIND)
+    }
+}
+
+impl<'de, J: Job> Deserialize<'de> for Kind<J> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind = String::deserialize(deserializer)?;
+        if kind == J::KIND {
+            return Ok(Self::default());
+        }
+        Err(serde::de::Error::custom(format!(
+            "expected the resume token of a {}, found that of a {kind:?}",
+            J::KIND
+        )))
+    }
+}
+
+impl<J: Job> ResumeToken<J> {
     pub(super) fn new(
-        id: BotImportId,
+        job: J,
         waited: Duration,
         left: Duration,
         windows: &Windows,
@@ -103,10 +143,20 @@ impl ResumeToken {
         let (ledger, platform) = (windows.ledger(), host.is_platform());
         let (waited_ms, left_ms, at_ms) =
             (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
-        Self { version: Version, id, at_ms, waited_ms, left_ms, ledger, platform, requests }
+        Self {
+            version: Version,
+            kind: Kind::default(),
+            job,
+            at_ms,
+            waited_ms,
+            left_ms,
+            ledger,
+            platform,
+            requests,
+        }
     }
 
-    /// How long the import had been waited for.
+    /// How long the job had been waited for.
     pub fn waited(&self) -> Duration {
         Duration::from_millis(self.waited_ms)
     }
@@ -132,7 +182,7 @@ impl ResumeToken {
         Duration::from_millis(waits[0].max(waits[1]).max(0).unsigned_abs())
     }
 
-    /// How long the import has been waited for by then, the time since it was written included.
+    /// How long the job has been waited for by then, the time since it was written included.
     pub(super) fn waited_by(&self, wall: SystemTime) -> Duration {
         let passed = Duration::from_millis(self.passed_ms(wall).unsigned_abs());
         self.waited().saturating_add(passed)
@@ -150,7 +200,7 @@ impl ResumeToken {
         self.ages_after(self.passed_ms(wall), quotas)
     }
 
-    fn ages_after(&self, passed: i64, quotas: [Quota; 2]) -> impl Iterator<Item = i64> + use<> {
+    fn ages_after(&self, passed: i64, quotas: [Quota; 2]) -> impl Iterator<Item = i64> + use<J> {
         let most = quotas[0].requests.max(quotas[1].requests) as usize;
         let latest = i64::try_from(LATEST_ARRIVAL.as_millis()).unwrap_or(i64::MAX);
         let mut requests = self.requests.clone();

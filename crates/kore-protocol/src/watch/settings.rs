@@ -19,7 +19,7 @@ pub struct Now {
 }
 
 /// What a machine asks of a failed look, and what it makes of a document about another import.
-pub trait LookError: fmt::Display + From<ResponseError> {
+pub trait PollError: fmt::Display + From<ResponseError> {
     /// Whether the same look may fare better later.
     fn is_retryable(&self) -> bool;
     /// Whether a rate limit of the platform was reached.
@@ -35,7 +35,7 @@ pub trait LookError: fmt::Display + From<ResponseError> {
     }
 }
 
-impl LookError for ResponseError {
+impl PollError for ResponseError {
     fn is_retryable(&self) -> bool {
         Self::is_retryable(self)
     }
@@ -75,7 +75,7 @@ pub struct Settings {
     pub words: Vec<(String, Outcome)>,
     /// How long a request may take at the most: one that is given up before its answer may reach
     /// the platform that much later.
-    pub look_timeout: Duration,
+    pub poll_timeout: Duration,
     /// Where the jitter begins; any number. The same one gives the same waits.
     pub seed: u64,
     /// What is known of the host. A clone of another watch's shares what that one has seen.
@@ -90,7 +90,7 @@ impl Default for Settings {
             transient: Backoff::TRANSIENT,
             rate_limited: Backoff::RATE_LIMITED,
             words: Vec::new(),
-            look_timeout: Duration::from_secs(30),
+            poll_timeout: Duration::from_secs(30),
             seed: 0,
             host: Host::default(),
         }

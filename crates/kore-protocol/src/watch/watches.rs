@@ -1,4 +1,4 @@
-//! Many watches in one machine: whose turn it is, and how many looks are under way.
+//! Many watches in one machine: whose turn it is, and how many polls are under way.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kore_types::BotImportId;
 
 use super::clock::{LEAST_WAIT, is_past, later};
+use super::ledger::Key;
 use super::machine::Standing;
-use super::{End, Event, Ledger, LookError, Now, ResumeToken, Settings, Step, Unfunded, Watch};
-use crate::bot_import::get_status;
+use super::{DeadlineTooSoon, End, Event, Job, Ledger, Now, PollError, ResumeToken, Settings, Step, Watch};
 
-/// How many looks may be under way at once unless told otherwise.
+/// How many polls may be under way at once by default.
 pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 
 /// The most room that is kept for updates while there are none.
@@ -23,73 +22,79 @@ const MOST_ROOM: usize = 1024;
 /// What a watch among many has to tell.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Update<E> {
+pub enum Update<J: Job, E> {
     /// Something was seen or decided.
     Event {
-        /// The import.
-        id: BotImportId,
+        /// The job.
+        job: J,
         /// What it was.
-        event: Event,
-        /// The last document as it came, byte for byte; empty if no look went well yet.
+        event: Event<J::Task>,
+        /// The last document as it came, byte for byte; empty if no poll went well yet.
         body: Bytes,
     },
-    /// The watch of this import is over, and its last update this one.
+    /// The watch of this job is over, and its last update this one.
     Ended {
-        /// The import.
-        id: BotImportId,
-        /// How it ended; or that the platform's windows have no look before the deadline, which is
-        /// said at once.
-        end: Result<End<E>, Unfunded>,
+        /// The job.
+        job: J,
+        /// How it ended; or that the rate limit allows no poll before the deadline, which is said
+        /// at once.
+        end: Result<End<J, E>, DeadlineTooSoon>,
     },
 }
 
 /// Without the bytes, which may be many, and come with each event.
-impl<E: fmt::Debug> fmt::Debug for Update<E> {
+impl<J: Job, E: fmt::Debug> fmt::Debug for Update<J, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Event { id, event, .. } => {
-                f.debug_struct("Event").field("id", id).field("event", event).finish_non_exhaustive()
+            Self::Event { job, event, .. } => {
+                f.debug_struct("Event").field("job", job).field("event", event).finish_non_exhaustive()
             }
-            Self::Ended { id, end } => f.debug_struct("Ended").field("id", id).field("end", end).finish(),
+            Self::Ended { job, end } => f.debug_struct("Ended").field("job", job).field("end", end).finish(),
         }
     }
 }
 
-/// A look that is to be sent.
+/// A poll that is to be sent.
 #[derive(Debug)]
-pub struct Look {
-    request: get_status::Request,
+pub struct Poll<J: Job> {
+    job: J,
+    request: J::Request,
     index: u32,
     number: u64,
 }
 
-impl Look {
+impl<J: Job> Poll<J> {
+    /// The job that is polled.
+    pub fn job(&self) -> &J {
+        &self.job
+    }
+
     /// What to send.
-    pub fn request(&self) -> &get_status::Request {
+    pub fn request(&self) -> &J::Request {
         &self.request
     }
 }
 
 /// What the owner of many watches is to do next. Exhaustive: an owner has to think of each.
 #[derive(Debug)]
-pub enum Next {
-    /// Send this, ask again at once, and when the answer is there call
-    /// [`Watches::handle_import`] or [`Watches::handle_failure`].
-    Look(Look),
-    /// Do nothing until then, at least a millisecond from now, or until an answer is there; in any
+pub enum Next<J: Job> {
+    /// Send this, ask again at once, and when the response is there call
+    /// [`Watches::handle_response`] or [`Watches::handle_failure`].
+    Send(Poll<J>),
+    /// Do nothing until then, at least a millisecond from now, or until a response is there; in any
     /// case poll then.
     Wait(Instant),
     /// Nothing is watched.
     Idle,
 }
 
-/// The watches of many imports. Who is to look next looks first, only so many looks are under way
-/// at once, and one that ends leaves the others alone.
+/// The watches of many jobs of a kind. Who is to poll next polls first, only so many polls are under
+/// way at once, and one that ends leaves the others alone.
 ///
-/// An import that is given twice is watched once: one look is for all who wait for it. More can be
+/// A job that is given twice is watched once: one poll is for all who wait for it. More can be
 /// given at any time. Updates are to be taken before each wait.
 ///
-/// When the deadline comes, each import that has not ended is polled once more if its rate limit
+/// When the deadline comes, each job that has not ended is polled once more if its rate limit
 /// allows, as many at once as before. That takes [`LAST_POLL`](super::LAST_POLL) at most for all
 /// that have the same deadline; one that has had no turn by then ends without.
 ///
@@ -97,10 +102,10 @@ pub enum Next {
 /// # use std::time::{Duration, Instant, SystemTime};
 /// use kore_protocol::ResponseError;
 /// use kore_protocol::watch::{Ledger, Next, Now, Settings, Update, Watches};
-/// use kore_types::{BotImport, Status};
+/// use kore_types::{BotImport, BotImportId, Status};
 ///
 /// let mut now = Now { instant: Instant::now(), wall: SystemTime::now() };
-/// let mut watches: Watches<ResponseError> = Watches::new(Ledger::default(), Settings::default());
+/// let mut watches: Watches<BotImportId, ResponseError> = Watches::new(Ledger::default(), Settings::default());
 /// for id in ["bir-1", "bir-2", "bir-1"] {
 ///     watches.watch(id.parse()?, Duration::from_secs(60), now);
 /// }
@@ -108,10 +113,10 @@ pub enum Next {
 /// let mut ended = 0;
 /// loop {
 ///     match watches.poll(now) {
-///         // A real owner sends it and asks again, up to 64 times before the first answer.
-///         Next::Look(look) => {
-///             let import = BotImport::new(look.request().import_id.clone(), Status::Success);
-///             watches.handle_import(now, &look, import);
+///         // A real owner sends it and asks again, up to 64 times before the first response.
+///         Next::Send(poll) => {
+///             let import = BotImport::new(poll.request().import_id.clone(), Status::Success);
+///             watches.handle_response(now, &poll, import);
 ///         }
 ///         Next::Wait(until) => now.instant = until,
 ///         Next::Idle => break,
@@ -124,26 +129,26 @@ pub enum Next {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Watches<E> {
+pub struct Watches<J: Job, E> {
     settings: Arc<Settings>,
     ledger: Ledger,
     concurrency: usize,
-    entries: Vec<Option<Entry<E>>>,
+    entries: Vec<Option<Entry<J, E>>>,
     free: Vec<u32>,
-    by_id: HashMap<BotImportId, u32>,
+    by_job: HashMap<J, u32>,
     /// Those that rest, by when they are to be asked again.
     due: BTreeSet<(Instant, u32)>,
     /// All, by when they end: at the deadline, or once the time for the last poll is over.
     ends: BTreeSet<(Instant, u32)>,
-    looking: usize,
-    /// How many looks there were, which numbers them.
-    looks: u64,
-    updates: VecDeque<Update<E>>,
+    polling: usize,
+    /// How many polls there were, which numbers them.
+    polls: u64,
+    updates: VecDeque<Update<J, E>>,
 }
 
 #[derive(Debug)]
-struct Entry<E> {
-    watch: Watch<E>,
+struct Entry<J: Job, E> {
+    watch: Watch<J, E>,
     /// As it stands in the set.
     ends: Instant,
     phase: Phase,
@@ -153,11 +158,11 @@ struct Entry<E> {
 enum Phase {
     /// Until then, as it stands in the set.
     Resting(Instant),
-    /// The number of the look.
-    Looking(u64),
+    /// The number of the poll.
+    Polling(u64),
 }
 
-impl<E: LookError> Watches<E> {
+impl<J: Job, E: PollError> Watches<J, E> {
     /// With nothing to watch. The quotas are those of the ledger, whatever the settings say.
     pub fn new(ledger: Ledger, settings: Settings) -> Self {
         Self {
@@ -166,66 +171,66 @@ impl<E: LookError> Watches<E> {
             concurrency: DEFAULT_CONCURRENCY.get(),
             entries: Vec::new(),
             free: Vec::new(),
-            by_id: HashMap::new(),
+            by_job: HashMap::new(),
             due: BTreeSet::new(),
             ends: BTreeSet::new(),
-            looking: 0,
-            looks: 0,
+            polling: 0,
+            polls: 0,
             updates: VecDeque::new(),
         }
     }
 
-    /// How many looks may be under way at once, in place of [`DEFAULT_CONCURRENCY`].
+    /// How many polls may be under way at once, in place of [`DEFAULT_CONCURRENCY`].
     #[must_use]
-    pub fn concurrency(mut self, looks: NonZeroUsize) -> Self {
-        self.concurrency = looks.get();
+    pub fn concurrency(mut self, polls: NonZeroUsize) -> Self {
+        self.concurrency = polls.get();
         self
     }
 
-    /// How many imports are watched.
+    /// How many jobs are watched.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.by_job.len()
     }
 
-    /// Whether no import is watched.
+    /// Whether no job is watched.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.by_job.is_empty()
     }
 
-    /// How many looks are under way.
-    pub fn looking(&self) -> usize {
-        self.looking
+    /// How many polls are under way.
+    pub fn polling(&self) -> usize {
+        self.polling
     }
 
-    /// The watch of an import, until it ends.
-    pub fn get(&self, id: &BotImportId) -> Option<&Watch<E>> {
-        self.entry(*self.by_id.get(id)?).map(|entry| &entry.watch)
+    /// The watch of a job, until it ends.
+    pub fn get(&self, job: &J) -> Option<&Watch<J, E>> {
+        self.entry(*self.by_job.get(job)?).map(|entry| &entry.watch)
     }
 
-    /// Watches an import from now on, for at most `timeout`. If it is watched already, that watch
+    /// Watches a job from now on, for at most `timeout`. If it is watched already, that watch
     /// goes on for so long if it would end before.
-    pub fn watch(&mut self, id: BotImportId, timeout: Duration, now: Now) {
-        self.begin(id, Duration::ZERO, timeout, now);
+    pub fn watch(&mut self, job: J, timeout: Duration, now: Now) {
+        self.begin(job, Duration::ZERO, timeout, now);
     }
 
-    /// Goes on where another watch has ended, for `timeout` from now on, or for what that one had
-    /// left. If the import is watched already, the looks of the other watch are counted too.
-    pub fn resume(&mut self, token: &ResumeToken, timeout: Option<Duration>, now: Now) {
+    /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
+    /// left. If the job is watched already, the requests of the other watch are counted too.
+    pub fn resume(&mut self, token: &ResumeToken<J>, timeout: Option<Duration>, now: Now) {
         self.ledger.note(token, now);
         self.settings.host.note(token.origin());
-        self.begin(token.id.clone(), token.waited_by(now.wall), timeout.unwrap_or(token.left()), now);
+        self.begin(token.job.clone(), token.waited_by(now.wall), timeout.unwrap_or(token.left()), now);
     }
 
-    fn begin(&mut self, id: BotImportId, waited: Duration, timeout: Duration, now: Now) {
-        if let Some(&index) = self.by_id.get(&id) {
+    fn begin(&mut self, job: J, waited: Duration, timeout: Duration, now: Now) {
+        if let Some(&index) = self.by_job.get(&job) {
             return self.change(index, |watch| watch.extend(timeout, now));
         }
-        let windows = self.ledger.windows(&id, now.instant);
+        let windows = self.ledger.windows(Key::of(&job.request()), now.instant);
         let index = self.free.pop().unwrap_or(self.entries.len() as u32);
         // Each with a jitter of its own.
-        let seed = self.settings.seed.wrapping_add(self.looks).wrapping_add(u64::from(index) << 32);
+        let seed = self.settings.seed.wrapping_add(self.polls).wrapping_add(u64::from(index) << 32);
         let settings = Arc::clone(&self.settings);
-        match Watch::begin(id.clone(), waited, timeout, windows, settings, seed, now) {
+        match Watch::begin(job.clone(), waited, timeout, windows, settings, seed, now) {
             Ok(watch) => {
                 let ends = watch.ends();
                 let entry = Entry { watch, ends, phase: Phase::Resting(now.instant) };
@@ -233,29 +238,29 @@ impl<E: LookError> Watches<E> {
                     Some(free) => *free = Some(entry),
                     None => self.entries.push(Some(entry)),
                 }
-                self.by_id.insert(id, index);
+                self.by_job.insert(job, index);
                 self.due.insert((now.instant, index));
                 self.ends.insert((ends, index));
             }
-            Err(unfunded) => {
+            Err(too_soon) => {
                 self.free.push(index);
                 if self.entries.len() <= index as usize {
                     self.entries.push(None);
                 }
-                self.updates.push_back(Update::Ended { id, end: Err(unfunded) });
+                self.updates.push_back(Update::Ended { job, end: Err(too_soon) });
             }
         }
     }
 
     /// Gives one watch up.
-    pub fn cancel(&mut self, id: &BotImportId, now: Now) {
-        if let Some(&index) = self.by_id.get(id) {
+    pub fn cancel(&mut self, job: &J, now: Now) {
+        if let Some(&index) = self.by_job.get(job) {
             self.change(index, |watch| watch.cancel(now));
         }
     }
 
-    /// Gives all watches up. Looks that are under way count as sent; call this before the watches
-    /// are dropped, since the ledger takes them for looks under way otherwise.
+    /// Gives all watches up. Polls that are under way count as sent; call this before the watches
+    /// are dropped, since the ledger takes them for requests under way otherwise.
     pub fn cancel_all(&mut self, now: Now) {
         for index in 0..self.entries.len() as u32 {
             self.change(index, |watch| watch.cancel(now));
@@ -263,7 +268,7 @@ impl<E: LookError> Watches<E> {
     }
 
     /// What there is to tell, the oldest first.
-    pub fn poll_update(&mut self) -> Option<Update<E>> {
+    pub fn poll_update(&mut self) -> Option<Update<J, E>> {
         if self.updates.is_empty() && self.updates.capacity() > MOST_ROOM {
             self.updates = VecDeque::new();
         }
@@ -271,63 +276,66 @@ impl<E: LookError> Watches<E> {
     }
 
     /// What to do now.
-    pub fn poll(&mut self, now: Now) -> Next {
+    pub fn poll(&mut self, now: Now) -> Next<J> {
         while let Some(&(_, index)) = self.ends.first().filter(|(ends, _)| is_past(*ends, now.instant)) {
             self.change(index, |watch| watch.see(now));
         }
         while let Some(&(_, index)) =
-            self.due.first().filter(|(at, _)| *at <= now.instant && self.looking < self.concurrency)
+            self.due.first().filter(|(at, _)| *at <= now.instant && self.polling < self.concurrency)
         {
-            if let Some(look) = self.ask(index, now) {
-                return Next::Look(look);
+            if let Some(poll) = self.ask(index, now) {
+                return Next::Send(poll);
             }
         }
-        let due = self.due.first().filter(|_| self.looking < self.concurrency);
+        let due = self.due.first().filter(|_| self.polling < self.concurrency);
         let Some(&(ends, _)) = self.ends.first() else { return Next::Idle };
         let until = due.map_or(ends, |(due, _)| (*due).max(later(now.instant, LEAST_WAIT)));
         Next::Wait(until.min(ends))
     }
 
-    /// The look went well. One whose watch has ended meanwhile is of no account.
-    pub fn handle_import(&mut self, now: Now, look: &Look, response: impl Into<get_status::Response>) {
-        if self.is_under_way(look) {
-            self.change(look.index, |watch| watch.handle_import(now, response));
+    /// The poll went well. One whose watch has ended meanwhile is of no account.
+    pub fn handle_response(&mut self, now: Now, poll: &Poll<J>, response: impl Into<J::Response>) {
+        if self.is_under_way(poll) {
+            self.change(poll.index, |watch| watch.handle_response(now, response));
         }
     }
 
-    /// The look failed. One whose watch has ended meanwhile is of no account.
-    pub fn handle_failure(&mut self, now: Now, look: &Look, error: E) {
-        if self.is_under_way(look) {
-            self.change(look.index, |watch| watch.handle_failure(now, error));
+    /// The poll failed. One whose watch has ended meanwhile is of no account.
+    pub fn handle_failure(&mut self, now: Now, poll: &Poll<J>, error: E) {
+        if self.is_under_way(poll) {
+            self.change(poll.index, |watch| watch.handle_failure(now, error));
         }
     }
 
-    fn entry(&self, index: u32) -> Option<&Entry<E>> {
+    fn entry(&self, index: u32) -> Option<&Entry<J, E>> {
         self.entries.get(index as usize)?.as_ref()
     }
 
-    fn is_under_way(&self, look: &Look) -> bool {
-        let entry = self.entry(look.index);
-        entry.is_some_and(|entry| matches!(entry.phase, Phase::Looking(number) if number == look.number))
+    fn is_under_way(&self, poll: &Poll<J>) -> bool {
+        let entry = self.entry(poll.index);
+        entry.is_some_and(|entry| matches!(entry.phase, Phase::Polling(number) if number == poll.number))
     }
 
-    /// Asks a watch what to do; a look is given back.
-    fn ask(&mut self, index: u32, now: Now) -> Option<Look> {
+    /// Asks a watch what to do; a poll is given back.
+    fn ask(&mut self, index: u32, now: Now) -> Option<Poll<J>> {
         let mut step = Step::Ended;
         self.change(index, |watch| step = watch.poll(now));
-        let phase = self.entry(index)?.phase;
-        match (step, phase) {
-            (Step::Look(request), Phase::Looking(number)) => Some(Look { request, index, number }),
+        let entry = self.entry(index)?;
+        match (step, entry.phase) {
+            (Step::Poll(request), Phase::Polling(number)) => {
+                let job = entry.watch.job().clone();
+                Some(Poll { job, request, index, number })
+            }
             _ => None,
         }
     }
 
     /// Does something to a watch, and takes note of what became of it.
-    fn change(&mut self, index: u32, change: impl FnOnce(&mut Watch<E>)) {
+    fn change(&mut self, index: u32, change: impl FnOnce(&mut Watch<J, E>)) {
         let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
         match entry.phase {
             Phase::Resting(until) => drop(self.due.remove(&(until, index))),
-            Phase::Looking(_) => self.looking = self.looking.saturating_sub(1),
+            Phase::Polling(_) => self.polling = self.polling.saturating_sub(1),
         }
         change(&mut entry.watch);
         if entry.watch.ends() != entry.ends {
@@ -336,20 +344,20 @@ impl<E: LookError> Watches<E> {
             self.ends.insert((entry.ends, index));
         }
         let events = entry.watch.take_events();
-        let (id, last) = (entry.watch.id(), entry.watch.last());
-        let body = || last.map(|response| response.body.clone()).unwrap_or_default();
-        let told = |event| Update::Event { id: id.clone(), event, body: body() };
+        let (job, last) = (entry.watch.job(), entry.watch.last());
+        let body = || last.map(J::body).unwrap_or_default();
+        let told = |event| Update::Event { job: job.clone(), event, body: body() };
         self.updates.extend(events.into_iter().map(told));
         match entry.watch.standing() {
             Standing::Resting(until) => {
                 entry.phase = Phase::Resting(until);
                 self.due.insert((until, index));
             }
-            Standing::Looking => {
-                self.looking += 1;
+            Standing::Polling => {
+                self.polling += 1;
                 if let Phase::Resting(_) = entry.phase {
-                    self.looks += 1;
-                    entry.phase = Phase::Looking(self.looks);
+                    self.polls += 1;
+                    entry.phase = Phase::Polling(self.polls);
                 }
             }
             Standing::Ended => self.end(index),
@@ -363,14 +371,14 @@ impl<E: LookError> Watches<E> {
         };
         self.free.push(index);
         self.ends.remove(&(ends, index));
-        let id = watch.id().clone();
-        self.by_id.remove(&id);
+        let job = watch.job().clone();
+        self.by_job.remove(&job);
         if let Ok(end) = watch.into_end() {
-            self.updates.push_back(Update::Ended { id, end: Ok(end) });
+            self.updates.push_back(Update::Ended { job, end: Ok(end) });
         }
-        if self.by_id.is_empty() {
+        if self.by_job.is_empty() {
             // What many needed is not kept for few.
-            (self.entries, self.free, self.by_id) = (Vec::new(), Vec::new(), HashMap::new());
+            (self.entries, self.free, self.by_job) = (Vec::new(), Vec::new(), HashMap::new());
         }
     }
 }

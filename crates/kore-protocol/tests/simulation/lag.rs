@@ -27,13 +27,13 @@ fn watched(until: Duration) -> Vec<Duration> {
     let start = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
     let mut now = start;
     let id = BotImportId::new("bir-1").expect("valid");
-    let mut watch = Watch::<Failure>::new(id.clone(), until, Settings::default(), now).expect("funded");
+    let mut watch = Watch::<_, Failure>::new(id.clone(), until, Settings::default(), now).expect("funded");
     let mut looks = Vec::new();
     loop {
         match watch.poll(now) {
-            Step::Look(_) => {
+            Step::Poll(_) => {
                 looks.push(now.instant - start.instant);
-                watch.handle_import(now, BotImport::new(id.clone(), Status::Pending));
+                watch.handle_response(now, BotImport::new(id.clone(), Status::Pending));
             }
             Step::Wait { until, .. } => now.instant = until,
             Step::Ended => return looks,

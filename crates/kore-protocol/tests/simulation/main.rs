@@ -17,12 +17,12 @@ mod random;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use kore_protocol::watch::LookError;
+use kore_protocol::watch::PollError;
 use kore_protocol::{ResponseError, RetryAfter};
 
 use one::simulate;
 
-const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A look that failed, as the scripted platform or the way to it makes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl LookError for Failure {
+impl PollError for Failure {
     fn is_retryable(&self) -> bool {
         true
     }

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{End, LAST_POLL, Ledger, Look, Next, Now, Settings, Update, Watches};
+use kore_protocol::watch::{End, LAST_POLL, Ledger, Next, Now, Poll, Settings, Update, Watches};
 use kore_types::BotImportId;
 
 use crate::allowed::{Allowed, ROUNDING};
 use crate::platform::{Answer, Platform};
 use crate::random::Random;
-use crate::{Failure, LOOK_TIMEOUT};
+use crate::{Failure, POLL_TIMEOUT};
 
 /// A look that is under way, and what comes of it.
 struct UnderWay {
-    look: Look,
+    look: Poll<BotImportId>,
     answer: Answer,
 }
 
@@ -62,9 +62,9 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
     ids.sort();
 
     let mut settings = Settings::default();
-    settings.look_timeout = LOOK_TIMEOUT;
+    settings.poll_timeout = POLL_TIMEOUT;
     settings.seed = random.next();
-    let mut watches: Watches<Failure> = Watches::new(Ledger::default(), settings)
+    let mut watches: Watches<BotImportId, Failure> = Watches::new(Ledger::default(), settings)
         .concurrency(NonZeroUsize::new(concurrency).expect("one at least"));
     ids.iter().for_each(|id| watches.watch(id.clone(), timeout, now));
     let deadline = start + timeout;
@@ -82,7 +82,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
         assert!(now.instant <= ends_at, "seed {seed}: past the deadline");
         let next = watches.poll(now);
         while let Some(update) = watches.poll_update() {
-            if let Update::Ended { id, end } = update {
+            if let Update::Ended { job: id, end } = update {
                 if let Ok(End::Cancelled(_)) = end {
                     // Someone else wants to know after all; the time that is left is the same.
                     watches.watch(id, deadline - now.instant, now);
@@ -110,9 +110,9 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
             }
         }
         match next {
-            Next::Look(look) => {
-                assert!(watches.looking() <= concurrency, "seed {seed}: too many looks are under way");
-                run.full |= watches.looking() == concurrency;
+            Next::Send(look) => {
+                assert!(watches.polling() <= concurrency, "seed {seed}: too many looks are under way");
+                run.full |= watches.polling() == concurrency;
                 sent += 1;
                 let platform = platforms.get_mut(&look.request().import_id).expect("a platform each");
                 let (answer, latency) = platform.look(now.instant - start, random, now.wall);
@@ -131,7 +131,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                 let later = answered.unwrap_or(until).max(now.instant);
                 now.wall += later - now.instant;
                 now.instant = later;
-                if let Some(tail) = tail.as_mut().filter(|_| watches.looking() < concurrency) {
+                if let Some(tail) = tail.as_mut().filter(|_| watches.polling() < concurrency) {
                     tail.free = later;
                 }
                 if answered.is_some() {
@@ -151,7 +151,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                     match answer {
                         Answer::Import(mut import) => {
                             import.id = look.request().import_id.clone().into();
-                            watches.handle_import(now, &look, *import);
+                            watches.handle_response(now, &look, *import);
                         }
                         Answer::Refused(status, after) => {
                             watches.handle_failure(now, &look, Failure::Status(status, after));

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{End, Event, LAST_POLL, LookError as _, Now, Pacing, ResumeToken};
+use kore_protocol::watch::{End, Event, LAST_POLL, Now, Pacing, PollError as _, ResumeToken};
 use kore_protocol::watch::{Settings, Step, Waiting, Watch};
 use kore_types::{BotImportId, Outcome};
 
 use crate::allowed::{Allowed, ROUNDING};
 use crate::platform::{Answer, Platform};
 use crate::random::Random;
-use crate::{Failure, LOOK_TIMEOUT};
+use crate::{Failure, POLL_TIMEOUT};
 
 /// An owner that comes later than that after the deadline was stopped.
 const STOPPED: Duration = Duration::from_secs(1);
@@ -74,7 +74,7 @@ struct Simulation {
     platform: Platform,
     allowed: Allowed,
     pacing: Pacing,
-    watch: Watch<Failure>,
+    watch: Watch<BotImportId, Failure>,
     deadline: Instant,
     tail: Option<Tail>,
     under_way: Option<UnderWay>,
@@ -104,7 +104,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
 fn settings(pacing: Pacing, random: &mut Random) -> Settings {
     let mut settings = Settings::default();
     settings.pacing = pacing;
-    settings.look_timeout = LOOK_TIMEOUT;
+    settings.poll_timeout = POLL_TIMEOUT;
     settings.seed = random.next();
     settings
 }
@@ -129,7 +129,7 @@ impl Simulation {
                         self.wait(until, oversleeps);
                     }
                 }
-                Step::Look(_) => self.look(),
+                Step::Poll(_) => self.look(),
             }
             while let Some(event) = self.watch.poll_event() {
                 self.run.throttled |= matches!(event, Event::Throttled { .. });
@@ -228,7 +228,7 @@ impl Simulation {
         }
         let sent = self.clocks.since_start();
         let (answer, latency) = self.platform.look(sent, &mut self.random, self.clocks.wall);
-        self.under_way = Some(UnderWay { at: self.clocks.instant + latency.min(LOOK_TIMEOUT), sent, answer });
+        self.under_way = Some(UnderWay { at: self.clocks.instant + latency.min(POLL_TIMEOUT), sent, answer });
     }
 
     fn answer(&mut self) {
@@ -237,7 +237,7 @@ impl Simulation {
         self.allowed.count(since);
         self.allowed.asked(Duration::ZERO);
         let failure = match answer {
-            Answer::Import(import) => return self.watch.handle_import(now, *import),
+            Answer::Import(import) => return self.watch.handle_response(now, *import),
             Answer::Refused(status, after) => Failure::Status(status, after),
             Answer::Lost => Failure::Timeout,
         };
@@ -257,7 +257,7 @@ impl Simulation {
         self.watch.cancel(self.clocks.now());
         let token = token_of(self.watch, seed);
         if let Some(UnderWay { sent, .. }) = self.under_way.take() {
-            self.allowed.count(sent + LOOK_TIMEOUT);
+            self.allowed.count(sent + POLL_TIMEOUT);
         }
         let before = self.clocks.wall;
         let pause = self.random.log_uniform(Duration::from_millis(1), Duration::from_secs(7200));
@@ -292,7 +292,7 @@ impl Simulation {
 }
 
 /// The token of a watch that was cancelled, as it goes from one process to the next.
-fn token_of(watch: Watch<Failure>, seed: u64) -> ResumeToken {
+fn token_of(watch: Watch<BotImportId, Failure>, seed: u64) -> ResumeToken<BotImportId> {
     let Ok(End::Cancelled(unended)) = watch.into_end() else { panic!("seed {seed}: it was cancelled") };
     let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
     assert!(json.len() < 4096, "seed {seed}: a token of {} bytes", json.len());

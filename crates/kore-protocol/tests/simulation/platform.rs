@@ -56,9 +56,9 @@ impl Platform {
         if random.chance(self.lost) {
             // It may arrive as late as it is given up, or not at all.
             if random.chance(0.8) {
-                self.arrivals.push(sent + crate::LOOK_TIMEOUT.mul_f64(random.part()));
+                self.arrivals.push(sent + crate::POLL_TIMEOUT.mul_f64(random.part()));
             }
-            return (Answer::Lost, crate::LOOK_TIMEOUT);
+            return (Answer::Lost, crate::POLL_TIMEOUT);
         }
         let arrival = sent + latency.mul_f64(random.part());
         self.arrivals.push(arrival);

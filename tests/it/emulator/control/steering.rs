@@ -33,6 +33,27 @@ async fn an_import_is_created_by_name_and_steered() {
     }
 }
 
+/// `curl --data-binary @file` sends what an editor or PowerShell wrote.
+#[tokio::test]
+async fn a_body_is_read_in_each_encoding() {
+    let emulator = emulator().start().await.expect("a free port");
+    let control = Control::of(&emulator);
+    let utf16 = |json: &str| json.chars().map(|c| format!("{c}\0")).collect::<String>();
+    let faults = r#"{"faults": [{"effect": "reset", "after": 1000}]}"#;
+    let import = |id: &str| format!(r#"{{"scenario": "stuck", "id": "{id}"}}"#);
+    let snapshot = control.ask("GET", "/snapshot", "").await.text;
+    for (method, path, body) in [
+        ("POST", "/imports", format!("\u{feff}{}", import("bir-marked"))),
+        ("POST", "/imports", utf16(&import("bir-wide"))),
+        ("POST", "/faults", format!("\u{feff}{faults}")),
+        ("POST", "/faults", utf16(faults)),
+        ("PUT", "/snapshot", format!("\u{feff}{snapshot}")),
+    ] {
+        let answer = control.ask(method, path, &body).await;
+        assert!(answer.status < 300, "{body:?}: {}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn an_import_is_created_of_a_scenario_that_is_sent() {
     let emulator = emulator().start().await.expect("a free port");

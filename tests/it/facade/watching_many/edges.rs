@@ -6,9 +6,9 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn left_of(update: Option<Update<kore_sdk::Error>>) -> Option<[u32; 2]> {
+fn left_of(update: Option<Update<BotImportId, kore_sdk::Error>>) -> Option<[u32; 2]> {
     match update.expect("it goes on") {
-        Update::Event { event: Event::NextLook { left, .. }, .. } => Some(left),
+        Update::Event { event: Event::NextPoll { left, .. }, .. } => Some(left),
         _ => None,
     }
 }
@@ -26,7 +26,7 @@ async fn a_watch_that_is_prolonged_during_a_look_looks_again() {
         }
     };
     let client = builder("bots.kore.ai").transport(transport).build().unwrap();
-    let watch = client.watch_import(&id(1)).deadline(10 * SECOND).look_timeout(9 * SECOND);
+    let watch = client.watch_import(&id(1)).deadline(10 * SECOND).poll_timeout(9 * SECOND);
     let mut updates = watch.updates();
     assert!(tokio::time::timeout(8 * SECOND, updates.next()).await.is_err());
     updates.watch(&id(1));
@@ -60,8 +60,8 @@ async fn a_token_of_the_same_client_counts_no_look_twice_and_begins_a_new_deadli
     let mut told = std::collections::HashSet::new();
     while told.len() < 2 {
         match updates.next().await.expect("it goes on") {
-            Update::Event { id, event: Event::NextLook { .. }, .. } => _ = told.insert(id),
-            Update::Ended { id, end } => panic!("{id}: {end:?}"),
+            Update::Event { job: id, event: Event::NextPoll { .. }, .. } => _ = told.insert(id),
+            Update::Ended { job: id, end } => panic!("{id}: {end:?}"),
             _ => {}
         }
     }
@@ -85,8 +85,8 @@ async fn an_answer_that_came_in_time_counts_although_its_consumer_is_late() {
 async fn what_is_said_of_another_import_ends_no_watch_as_a_success() {
     let (client, seen) = client(|_, _| says(id(99), Status::Success));
     let end = client.watch_import(&id(1)).await.unwrap();
-    let End::CouldNotLook { error, unended } = end else { panic!("{end:?}") };
-    assert!(error.is_other_import() && !error.is_retryable() && unended.last.is_none());
+    let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
+    assert!(error.is_other_job() && !error.is_retryable() && unended.last.is_none());
     assert_eq!(error.to_string(), "asked for bir-1, the response is about bir-99");
     assert_eq!(seen.looks(&id(1)), 1);
 }
@@ -161,7 +161,7 @@ fn a_blocking_look_is_under_way_until_its_thread_ends() {
         says(id, Status::Success)
     };
     let client = builder("bots.kore.ai").blocking_transport(transport).build_blocking().unwrap();
-    let watch = client.watch_imports((0..5).map(id)).look_timeout(Duration::from_millis(1));
+    let watch = client.watch_imports((0..5).map(id)).poll_timeout(Duration::from_millis(1));
     let ends = watch.concurrency(1.try_into().unwrap()).run();
     assert!(ends.iter().all(|(_, end)| matches!(end, Ok(End::Succeeded(_)))));
     assert_eq!(seen.most.load(SeqCst), 1);

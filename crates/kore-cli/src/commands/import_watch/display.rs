@@ -9,8 +9,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use kore_sdk::BotImportId;
 use kore_sdk::watch::Event;
+use kore_sdk::{BotImportId, StatusLog};
 
 use crate::args::WatchOutput;
 use crate::exit::Exit;
@@ -66,7 +66,13 @@ impl Display {
         self.lines(|lines, wall| lines.heartbeat(board, now, wall));
     }
 
-    pub(in crate::commands) fn event(&mut self, id: &BotImportId, event: &Event, body: &Bytes, now: Instant) {
+    pub(in crate::commands) fn event(
+        &mut self,
+        id: &BotImportId,
+        event: &Event<StatusLog>,
+        body: &Bytes,
+        now: Instant,
+    ) {
         if self.format == WatchOutput::Ndjson
             && let Some(line) = self.entries.event(id, event, body, now, SystemTime::now())
         {

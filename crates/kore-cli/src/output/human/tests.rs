@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
 
-const SAMPLE: &str = include_str!("../../../../../tests/fixtures/bot-import-status.success.json");
+const SAMPLE: &str = kore_sdk::protocol::bot_import::get_status::SAMPLE;
 
 fn plain(json: &str, width: usize) -> String {
     let import = serde_json::from_str(json).expect("an import");

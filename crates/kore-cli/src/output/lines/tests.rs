@@ -16,13 +16,13 @@ fn plain(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The line of an event, if it has one; that of a task comes with the next event.
-fn said(event: &Event) -> Option<String> {
+fn said(event: &Event<StatusLog>) -> Option<String> {
     let now = Instant::now();
     let mut lines = Lines::new(now);
     let mut said = lines.event(&id(), event, now, SystemTime::UNIX_EPOCH);
     said.extend(lines.event(
         &id(),
-        &Event::NextLook { at: now, left: [60, 1800] },
+        &Event::NextPoll { at: now, left: [60, 1800] },
         now,
         SystemTime::UNIX_EPOCH,
     ));
@@ -53,7 +53,7 @@ fn each_change_is_a_line_with_a_time() {
     ] {
         assert_eq!(said(&event).as_deref(), Some(&*format!("1970-01-01T00:00:00Z bir-1 {text}\n")));
     }
-    assert_eq!(said(&Event::NextLook { at: now, left: [60, 1800] }), None);
+    assert_eq!(said(&Event::NextPoll { at: now, left: [60, 1800] }), None);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn silence_ends_after_half_a_minute_and_a_line_puts_it_off() {
 #[test]
 fn of_a_document_with_many_changes_the_failures_have_lines_and_the_rest_is_counted() {
     let now = Instant::now();
-    let next = Event::NextLook { at: now, left: [60, 1800] };
+    let next = Event::NextPoll { at: now, left: [60, 1800] };
     for (tasks, failures) in [(1000, 10), (1001, 10), (5000, 10), (5000, 3000)] {
         let mut lines = Lines::new(now);
         for index in 0..tasks {

@@ -163,8 +163,8 @@ fn row(import: &Import, began: Instant, now: Instant, ids: usize) -> Row {
     };
     let next = match import.next {
         Next::FirstAnswer => String::new(),
-        Next::Look(at) if at <= now => "  looking".to_owned(),
-        Next::Look(at) => format!("  next look in {}", until(at, now)),
+        Next::Poll(at) if at <= now => "  looking".to_owned(),
+        Next::Poll(at) => format!("  next look in {}", until(at, now)),
         Next::Retry(at) => format!("  next try in {}", until(at, now)),
         Next::Slot(at) => format!("  rate limit: next look in {}", until(at, now)),
     };
@@ -238,7 +238,7 @@ mod tests {
             Event::StatusChanged { before: None, now: Some(Status::Pending) },
             Event::TaskAppeared { index: 0, entry: entry("a", Status::Success) },
             Event::TaskAppeared { index: 1, entry: entry("b", Status::InProgress) },
-            Event::NextLook { at: now + Duration::from_secs(2), left: [59, 1799] },
+            Event::NextPoll { at: now + Duration::from_secs(2), left: [59, 1799] },
         ] {
             board.event(&ids[0], &event);
         }

@@ -56,7 +56,7 @@ struct Value<'a> {
 struct Told {
     id: BotImportId,
     outcome: String,
-    token: Option<ResumeToken>,
+    token: Option<ResumeToken<BotImportId>>,
 }
 
 /// Reads one `--resume`. A text that begins like JSON is the tokens themselves, any other is the

@@ -10,7 +10,9 @@ use crate::run::{CLIENT_ID, Kore, Run, SECRET};
 fn used_up(id: &str, written_ago: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     let at = i64::try_from(now).expect("soon") - written_ago * 1000;
-    format!(r#"[{{"v":2,"id":"{id}","at":{at},"waited":60000,"left":0,"requests":[[1000,60]]}}]"#)
+    format!(
+        r#"[{{"v":2,"kind":"bot import","id":"{id}","at":{at},"waited":60000,"left":0,"requests":[[1000,60]]}}]"#
+    )
 }
 
 fn printed_command(run: &Run) -> &str {

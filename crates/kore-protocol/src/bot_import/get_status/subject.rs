@@ -2,26 +2,14 @@
 //! watch.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use kore_types::{BotImport, BotImportId};
 use serde_json::Value;
 
-use crate::Excerpt;
+use crate::OtherJob;
 
 /// How the id of an import begins, in any case.
 const PREFIX: &[u8] = b"bir-";
-
-/// The most that is kept of what was found, in characters.
-const KEPT: usize = 4096;
-
-/// A response about another import than the one that was asked for, of which it says nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherImport {
-    asked: BotImportId,
-    /// As it came, so that secrets can still be masked.
-    pub(crate) found: String,
-}
 
 /// Accepts a document about the import that was asked for.
 ///
@@ -31,7 +19,7 @@ pub struct OtherImport {
 ///   ids of other kinds. It says nothing, so the document is accepted.
 /// - Any other `_id` is that of another import. So is one that stands twice with different
 ///   meanings, since two readers may take different ones.
-pub(crate) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), OtherImport> {
+pub(super) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), OtherJob> {
     let ids = ids(import);
     let meanings: Vec<_> = ids.iter().map(|id| Meaning::of(asked, id)).collect();
     let is_other = meanings.contains(&Meaning::Other) || meanings.windows(2).any(|pair| pair[0] != pair[1]);
@@ -39,7 +27,7 @@ pub(crate) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), Other
         return Ok(());
     }
     let found = ids.iter().map(|id| text(id)).collect::<Vec<_>>().join(" and ");
-    Err(OtherImport { asked: asked.clone(), found: found.chars().take(KEPT).collect() })
+    Err(OtherJob::new(asked.as_str(), &found))
 }
 
 /// What one `_id` says.
@@ -87,15 +75,6 @@ fn text(id: &Value) -> Cow<'_, str> {
         other => Cow::Owned(other.to_string()),
     }
 }
-
-impl fmt::Display for OtherImport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = Excerpt::new(self.found.as_bytes());
-        write!(f, "asked for {}, the response is about {found}", self.asked)
-    }
-}
-
-impl std::error::Error for OtherImport {}
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,11 @@
-//! What a watch does when its deadline comes: before it says that an import is not over it polls
-//! once more, since the import may have ended after the poll before.
+//! What a watch does when its deadline comes: before it says that a job is not over it polls
+//! once more, since the job may have ended after the poll before.
 
 use std::time::{Duration, Instant};
 
 use super::{Ending, State, Waiting, Watch};
 use crate::watch::clock::{is_past, later};
-use crate::watch::{LookError, Now};
+use crate::watch::{Job, Now, PollError};
 
 /// How long the last poll of a watch, or of many together, may take once its deadline has come.
 pub const LAST_POLL: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub(super) struct LastPoll {
     pub(super) is_sent: bool,
 }
 
-impl<E: LookError> Watch<E> {
+impl<J: Job, E: PollError> Watch<J, E> {
     /// When the watch ends, as far as is known: at its deadline, or when its last poll has to be
     /// over.
     pub(in super::super) fn ends(&self) -> Instant {
@@ -46,7 +46,7 @@ impl<E: LookError> Watch<E> {
             return;
         }
         let was_stopped = now.instant.saturating_duration_since(self.deadline) > STOPPED;
-        let is_sent = matches!(self.state, State::Looking { .. }) && !was_stopped;
+        let is_sent = matches!(self.state, State::Polling { .. }) && !was_stopped;
         self.last_poll = Some(LastPoll { until: later(now.instant, LAST_POLL), is_sent });
         if matches!(self.state, State::Resting { .. }) {
             self.go_on_to_last_poll(now);
@@ -59,7 +59,7 @@ impl<E: LookError> Watch<E> {
         let until = free.max(self.not_before.unwrap_or(free));
         match self.last_poll {
             Some(last) if !last.is_sent && until < last.until => {
-                self.state = State::Resting { until, what: Waiting::NextLook };
+                self.state = State::Resting { until, what: Waiting::NextPoll };
             }
             _ => self.end_at_deadline(now),
         }
@@ -67,7 +67,7 @@ impl<E: LookError> Watch<E> {
 
     pub(super) fn end_at_deadline(&mut self, now: Now) {
         if !matches!(self.state, State::Ended(_)) {
-            self.give_look_up(now.instant);
+            self.give_poll_up(now.instant);
             self.state = State::Ended(Ending::DeadlineReached(self.token(now)));
         }
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use kore_types::{BotImport, BotImportId, StatusLog};
+
 use super::*;
 use crate::RetryAfter;
 use crate::watch::Pacing;
@@ -28,7 +30,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl LookError for Failure {
+impl PollError for Failure {
     fn is_retryable(&self) -> bool {
         self.is_retryable
     }
@@ -52,7 +54,7 @@ impl LookError for Failure {
 
 impl From<ResponseError> for Failure {
     fn from(error: ResponseError) -> Self {
-        assert!(error.is_other_import(), "the machine makes no other error");
+        assert!(error.is_other_job(), "the machine makes no other error");
         Self { origin: Some(error.origin()), ..Self::default() }
     }
 }
@@ -67,7 +69,7 @@ fn unauthorised() -> Failure {
 
 /// A watch and its clock.
 struct Pair {
-    watch: Watch<Failure>,
+    watch: Watch<BotImportId, Failure>,
     now: Now,
 }
 
@@ -77,7 +79,7 @@ impl Pair {
         Self::of(Watch::new(id(), timeout, Settings::default(), now).expect("funded"), now)
     }
 
-    fn of(watch: Watch<Failure>, now: Now) -> Self {
+    fn of(watch: Watch<BotImportId, Failure>, now: Now) -> Self {
         Self { watch, now }
     }
 
@@ -87,12 +89,12 @@ impl Pair {
         let start = self.now.instant;
         loop {
             match self.watch.poll(self.now) {
-                Step::Look(request) => {
+                Step::Poll(request) => {
                     assert_eq!(request.import_id, id());
                     return self.now.instant - start;
                 }
                 Step::Wait { until, what } => {
-                    assert_ne!(what, Waiting::Answer);
+                    assert_ne!(what, Waiting::Response);
                     assert!(until >= self.now.instant + LEAST_WAIT);
                     self.pass(until - self.now.instant);
                 }
@@ -107,19 +109,19 @@ impl Pair {
     }
 
     fn answer(&mut self, status: &str) {
-        self.watch.handle_import(self.now, BotImport::new(id(), status.into()));
+        self.watch.handle_response(self.now, BotImport::new(id(), status.into()));
     }
 
     fn fail(&mut self, error: Failure) {
         self.watch.handle_failure(self.now, error);
     }
 
-    fn events(&mut self) -> Vec<Event> {
+    fn events(&mut self) -> Vec<Event<StatusLog>> {
         std::iter::from_fn(|| self.watch.poll_event()).collect()
     }
 
     #[track_caller]
-    fn end(mut self) -> End<Failure> {
+    fn end(mut self) -> End<BotImportId, Failure> {
         assert_eq!(self.watch.poll(self.now), Step::Ended);
         self.watch.into_end().expect("ended")
     }
@@ -155,10 +157,10 @@ fn events_come_before_the_waiting() {
     pair.answer("pending");
     let at = pair.now.instant + SECOND;
     let changed = Event::StatusChanged { before: None, now: Some(Status::Pending) };
-    assert_eq!(pair.events(), [changed, Event::NextLook { at, left: [59, 1799] }]);
+    assert_eq!(pair.events(), [changed, Event::NextPoll { at, left: [59, 1799] }]);
     pair.look();
     pair.answer("pending");
-    assert!(matches!(pair.events()[..], [Event::NextLook { .. }]), "nothing is told twice");
+    assert!(matches!(pair.events()[..], [Event::NextPoll { .. }]), "nothing is told twice");
 }
 
 #[test]
@@ -218,7 +220,7 @@ fn what_does_not_pass_is_final_at_once() {
     let mut pair = Pair::new(60 * SECOND);
     pair.look();
     pair.fail(Failure::default());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
+    assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
@@ -230,7 +232,7 @@ fn a_refused_kept_token_is_renewed_once_at_once_and_a_second_refusal_ends_the_wa
     assert_eq!(pair.look(), Duration::ZERO);
     assert_eq!(pair.watch.left(pair.now), [58, 1798], "each request takes a slot");
     pair.fail(unauthorised());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
+    assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
@@ -268,7 +270,7 @@ fn half_an_hour_of_503_ends_at_the_deadline_and_not_before() {
     let mut looks = 0;
     loop {
         match pair.watch.poll(pair.now) {
-            Step::Look(_) => {
+            Step::Poll(_) => {
                 looks += 1;
                 pair.fail(transient());
             }
@@ -283,13 +285,13 @@ fn half_an_hour_of_503_ends_at_the_deadline_and_not_before() {
 #[test]
 fn times_that_no_clock_can_name_end_at_the_deadline() {
     let settings =
-        Settings { pacing: Pacing::fixed(Duration::MAX), look_timeout: Duration::MAX, ..Settings::default() };
+        Settings { pacing: Pacing::fixed(Duration::MAX), poll_timeout: Duration::MAX, ..Settings::default() };
     let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
     let mut pair = Pair::of(Watch::new(id(), Duration::MAX, settings, now).expect("funded"), now);
     pair.look();
     pair.answer("pending");
     let deadline = pair.watch.deadline();
-    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::NextLook });
+    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::NextPoll });
     pair.watch.cancel(pair.now);
     assert!(matches!(pair.end(), End::Cancelled(_)));
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use kore_types::BotImportId;
+
 use super::*;
 use crate::RetryAfter;
 use crate::watch::Pacing;
@@ -22,7 +24,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl LookError for Failure {
+impl PollError for Failure {
     fn is_retryable(&self) -> bool {
         *self == Self::Passes
     }
@@ -48,7 +50,7 @@ impl From<crate::ResponseError> for Failure {
 
 /// The watches and their clock.
 struct Pair {
-    watches: Watches<Failure>,
+    watches: Watches<BotImportId, Failure>,
     now: Now,
     start: Instant,
 }
@@ -64,11 +66,11 @@ impl Pair {
     }
 
     /// The looks that are to be sent now, and what comes after them.
-    fn looks(&mut self) -> (Vec<Look>, Next) {
+    fn looks(&mut self) -> (Vec<Poll<BotImportId>>, Next<BotImportId>) {
         let mut looks = Vec::new();
         loop {
             match self.watches.poll(self.now) {
-                Next::Look(look) => looks.push(look),
+                Next::Send(look) => looks.push(look),
                 next => return (looks, next),
             }
         }
@@ -83,15 +85,16 @@ impl Pair {
         until - self.start
     }
 
-    fn answer(&mut self, look: &Look, status: &str) {
+    fn answer(&mut self, look: &Poll<BotImportId>, status: &str) {
         let import = kore_types::BotImport::new(look.request().import_id.clone(), status.into());
-        self.watches.handle_import(self.now, look, import);
+        self.watches.handle_response(self.now, look, import);
     }
 
-    fn ends(&mut self) -> Vec<(String, Result<End<Failure>, Unfunded>)> {
+    #[allow(clippy::type_complexity, reason = "each id with its end")]
+    fn ends(&mut self) -> Vec<(String, Result<End<BotImportId, Failure>, DeadlineTooSoon>)> {
         let updates = std::iter::from_fn(|| self.watches.poll_update());
         let ends = updates.filter_map(|update| match update {
-            Update::Ended { id, end } => Some((id.to_string(), end)),
+            Update::Ended { job: id, end } => Some((id.to_string(), end)),
             Update::Event { .. } => None,
         });
         ends.collect()
@@ -102,7 +105,7 @@ fn id(n: usize) -> BotImportId {
     BotImportId::new(format!("bir-{n}")).expect("valid")
 }
 
-fn ids(looks: &[Look]) -> Vec<String> {
+fn ids(looks: &[Poll<BotImportId>]) -> Vec<String> {
     looks.iter().map(|look| look.request().import_id.to_string()).collect()
 }
 
@@ -112,7 +115,7 @@ fn only_so_many_looks_are_under_way_and_who_waited_longest_is_next() {
     let (looks, next) = pair.looks();
     assert_eq!(ids(&looks), ["bir-0", "bir-1"]);
     assert!(matches!(next, Next::Wait(until) if until == pair.start + 60 * SECOND), "{next:?}");
-    assert_eq!(pair.watches.looking(), 2);
+    assert_eq!(pair.watches.polling(), 2);
     pair.now.instant += SECOND;
     pair.answer(&looks[1], "pending");
     // bir-1 is due again later than bir-2 and bir-3, which have not had a turn.
@@ -149,7 +152,7 @@ fn a_failure_of_one_leaves_the_others_alone() {
     pair.watches.handle_failure(pair.now, &looks[1], Failure::Passes);
     pair.answer(&looks[2], "failed");
     let ends = pair.ends();
-    assert!(matches!(&ends[0], (id, Ok(End::CouldNotLook { .. })) if id == "bir-0"), "{ends:?}");
+    assert!(matches!(&ends[0], (id, Ok(End::CouldNotPoll { .. })) if id == "bir-0"), "{ends:?}");
     assert!(matches!(&ends[1], (id, Ok(End::Failed(_))) if id == "bir-2"), "{ends:?}");
     pair.pass();
     let (looks, _) = pair.looks();
@@ -172,12 +175,12 @@ fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others
     loop {
         let (looks, next) = pair.looks();
         polled += looks.len();
-        assert!(looks.len() <= 2 && pair.watches.looking() <= 2);
+        assert!(looks.len() <= 2 && pair.watches.polling() <= 2);
         if matches!(next, Next::Idle) {
             break;
         }
         pair.now.instant += SECOND;
-        let success = |look: &Look| look.request().import_id == id(7);
+        let success = |look: &Poll<BotImportId>| look.request().import_id == id(7);
         looks.iter().for_each(|look| pair.answer(look, if success(look) { "success" } else { "pending" }));
     }
     assert_eq!(pair.now.instant - pair.start, 70 * SECOND);
@@ -187,7 +190,7 @@ fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others
     let not_over = |end: &Result<_, _>| matches!(end, Ok(End::DeadlineReached(_)));
     assert_eq!(ends.iter().filter(|(_, end)| not_over(end)).count(), 99);
     assert!(ends.iter().any(|(id, end)| id == "bir-7" && matches!(end, Ok(End::Succeeded(_)))));
-    assert_eq!(pair.watches.looking(), 0);
+    assert_eq!(pair.watches.polling(), 0);
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn what_was_given_up_counts_for_the_next_watch_of_that_import() {
     }
     assert_eq!(pair.looks().0.len(), 1, "one is under way");
     pair.watches.cancel_all(pair.now);
-    assert!(pair.watches.is_empty() && pair.watches.looking() == 0);
+    assert!(pair.watches.is_empty() && pair.watches.polling() == 0);
     let ends = pair.ends();
     let [(_, Ok(End::Cancelled(unended)))] = &ends[..] else { panic!("{ends:?}") };
     assert!(unended.last.is_some());
@@ -272,7 +275,7 @@ fn a_deadline_without_a_free_slot_is_said_at_once() {
     pair.ends();
     pair.watches.watch(id(0), 30 * SECOND, pair.now);
     pair.watches.watch(id(1), 30 * SECOND, pair.now);
-    assert!(matches!(&pair.ends()[..], [(id, Err(Unfunded { .. }))] if id == "bir-0"));
+    assert!(matches!(&pair.ends()[..], [(id, Err(DeadlineTooSoon { .. }))] if id == "bir-0"));
     assert_eq!(ids(&pair.looks().0), ["bir-1"]);
 }
 

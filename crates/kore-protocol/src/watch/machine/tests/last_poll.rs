@@ -10,12 +10,12 @@ fn every(interval: Duration, timeout: Duration) -> Pair {
 
 /// Polls an import that is over at that time, as often as the watch asks for it; how it ends, and
 /// how much later than the deadline.
-fn of_import_over_at(mut pair: Pair, over: Duration) -> (End<Failure>, Duration) {
+fn of_import_over_at(mut pair: Pair, over: Duration) -> (End<BotImportId, Failure>, Duration) {
     let (over, deadline) = (pair.now.instant + over, pair.watch.deadline());
     loop {
         match pair.watch.poll(pair.now) {
-            Step::Look(_) if pair.now.instant >= over => pair.answer("success"),
-            Step::Look(_) => pair.answer("pending"),
+            Step::Poll(_) if pair.now.instant >= over => pair.answer("success"),
+            Step::Poll(_) => pair.answer("pending"),
             Step::Wait { until, .. } => pair.pass(until - pair.now.instant),
             Step::Ended => {
                 let late = pair.now.instant.saturating_duration_since(deadline);
@@ -50,11 +50,11 @@ fn a_poll_under_way_at_the_deadline_is_the_last_one() {
         pair.look();
         pair.pass(10 * SECOND);
         let until = pair.now.instant + LAST_POLL;
-        assert_eq!(pair.watch.poll(pair.now), Step::Wait { until, what: Waiting::Answer });
+        assert_eq!(pair.watch.poll(pair.now), Step::Wait { until, what: Waiting::Response });
         pair.pass(9 * SECOND);
         pair.answer(status);
         let events = pair.events();
-        assert!(!events.iter().any(|event| matches!(event, Event::NextLook { .. })), "{events:?}");
+        assert!(!events.iter().any(|event| matches!(event, Event::NextPoll { .. })), "{events:?}");
         assert_eq!(matches!(pair.end(), End::Succeeded(_)), succeeds);
     }
 }
@@ -64,7 +64,7 @@ fn a_last_poll_that_nobody_answers_is_given_up_after_ten_seconds() {
     let mut pair = Pair::new(10 * SECOND);
     pair.look();
     let deadline = pair.watch.deadline();
-    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::Answer });
+    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::Response });
     pair.pass(10 * SECOND);
     assert!(matches!(pair.watch.poll(pair.now), Step::Wait { .. }));
     pair.pass(LAST_POLL);
@@ -198,7 +198,7 @@ fn an_owner_that_was_stopped_past_the_deadline_polls_once_more() {
     let mut pair = Pair::new(60 * SECOND);
     pair.look();
     pair.pass(3600 * SECOND);
-    assert!(matches!(pair.watch.poll(pair.now), Step::Wait { what: Waiting::Answer, .. }));
+    assert!(matches!(pair.watch.poll(pair.now), Step::Wait { what: Waiting::Response, .. }));
     pair.answer("pending");
     assert_eq!(pair.look(), Duration::ZERO);
 }
@@ -216,8 +216,8 @@ fn times_at_the_end_of_the_clock_make_no_panic() {
         let mut pair = Pair::of(watch, now);
         for n in 0..20 {
             match pair.watch.poll(pair.now) {
-                Step::Look(_) if n % 3 == 0 => pair.fail(transient()),
-                Step::Look(_) => pair.answer("pending"),
+                Step::Poll(_) if n % 3 == 0 => pair.fail(transient()),
+                Step::Poll(_) => pair.answer("pending"),
                 Step::Wait { until, .. } => pair.now.instant = until,
                 Step::Ended => break,
             }

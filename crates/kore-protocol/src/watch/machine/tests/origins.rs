@@ -10,8 +10,8 @@ fn a_document_about_another_import_is_a_failure_that_does_not_pass() {
     pair.answer("pending");
     pair.look();
     let other = BotImport::new("bir-2".parse().expect("valid"), Status::Success);
-    pair.watch.handle_import(pair.now, other);
-    let End::CouldNotLook { unended, .. } = pair.end() else { panic!("taken for this import") };
+    pair.watch.handle_response(pair.now, other);
+    let End::CouldNotPoll { unended, .. } = pair.end() else { panic!("taken for this import") };
     assert_eq!(unended.last.and_then(|last| last.import.id), Some(id()));
 }
 
@@ -24,7 +24,7 @@ fn a_page_is_a_wrong_host_until_the_host_has_answered_as_the_platform() {
     let mut pair = Pair::new(600 * SECOND);
     pair.look();
     pair.fail(page());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
+    assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 
     let busy = Failure { is_retryable: true, origin: Some(Origin::Platform), ..Failure::default() };
     let proofs: [fn(&mut Pair, Failure); 2] = [|pair, _| pair.answer("pending"), Pair::fail];
@@ -49,7 +49,7 @@ fn an_outage_is_no_proof_that_the_host_is_the_platform() {
     pair.fail(Failure { origin: Some(Origin::Elsewhere), ..transient() });
     pair.look();
     pair.fail(page());
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
+    assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn what_the_platform_itself_refuses_is_final_whatever_it_answered_before() {
     pair.answer("pending");
     pair.look();
     pair.fail(Failure { origin: Some(Origin::Platform), ..Failure::default() });
-    assert!(matches!(pair.end(), End::CouldNotLook { .. }));
+    assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn what_one_watch_has_seen_of_the_host_holds_for_those_that_share_it() {
     let mut elsewhere = watch(&Host::default());
     elsewhere.look();
     elsewhere.fail(page());
-    assert!(matches!(elsewhere.end(), End::CouldNotLook { .. }));
+    assert!(matches!(elsewhere.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_token_carries_that_the_host_is_the_platform() {
         let now = pair.now;
         let End::Cancelled(unended) = pair.end() else { panic!("not cancelled") };
         let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
-        let token: ResumeToken = serde_json::from_str(&json).expect("the same token");
+        let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("the same token");
         let watch = Watch::resume(&token, None, Settings::default(), now).expect("funded");
         let mut pair = Pair::of(watch, now);
         pair.look();

@@ -7,7 +7,7 @@ fn wall(seconds: u64) -> Now {
 }
 
 /// The token of a watch that has used the requests of a minute within a second.
-fn used_up(now: Now) -> ResumeToken {
+fn used_up(now: Now) -> ResumeToken<BotImportId> {
     let settings = Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
     let mut first = Pair::of(Watch::new(id(), SECOND, settings, now).expect("funded"), now);
     for _ in 0..60 {
@@ -18,7 +18,11 @@ fn used_up(now: Now) -> ResumeToken {
     first.end().resume().expect("not over").clone()
 }
 
-fn resume(token: &ResumeToken, timeout: Duration, now: Now) -> Result<Watch<Failure>, Unfunded> {
+fn resume(
+    token: &ResumeToken<BotImportId>,
+    timeout: Duration,
+    now: Now,
+) -> Result<Watch<BotImportId, Failure>, DeadlineTooSoon> {
     Watch::resume(token, Some(timeout), Settings::default(), now)
 }
 
@@ -81,7 +85,7 @@ fn no_clock_on_the_wall_makes_a_panic() {
     }
     for at in [i64::MIN, i64::MAX] {
         let json = format!(r#"{{"v":2,"id":"bir-1","at":{at},"waited":0,"left":0,"requests":[[{at},9]]}}"#);
-        let token: ResumeToken = serde_json::from_str(&json).expect("a token");
+        let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("a token");
         assert!(times.into_iter().all(|wall| {
             let now = Now { instant: Instant::now(), wall };
             resume(&token, 3700 * SECOND, now).is_ok()
@@ -102,7 +106,7 @@ fn a_resumed_watch_stays_within_the_windows_of_the_first() {
     let now = first.now;
     let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
     let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
-    let token: ResumeToken = serde_json::from_str(&json).expect("the same token");
+    let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("the same token");
     assert_eq!(token, unended.resume);
 
     let watch = Watch::resume(&token, None, settings(), now).expect("funded");
@@ -129,8 +133,8 @@ fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
     first.watch.cancel(first.now);
     let now = first.now;
     let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
-    let error =
-        Watch::<Failure>::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 looks");
+    let error = Watch::<BotImportId, Failure>::resume(&unended.resume, Some(30 * SECOND), settings(), now)
+        .expect_err("60 looks");
     assert!(error.free_in > 59 * SECOND, "{error}");
     assert!(error.to_string().ends_with("the next look in 60 s"), "{error}");
 }
@@ -138,7 +142,7 @@ fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
 #[test]
 fn a_token_of_another_version_is_refused_by_its_number() {
     let json = r#"{"v":1,"id":"bir-1","waited":0,"left":0,"looks":[]}"#;
-    let error = serde_json::from_str::<ResumeToken>(json).expect_err("version 1").to_string();
+    let error = serde_json::from_str::<ResumeToken<BotImportId>>(json).expect_err("version 1").to_string();
     assert!(error.starts_with("this is version 1 of the resume token"), "{error}");
 }
 
@@ -150,10 +154,10 @@ fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
         u64::MAX,
         u64::MAX
     );
-    let token: ResumeToken = serde_json::from_str(&json).expect("a token");
+    let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("a token");
     let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let watch =
-        Watch::<Failure>::resume(&token, None, Settings::default(), now).expect("a slot frees in an hour");
+    let watch = Watch::<BotImportId, Failure>::resume(&token, None, Settings::default(), now)
+        .expect("a slot frees in an hour");
     assert_eq!(watch.left(now), [0, 0]);
 }
 
@@ -161,13 +165,13 @@ fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
 fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_most() {
     let entries = vec!["[9,4294967295]"; 100_000].join(",");
     let bomb = format!(r#"{{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[{entries}]}}"#);
-    let token: ResumeToken = serde_json::from_str(&bomb).expect("a token");
+    let token: ResumeToken<BotImportId> = serde_json::from_str(&bomb).expect("a token");
     assert_eq!(token.ages(Settings::default().quotas, SystemTime::UNIX_EPOCH).count(), 1800);
 
     let late = r#"{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[[-86400000000,60]]}"#;
-    let token: ResumeToken = serde_json::from_str(late).expect("a token");
+    let token: ResumeToken<BotImportId> = serde_json::from_str(late).expect("a token");
     let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let resumed = Watch::<Failure>::resume(&token, None, Settings::default(), now);
-    let Err(Unfunded { free_in }) = resumed else { panic!("there is no free slot") };
+    let resumed = Watch::<BotImportId, Failure>::resume(&token, None, Settings::default(), now);
+    let Err(DeadlineTooSoon { free_in }) = resumed else { panic!("there is no free slot") };
     assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
 }

@@ -6,16 +6,17 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kore_protocol::watch::{
-    Backoff, DEFAULT_CONCURRENCY, End, Event, Now, Pacing, ResumeToken, Settings, Unfunded, Update, Watches,
+    Backoff, DEFAULT_CONCURRENCY, DeadlineTooSoon, End, Event, Job, Now, Pacing, ResumeToken, Settings,
+    Update, Watches,
 };
-use kore_types::{BotImportId, Outcome};
+use kore_types::Outcome;
 
 use super::DEFAULT_DEADLINE;
 use super::driver::Driver;
 use crate::Error;
 use crate::call::Core;
 
-/// A wait for the end of one import, or of several (`Vec<BotImportId>`): await it, or `run` that of
+/// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`): await it, or `run` that of
 /// a blocking client. `updates` gives its events one by one instead.
 ///
 /// ```no_run
@@ -33,13 +34,13 @@ use crate::call::Core;
 ///     End::Failed(response) => response.import.failed_entries().for_each(|task| println!("failed: {task:?}")),
 ///     End::DeadlineReached(unended) => println!("not over: {:?}", unended.last),
 ///     End::Cancelled(_) => println!("given up"),
-///     End::CouldNotLook { error, .. } => println!("{error}"),
+///     End::CouldNotPoll { error, .. } => println!("{error}"),
 /// }
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Several imports have one deadline together and an outcome each, whatever becomes of the others:
+/// Several jobs have one deadline together and an outcome each, whatever becomes of the others:
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client, ids: Vec<kore_sdk::BotImportId>) {
@@ -49,67 +50,66 @@ use crate::call::Core;
 /// # }
 /// ```
 #[must_use = "it does nothing until it is awaited or run"]
-pub struct WatchImport<'a, C, Ids = BotImportId> {
+pub struct Wait<'a, C, J: Job, Ends = J> {
     pub(super) client: &'a C,
-    ids: Vec<BotImportId>,
+    jobs: Vec<J>,
     deadline: Option<Duration>,
-    resume: Vec<ResumeToken>,
+    resume: Vec<ResumeToken<J>>,
     settings: Settings,
     concurrency: NonZeroUsize,
-    on_update: OnUpdate<'a>,
-    of: PhantomData<fn(Ids)>,
+    on_update: OnUpdate<'a, J>,
+    ends: PhantomData<fn() -> Ends>,
 }
 
 /// What is done with each update before it counts.
 #[allow(clippy::type_complexity, reason = "it has this name")]
-pub(super) struct OnUpdate<'a>(Box<dyn FnMut(&Update<Error>) + Send + 'a>);
+pub(super) struct OnUpdate<'a, J: Job>(Box<dyn FnMut(&Update<J, Error>) + Send + 'a>);
 
-impl OnUpdate<'_> {
-    pub(super) fn call(&mut self, update: &Update<Error>) {
+impl<J: Job> OnUpdate<'_, J> {
+    pub(super) fn call(&mut self, update: &Update<J, Error>) {
         self.0(update);
     }
 }
 
-impl<'a, C, Ids> WatchImport<'a, C, Ids> {
-    pub(crate) fn new(client: &'a C, ids: Vec<BotImportId>) -> Self {
+impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
+    pub(crate) fn new(client: &'a C, jobs: Vec<J>) -> Self {
         let mut settings = Settings::default();
         settings.seed = crate::call::random();
         Self {
             client,
-            ids,
+            jobs,
             deadline: None,
             resume: Vec::new(),
             settings,
             concurrency: DEFAULT_CONCURRENCY,
             on_update: OnUpdate(Box::new(|_| {})),
-            of: PhantomData,
+            ends: PhantomData,
         }
     }
 
-    /// How long to wait at the most, for all imports together; [`DEFAULT_DEADLINE`] unless told
-    /// otherwise, or the longest that resumed watches had left if there are no others. An import that
-    /// has not ended by then is polled once more if its rate limit allows, which takes
+    /// How long to wait at the most, for all jobs together. By default [`DEFAULT_DEADLINE`], or
+    /// the longest that resumed watches had left if there are no others. A job that has not ended by then is polled once more if its rate limit allows, which takes
     /// [`LAST_POLL`](kore_protocol::watch::LAST_POLL) at most for all; after a cancel it is not.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// How often to look, in place of every 1 s to 5 s. The platform's windows hold in any case.
+    /// How often to poll. By default every 1 s to 5 s. The rate limit holds in any case.
     pub fn pacing(mut self, pacing: Pacing) -> Self {
         self.settings.pacing = pacing;
         self
     }
 
-    /// How long to wait after a look that failed on the way, in place of 1 s doubling to 30 s.
+    /// How long to wait after a poll that failed on the way. By default 1 s doubling to 30 s.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.transient = backoff;
         self
     }
 
-    /// How long one look may take, 30 s unless told otherwise.
-    pub fn look_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.look_timeout = timeout;
+    /// How long one poll may take. By default 30 s.
+    pub fn poll_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.poll_timeout = timeout;
         self
     }
 
@@ -121,50 +121,49 @@ impl<'a, C, Ids> WatchImport<'a, C, Ids> {
 
     /// What resumed watches had left, if nothing else is watched and they had anything left.
     fn deadline_left(&self) -> Duration {
-        let resumed: HashSet<_> = self.resume.iter().map(|token| &token.id).collect();
+        let resumed: HashSet<_> = self.resume.iter().map(|token| &token.job).collect();
         let left = self.resume.iter().map(ResumeToken::left).max().filter(|left| !left.is_zero());
-        left.filter(|_| self.ids.iter().all(|id| resumed.contains(id))).unwrap_or(DEFAULT_DEADLINE)
+        left.filter(|_| self.jobs.iter().all(|job| resumed.contains(job))).unwrap_or(DEFAULT_DEADLINE)
     }
 
-    /// The machine, and the ids in it, each once, in the order in which they were given.
-    pub(super) fn begin(mut self, core: &Core, now: Now) -> (Driver, Vec<BotImportId>, OnUpdate<'a>) {
+    /// The machine, and the jobs in it, each once, in the order in which they were given.
+    pub(super) fn begin(mut self, core: &Core, now: Now) -> (Driver<J>, Vec<J>, OnUpdate<'a, J>) {
         let ledger = &core.ledger;
         self.settings.host = core.host.clone();
-        let look_timeout = self.settings.look_timeout;
+        let poll_timeout = self.settings.poll_timeout;
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(ledger.clone(), self.settings).concurrency(self.concurrency);
         let mut tokens = HashMap::new();
-        let mut ids = self.ids;
+        let mut jobs = self.jobs;
         for token in self.resume {
-            ids.push(token.id.clone());
-            if let Some(earlier) = tokens.insert(token.id.clone(), token) {
+            jobs.push(token.job.clone());
+            if let Some(earlier) = tokens.insert(token.job.clone(), token) {
                 ledger.note(&earlier, now);
             }
         }
         let mut known = HashSet::new();
-        ids.retain(|id| known.insert(id.clone()));
-        for id in &ids {
-            match tokens.get(id) {
+        jobs.retain(|job| known.insert(job.clone()));
+        for job in &jobs {
+            match tokens.get(job) {
                 Some(token) => watches.resume(token, Some(timeout), now),
-                None => watches.watch(id.clone(), timeout, now),
+                None => watches.watch(job.clone(), timeout, now),
             }
         }
-        (Driver::new(watches, look_timeout, timeout), ids, self.on_update)
+        (Driver::new(watches, poll_timeout, timeout), jobs, self.on_update)
     }
 }
 
-impl<'a, C> WatchImport<'a, C> {
-    /// Goes on where another watch has ended, within the platform's windows. The import is that of
-    /// the token.
-    pub fn resume(mut self, token: ResumeToken) -> Self {
-        self.ids = vec![token.id.clone()];
+impl<'a, C, J: Job> Wait<'a, C, J> {
+    /// Resumes where another watch has ended, within the rate limit. The job is that of the token.
+    pub fn resume(mut self, token: ResumeToken<J>) -> Self {
+        self.jobs = vec![token.job.clone()];
         self.resume = vec![token];
         self
     }
 
     /// What is to be done with each event, before the waiting that it announces. For `updates` it
     /// is of no use.
-    pub fn on_event(mut self, mut on_event: impl FnMut(&Event) + Send + 'a) -> Self {
+    pub fn on_event(mut self, mut on_event: impl FnMut(&Event<J::Task>) + Send + 'a) -> Self {
         self.on_update = OnUpdate(Box::new(move |update| {
             if let Update::Event { event, .. } = update {
                 on_event(event);
@@ -174,36 +173,36 @@ impl<'a, C> WatchImport<'a, C> {
     }
 }
 
-impl<'a, C> WatchImport<'a, C, Vec<BotImportId>> {
-    /// Goes on where the watch of one import has ended, within the platform's windows. The import
-    /// is watched too if it was not given. May be used more than once.
-    pub fn resume(mut self, token: ResumeToken) -> Self {
+impl<'a, C, J: Job> Wait<'a, C, J, Vec<J>> {
+    /// Resumes where the watch of one job has ended, within the rate limit. The job is watched too if it was not given. May be used more than once.
+    pub fn resume(mut self, token: ResumeToken<J>) -> Self {
         self.resume.push(token);
         self
     }
 
-    /// How many looks may be under way at once, 64 unless told otherwise.
-    pub fn concurrency(mut self, looks: NonZeroUsize) -> Self {
-        self.concurrency = looks;
+    /// How many polls may be under way at once. By default 64.
+    pub fn concurrency(mut self, polls: NonZeroUsize) -> Self {
+        self.concurrency = polls;
         self
     }
 
     /// What is to be done with each update, before the waiting that it announces. For `updates` it
     /// is of no use.
-    pub fn on_update(mut self, on_update: impl FnMut(&Update<Error>) + Send + 'a) -> Self {
+    pub fn on_update(mut self, on_update: impl FnMut(&Update<J, Error>) + Send + 'a) -> Self {
         self.on_update = OnUpdate(Box::new(on_update));
         self
     }
 }
 
-/// The outcome of each import, in the order of the ids.
-pub(super) fn in_order(
-    ids: Vec<BotImportId>,
-    mut ends: HashMap<BotImportId, Result<End<Error>, Unfunded>>,
-) -> Vec<(BotImportId, Result<End<Error>, Unfunded>)> {
-    let of = |id: BotImportId| {
-        let end = ends.remove(&id).expect("each watch ends once");
-        (id, end)
+/// The outcome of each job, in the order of the jobs.
+#[allow(clippy::type_complexity, reason = "each job with its end")]
+pub(super) fn in_order<J: Job>(
+    jobs: Vec<J>,
+    mut ends: HashMap<J, Result<End<J, Error>, DeadlineTooSoon>>,
+) -> Vec<(J, Result<End<J, Error>, DeadlineTooSoon>)> {
+    let of = |job: J| {
+        let end = ends.remove(&job).expect("each watch ends once");
+        (job, end)
     };
-    ids.into_iter().map(of).collect()
+    jobs.into_iter().map(of).collect()
 }

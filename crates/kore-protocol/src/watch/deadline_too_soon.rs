@@ -6,12 +6,12 @@ use std::time::Duration;
 /// The platform's windows have no slot for a look before the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Unfunded {
+pub struct DeadlineTooSoon {
     /// How long it takes until a slot is free.
     pub free_in: Duration,
 }
 
-impl fmt::Display for Unfunded {
+impl fmt::Display for DeadlineTooSoon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.free_in.is_zero() {
             return f.write_str("the deadline is too soon: it leaves no time for a look");
@@ -21,4 +21,4 @@ impl fmt::Display for Unfunded {
     }
 }
 
-impl std::error::Error for Unfunded {}
+impl std::error::Error for DeadlineTooSoon {}
