@@ -218,10 +218,10 @@ fn what_no_model_can_hold_hides_no_verdict() {
     }
     let key = r#"{"\ud800":1,"status":"failed"}"#;
     assert_eq!(BotImport::id_and_status_alone(key.as_bytes()).unwrap().outcome(), Outcome::Failed);
-    // What cannot be read in their own places is a text, as it is written.
+    // What cannot be read in their own places is a text.
     let import = BotImport::id_and_status_alone(br#"{"_id":1e400,"status":"\ud800"}"#).unwrap();
     assert_eq!((&import.extra["_id"], import.outcome()), (&json!("1e400"), Outcome::Unknown));
-    assert_eq!(import.status.as_ref().map(Status::as_str), Some(r"\ud800"));
+    assert_eq!(import.status.as_ref().map(Status::as_str), Some("\u{fffd}\u{fffd}\u{fffd}"));
 }
 
 #[test]
@@ -284,5 +284,21 @@ proptest! {
             prop_assert_eq!(id.as_str(), &text);
             prop_assert_eq!(serde_json::to_value(&id).unwrap(), Value::from(text));
         }
+    }
+}
+
+/// A feature of serde_json hands a number over as a map from this one key.
+#[test]
+fn a_task_with_the_key_of_a_number_is_a_task() {
+    let key = "$serde_json::private::Number";
+    for entry in [
+        format!(r#"{{"taskName":"Pay","status":"failed","{key}":"7"}}"#),
+        format!(r#"{{"{key}":"7","taskName":"Pay","status":"failed"}}"#),
+    ] {
+        let json = format!(r#"{{"status":"failed","statusLogs":[{entry}]}}"#);
+        let import: BotImport = serde_json::from_str(&json).expect("an import");
+        let failed: Vec<_> = import.failed_entries().collect();
+        assert_eq!(failed.len(), 1, "{json}");
+        assert_eq!((failed[0].task_name.as_deref(), &failed[0].extra[key]), (Some("Pay"), &"7".into()));
     }
 }

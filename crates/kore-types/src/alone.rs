@@ -18,7 +18,7 @@ impl BotImport {
     ///
     /// As in every model, one that stands twice with two values is no field, but
     /// [`extra`](BotImport::extra) holds the list of both. One that cannot be read itself is taken for
-    /// a text, as it is written.
+    /// a text: a text that is no Unicode with U+FFFD in its place, anything else as it is written.
     ///
     /// # Errors
     /// If the bytes are not JSON, or the JSON is not an object.
@@ -49,10 +49,29 @@ impl<'de> Visitor<'de> for Found {
             let raw: &RawValue = map.next_value()?;
             let value =
                 Reading::<Value>::new(&room).deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
-            found.push((key, value.map_or_else(|_| raw.get().trim_matches('"').into(), any)));
+            found.push((key, value.map_or_else(|_| unreadable(raw.get()).into(), any)));
         }
         Ok(found)
     }
+}
+
+/// A value that cannot be read, as a text. The escapes in it count, or else they could hide whose it is.
+fn unreadable(raw: &str) -> String {
+    struct Lossy;
+
+    impl Visitor<'_> for Lossy {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_bytes<E: serde::de::Error>(self, text: &[u8]) -> Result<String, E> {
+            Ok(String::from_utf8_lossy(text).into_owned())
+        }
+    }
+
+    serde_json::Deserializer::from_str(raw).deserialize_bytes(Lossy).unwrap_or_else(|_| raw.to_owned())
 }
 
 /// Tells the two keys from all others. As bytes, since a key need not be Unicode.

@@ -154,14 +154,15 @@ macro_rules! model {
                 mut map: M,
                 room: &$crate::__private::Room,
             ) -> Result<Result<Self, $crate::__private::Value>, M::Error> {
-                let mut model = Self::default();
+                let (mut model, mut keys) = (Self::default(), 0_usize);
                 while let Some($crate::__private::Text(key)) = map.next_key()? {
+                    keys += 1;
                     match &*key {
                         $( $key => model.extra.read($key, &mut model.$field, &mut map, room)?, )*
                         _ => model.extra.read_unknown(&key, &mut map, room)?,
                     }
                 }
-                Ok(match model.extra.as_number() {
+                Ok(match model.extra.as_number().filter(|_| keys == 1) {
                     Some(number) => Err(number),
                     None => Ok(model),
                 })

@@ -59,10 +59,11 @@ pub(crate) fn number(key: &str, text: &Value) -> Option<Value> {
     integer.or_else(number)
 }
 
-/// The list of what a key held before and what it holds again.
+/// The list of what a key held before and what it holds again: of two elements at least, so that it
+/// is told from a list that came alone.
 pub(crate) fn both(first: Value, again: Value) -> Value {
     match first {
-        Value::Array(mut elements) => {
+        Value::Array(mut elements) if !elements.is_empty() => {
             elements.push(again);
             elements.into()
         }
