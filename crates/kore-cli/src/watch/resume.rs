@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(
             command,
             "kore import watch --resume \
-             '[{\"v\":2,\"id\":\"bir-1\",\"at\":5,\"waited\":1000,\"left\":2000,\"requests\":[[10,1]]},\"bir-2\"]' --interval=2s"
+             '[{\"v\":2,\"kind\":\"bot import\",\"id\":\"bir-1\",\"at\":5,\"waited\":1000,\"left\":2000,\"requests\":[[10,1]]},\"bir-2\"]' --interval=2s"
         );
         let json = command.split('\'').nth(1).expect("quoted");
         assert_eq!(imports(json), again);

@@ -22,6 +22,10 @@ const MAX_FILE: u64 = 1024 * 1024 * 1024;
 const EXPECTED: &str = "expected what an earlier run printed behind --resume: JSON that begins with [ or {, or a \
                         file: the one that it wrote, or its output of -o json or -o ndjson";
 
+/// How deep an import or a token is: several documents in a list have their imports at 3. What is
+/// deeper is none of these, and each level would be read once more.
+const MAX_DEPTH: usize = 4;
+
 /// How many imports that succeeded are named.
 const MAX_NAMED: usize = 5;
 
@@ -46,8 +50,7 @@ struct Value<'a> {
     event: Option<IgnoredAny>,
     /// Of an import that has ended or is not watched any more, in both.
     outcome: Option<String>,
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
+    id: Option<BotImportId>,
     #[serde(borrow)]
     resume: Option<&'a RawValue>,
 }
@@ -94,7 +97,7 @@ fn values(text: &str, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> Result<
     for raw in values {
         is_empty = false;
         match raw {
-            Ok(raw) => value(raw, imports, told).map_err(|error| error.to_string())?,
+            Ok(raw) => value(raw, MAX_DEPTH, imports, told).map_err(|error| error.to_string())?,
             // The last line of a run that was killed while it wrote.
             Err(error) if error.is_eof() && !(imports.is_empty() && told.is_empty()) => break,
             Err(error) => return Err(error.to_string()),
@@ -103,10 +106,20 @@ fn values(text: &str, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> Result<
     if is_empty { Err("it is empty".to_owned()) } else { Ok(()) }
 }
 
-fn value(raw: &RawValue, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> serde_json::Result<()> {
+fn value(
+    raw: &RawValue,
+    depth: usize,
+    imports: &mut Vec<Again>,
+    told: &mut Vec<Told>,
+) -> serde_json::Result<()> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(serde::de::Error::custom(
+            "there are lists within lists, deeper than any run writes them",
+        ));
+    };
     if raw.get().starts_with('[') {
         let values: Vec<&RawValue> = serde_json::from_str(raw.get())?;
-        return values.into_iter().try_for_each(|raw| value(raw, imports, told));
+        return values.into_iter().try_for_each(|raw| value(raw, depth, imports, told));
     }
     if raw.get().starts_with('"') {
         imports.push(Again::Id(serde_json::from_str(raw.get())?));
@@ -114,9 +127,8 @@ fn value(raw: &RawValue, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> serd
     }
     let found: Value<'_> = serde_json::from_str(raw.get())?;
     match found {
-        Value { imports: Some(list), .. } => value(list, imports, told)?,
+        Value { imports: Some(list), .. } => value(list, depth, imports, told)?,
         Value { outcome: Some(outcome), id: Some(id), resume, .. } => {
-            let id = serde_json::from_str(id.get())?;
             let resume = resume.map(RawValue::get).unwrap_or("null");
             told.push(Told { id, outcome, token: serde_json::from_str(resume)? });
         }
@@ -224,6 +236,21 @@ mod tests {
         for text in [format!("[{one},{two}]"), format!("{one}\n{two}\n"), format!("[{one}]\n[{two}]")] {
             assert_eq!(ids(&in_file(&text).expect("tokens")), ["bir-1", "bir-2"], "{text}");
             assert_eq!(ids(&read(OsStr::new(&text)).expect("tokens")), ["bir-1", "bir-2"], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_deeper_than_a_run_writes_is_refused_at_any_depth() {
+        let document = format!(r#"{{"imports":[{}]}}"#, import("bir-1", "deadline_reached", false));
+        assert_eq!(ids(&in_file(&format!("[{document}]")).expect("tokens")), ["bir-1"]);
+        for depth in [5, 2_000, 200_000] {
+            let lists = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            let documents = format!("{}[]{}", r#"{"imports":"#.repeat(depth), "}".repeat(depth));
+            for text in [lists, documents] {
+                let told = in_file(&text).expect_err("too deep");
+                assert_eq!(told.exit, crate::exit::Exit::Usage);
+                assert!(told.to_string().contains("lists within lists"), "{told}");
+            }
         }
     }
 
