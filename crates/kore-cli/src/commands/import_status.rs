@@ -37,11 +37,19 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
     if let Some(message) = doubt(&answer.response) {
         warn(&message);
     }
-    match args.output {
-        Output::Human => output::human(import)?,
-        Output::Json => output::json(&answer.body)?,
+    let written = match args.output {
+        Output::Human => output::human(import),
+        Output::Json => output::json(&answer.body),
+    };
+    let exit = if args.exit_status { exit_status(import.outcome()) } else { Exit::Success };
+    match written {
+        // As for a watch: no output that is lost hides what became of the import.
+        Err(failure) if exit != Exit::Success => {
+            failure.print();
+            Ok(exit)
+        }
+        written => written.map(|()| exit),
     }
-    Ok(if args.exit_status { exit_status(import.outcome()) } else { Exit::Success })
 }
 
 fn exit_status(outcome: Outcome) -> Exit {

@@ -37,14 +37,8 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
         identity: args.identity,
         connection: ConnectionArgs { timeout: args.request_timeout, ..args.connection },
     };
-    let Known { ids, tokens, settings, connection, identity } = asked.known_within(args.timeout).await?;
-    let explain = |error: &kore_sdk::Error| {
-        let now = SystemTime::now();
-        let timeout_flag = "--request-timeout";
-        Context { connection: &connection, identity: &identity, timeout_flag, now }.failure(error)
-    };
-    let client =
-        client::builder(&settings, &connection, &identity)?.build().map_err(|error| explain(&error))?;
+    let Known { ids, tokens, client, connection, identity } = asked.known_within(args.timeout).await?;
+    let explain = |error: &kore_sdk::Error| explain(&connection, &identity, error);
     // Before the first line is there: who reads it may send a signal.
     let mut signals =
         Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
@@ -66,6 +60,11 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     Ok(report(&reports, &endings, &mut display, exit, resume.as_deref()))
 }
 
+fn explain(connection: &Connection, identity: &Identity, error: &kore_sdk::Error) -> Failure {
+    let (now, timeout_flag) = (SystemTime::now(), "--request-timeout");
+    Context { connection, identity, timeout_flag, now }.failure(error)
+}
+
 /// What has to be read before the watch, from files and standard input.
 struct Asked {
     ids: Vec<OsString>,
@@ -78,7 +77,8 @@ struct Asked {
 struct Known {
     ids: Vec<BotImportId>,
     tokens: Vec<ResumeToken<BotImportId>>,
-    settings: Settings,
+    /// Made here, since certificates are files as well.
+    client: Client,
     connection: Connection,
     identity: Identity,
 }
@@ -112,7 +112,9 @@ impl Asked {
         let settings = Settings::read(self.identity, self.connection, &Environment::of_process())?;
         settings.complete(ids.is_empty().then_some(RUN), true)?;
         let (connection, identity) = (settings.connection()?, settings.identity()?);
-        Ok(Known { ids, tokens, settings, connection, identity })
+        let client = client::builder(&settings, &connection, &identity)?.build();
+        let client = client.map_err(|error| explain(&connection, &identity, &error))?;
+        Ok(Known { ids, tokens, client, connection, identity })
     }
 
     /// The imports that are asked for, those of `--resume` among them, each once; and the tokens.

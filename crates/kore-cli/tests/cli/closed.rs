@@ -48,3 +48,13 @@ fn a_closed_output_is_7_and_one_that_is_meant_to_be_lost_is_not() {
     }
     assert_eq!(run(Kore::new(["emulator"]), ">&-").0, 7);
 }
+
+#[test]
+fn an_output_that_is_lost_hides_no_failed_import() {
+    let platform = Platform::start(|emulator| emulator.import(samples::failed()));
+    for redirected in [">&-", ">/dev/full"] {
+        let (code, stderr) = run(platform.status().arg("--exit-status"), redirected);
+        assert_eq!(code, 1, "{redirected}: {stderr}");
+        assert!(stderr.contains("cannot write to standard output"), "{redirected}: {stderr}");
+    }
+}

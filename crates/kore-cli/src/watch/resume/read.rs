@@ -132,6 +132,10 @@ fn value(
             let resume = resume.map(RawValue::get).unwrap_or("null");
             told.push(Told { id, outcome, token: serde_json::from_str(resume)? });
         }
+        // Without an end behind it, the run was killed while it watched this one.
+        Value { v: None, event: Some(_), id: Some(id), .. } => {
+            told.push(Told { id, outcome: String::new(), token: None });
+        }
         Value { v: None, event: Some(_), .. } => {}
         _ => imports.push(Again::Token(serde_json::from_str(raw.get())?)),
     }
@@ -270,7 +274,18 @@ mod tests {
         let over = format!(r#"{{"imports":[{}]}}"#, import("bir-1", "succeeded", true));
         let over = in_file(&over).expect("an end");
         assert!(over.imports.is_empty() && over.skipped.is_some());
-        let none = r#"{"time":"t","id":"bir-1","event":"token_renewed"}"#;
+        let none = r#"{"time":"t","event":"not_written"}"#;
         assert!(in_file(none).expect_err("none").to_string().contains("it holds no import"));
+    }
+
+    #[test]
+    fn what_a_killed_run_watched_without_an_end_is_watched_again() {
+        let event = |id: &str| format!(r#"{{"time":"t","id":"{id}","event":"status_changed"}}"#);
+        let ended = import("bir-1", "succeeded", true).replacen('{', r#"{"event":"ended","#, 1);
+        let cut = r#"{"time":"t","id":"bir-2","ev"#;
+        let killed = [event("bir-1"), event("bir-2"), ended, event("bir-2"), cut.to_owned()].join("\n");
+        let resumed = in_file(&killed).expect("an import");
+        assert_eq!(resumed.imports.iter().map(|again| again.id().as_str()).collect::<Vec<_>>(), ["bir-2"]);
+        assert!(resumed.skipped.is_some_and(|skipped| skipped.contains("bir-1")));
     }
 }

@@ -258,6 +258,17 @@ fn input_that_stays_open_keeps_the_timeout() {
 }
 
 #[test]
+fn a_ca_file_that_nobody_writes_keeps_the_timeout() {
+    let script = Script::new().import("bir-1", &running("bir-1"));
+    let kore = script.watch(&["bir-1"]).args(["--timeout", "1s"]);
+    let pipe = fifo(&kore);
+    let run = kore.env("KORE_CA_FILE", pipe).run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("error: a file was not read at the deadline"), "{}", run.stderr);
+    assert_eq!(script.looks("bir-1"), 0);
+}
+
+#[test]
 fn a_report_to_a_pipe_waits_for_its_reader_while_there_is_one() {
     let script =
         Script::new().import("bir-good", &succeeded("bir-good")).import("bir-bad", &failed("bir-bad"));
