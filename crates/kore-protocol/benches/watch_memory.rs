@@ -12,7 +12,7 @@ use kore_types::{BotImport, BotImportId};
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// The most for an import that was looked at once, in bytes.
-const AT_REST: f64 = 1024.0;
+const AT_REST: f64 = 1280.0;
 /// The most for one that was looked at for an hour.
 const AFTER_AN_HOUR: f64 = 8.0 * 1024.0;
 
