@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{Claims, Credentials, KeyError, Token};
 
-/// How long a token that is signed here lives, unless told otherwise.
+/// How long a token that is signed here lives by default.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// The longest that a token with a `jti` may live (documented by the vendor).

@@ -238,8 +238,8 @@ impl Verifier {
         self
     }
 
-    /// The scopes that the app holds, by their names in the API (`bot_definition:bot_import`); none
-    /// unless told otherwise.
+    /// The scopes that the app holds, by their names in the API (`bot_definition:bot_import`); none by
+    /// default.
     pub fn scopes<S: Into<Box<str>>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.scopes = names.into_iter().map(Into::into).collect();
         self
