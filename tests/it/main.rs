@@ -7,6 +7,7 @@ mod emulator;
 mod facade;
 mod formats;
 mod lossless;
+mod schema;
 mod servers;
 mod shared_replays;
 mod transport;

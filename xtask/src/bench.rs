@@ -3,15 +3,10 @@
 use crate::command::{cargo, execute};
 use crate::workspace::Workspace;
 
-const BENCHES: [(&str, &str); 4] = [
-    ("kore-protocol", "watch_memory"),
-    ("kore-emulator", "load"),
-    ("kore-types", "decode"),
-    ("kore-sdk", "status_call"),
-];
+const BENCHES: [&str; 4] = ["watch_memory", "load", "decode", "status_call"];
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    BENCHES.into_iter().try_for_each(|(package, bench)| {
-        execute(cargo(workspace).args(["bench", "--locked", "--package", package, "--bench", bench]))
+    BENCHES.into_iter().try_for_each(|bench| {
+        execute(cargo(workspace).args(["bench", "--locked", "--package", "kore-tests", "--bench", bench]))
     })
 }

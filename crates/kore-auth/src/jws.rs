@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_rsa_vector_of_rfc_7515_is_signed_and_verified_by_each_provider() {
-        let private = include_bytes!("../../../tests/fixtures/rfc7515/rs256.private.pem");
-        let public = include_bytes!("../../../tests/fixtures/rfc7515/rs256.public.pem");
+        let private = include_bytes!("../tests/fixtures/rfc7515/rs256.private.pem");
+        let public = include_bytes!("../tests/fixtures/rfc7515/rs256.public.pem");
         let signing = EncodingKey::from_rsa_pem(private).expect("a key");
         let verifying = DecodingKey::from_rsa_pem(public).expect("a key");
         for provider in PROVIDERS {

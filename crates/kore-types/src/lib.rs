@@ -56,9 +56,6 @@ mod timestamp;
 mod token_refusal;
 mod value;
 
-#[cfg(all(test, feature = "schemars"))]
-mod schema_tests;
-
 pub use bot_import::{BotImport, OutcomeCounts, StatusLog};
 pub use error_body::{ErrorBody, ErrorCode, ErrorDetail};
 pub use extra::Extra;

@@ -7,14 +7,14 @@ use super::*;
 use crate::Credentials;
 use crate::provider::PROVIDERS;
 
-const PRIVATE: &str = include_str!("../../../../tests/fixtures/pyjwt/rsa.private.pem");
-const PUBLIC: &str = include_str!("../../../../tests/fixtures/pyjwt/rsa.public.pem");
+const PRIVATE: &str = include_str!("../../tests/fixtures/pyjwt/rsa.private.pem");
+const PUBLIC: &str = include_str!("../../tests/fixtures/pyjwt/rsa.public.pem");
 
 /// The tokens' `iat`; their `exp` is five minutes later.
 const ISSUED: u64 = 1_800_000_000;
 
 fn fixture(name: &str) -> String {
-    let tokens = include_str!("../../../../tests/fixtures/pyjwt/tokens.json");
+    let tokens = include_str!("../../tests/fixtures/pyjwt/tokens.json");
     let mut tokens: HashMap<String, String> = serde_json::from_str(tokens).expect("an object of strings");
     tokens.remove(name).expect("a fixture of that name")
 }

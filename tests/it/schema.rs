@@ -1,5 +1,4 @@
 //! The JSON Schema of the models speaks of every documented key.
-#![cfg(test)]
 
 use std::collections::BTreeSet;
 
@@ -7,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value};
 
-use crate::{BotImport, ErrorBody, StatusLog, TaskType};
+use kore_types::{BotImport, ErrorBody, StatusLog, TaskType};
 
 fn keys(properties: Option<&Value>) -> BTreeSet<&str> {
     properties
@@ -22,7 +21,7 @@ fn definition<'a>(schema: &'a Schema, name: &str) -> &'a Map<String, Value> {
 
 #[test]
 fn each_documented_key_is_a_property_and_others_are_allowed() {
-    let sample = include_str!("../../kore-protocol/src/bot_import/get_status/sample.json");
+    let sample = kore_protocol::bot_import::get_status::SAMPLE;
     let sample: Value = serde_json::from_str(sample).expect("JSON");
     let schema = schema_for!(BotImport);
     let import = keys(schema.get("properties"));

@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
 mod generator;
-#[path = "../../../kore-types/benches/shared/in_turn.rs"]
+#[path = "../shared/in_turn.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "shared, and not all of it is used by each")]
 mod in_turn;
 mod room;

@@ -16,7 +16,7 @@ mod in_turn;
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
 mod plain;
 
-const SAMPLE: &[u8] = include_bytes!("../../kore-protocol/src/bot_import/get_status/sample.json");
+const SAMPLE: &[u8] = kore_protocol::bot_import::get_status::SAMPLE.as_bytes();
 const BLOCKS: usize = 120;
 const WAYS: [&str; 3] = ["plain struct", "kore-types", "serde_json Value"];
 

@@ -23,10 +23,10 @@ const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
 
 const BLOCKS: usize = 60;
 
-#[path = "../../kore-types/benches/shared/in_turn.rs"]
+#[path = "shared/in_turn.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "shared, and not all of it is used by each")]
 mod in_turn;
-#[path = "../../kore-types/benches/shared/plain.rs"]
+#[path = "shared/plain.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
 mod plain;
 
