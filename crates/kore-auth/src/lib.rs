@@ -53,7 +53,7 @@ pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
 pub use provider::provider;
 pub use replays::{ReplayStore, Replays, Used};
-pub use secret::{EmptySecret, Secret, Token};
+pub use secret::{InvalidSecret, Secret, Token};
 pub use signer::{BlockingSigner, Signer, SignerError};
 pub use source::{
     DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, Prepared, TokenSource, Unsigned,

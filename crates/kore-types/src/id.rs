@@ -1,5 +1,6 @@
 //! Identifiers, validated where they enter.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use crate::Printable;
@@ -58,6 +59,12 @@ impl fmt::Debug for InvalidId {
 }
 
 impl std::error::Error for InvalidId {}
+
+impl From<Infallible> for InvalidId {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
 
 /// The safe alphabet, as a table: identifiers are checked in every document.
 const SAFE: [bool; 256] = {
