@@ -195,14 +195,14 @@ fn settings_are_text_or_values_that_were_read_before() {
         success()
     };
     let host = kore_sdk::protocol::BaseUrl::parse("https://x.example/kore").expect("a host");
-    let id = kore_sdk::types::ClientId::new("cs-1f").expect("an id");
+    let app = kore_sdk::types::ClientId::new("cs-1f").expect("an id");
     let secret = kore_sdk::auth::Secret::new("s3cret").expect("a secret");
     for builder in [
         Client::builder().host("x.example/kore").credentials("cs-1f", "s3cret\r\n"),
         Client::builder()
             .host(String::from("x.example/kore/"))
             .credentials("cs-1f".to_owned(), b"s3cret".to_vec()),
-        Client::builder().host(host).credentials(id, secret.clone()),
+        Client::builder().host(host).credentials(app, secret.clone()),
     ] {
         let client = builder.blocking_transport(transport.clone()).build_blocking().expect("builds");
         client.bot_import_status(&id()).expect("answered");
