@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use kore_sdk::Error;
 use kore_sdk::auth::unverified_claims;
-use kore_sdk::protocol::bot_import::get_status;
-use kore_sdk::protocol::{Refusal, ResponseError};
+use kore_sdk::protocol::{Refusal, ResponseError, Scope};
 use kore_sdk::transport::{Phase, TransportError};
 
 use crate::exit::Exit;
@@ -242,6 +241,6 @@ impl Context<'_> {
 
 /// The scope that the app needs, in the words of the Admin Console and of the API.
 fn scope() -> String {
-    let scope = get_status::METADATA.scope;
+    let scope = Scope::BOT_IMPORT;
     format!("\"{}\" ({})", scope.admin_console, scope.name)
 }

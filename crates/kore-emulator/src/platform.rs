@@ -235,9 +235,14 @@ impl Platform {
         Ok(seen)
     }
 
-    fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
+    fn authorise(
+        &self,
+        request: &Request<Bytes>,
+        scope: Option<Scope>,
+        now: SystemTime,
+    ) -> Result<(), Refused> {
         let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
-        match self.guard.admit(&self.apps, tokens, scope.name, now) {
+        match self.guard.admit(&self.apps, tokens, scope.map(|scope| scope.name), now) {
             Ok(_) => Ok(()),
             Err(error) => {
                 Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })

@@ -227,6 +227,10 @@ id! {
     UserId, "user id", "u-"
 }
 id! {
+    /// The id of an uploaded file: 24 hexadecimal digits in the documents, with no prefix.
+    FileId, "file id", ""
+}
+id! {
     /// The id of a client app, `cs-…`; the JWT carries it as `appId`.
     ClientId, "client id", "cs-"
 }

@@ -43,6 +43,8 @@ mod bot_import;
 mod error_body;
 mod extra;
 mod id;
+mod import_options;
+mod import_request;
 mod list;
 mod model;
 mod open_enum;
@@ -62,7 +64,12 @@ mod schema_tests;
 pub use bot_import::{BotImport, OutcomeCounts, StatusLog};
 pub use error_body::{ErrorBody, ErrorCode, ErrorDetail};
 pub use extra::Extra;
-pub use id::{BotId, BotImportId, ClientId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
+pub use id::{BotId, BotImportId, ClientId, FileId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
+pub use import_options::{
+    AppendOrReplace, IgnoredVariables, ImportNlpData, ImportOptions, ImportSetting, ImportTask, MergeOptions,
+    StoryBoardScenes,
+};
+pub use import_request::{ExistingBotImport, NewBotImport, Purpose, UploadMode, UploadedFile};
 pub use list::List;
 pub use model::Lenient;
 pub use open_enum::KeptWord;
