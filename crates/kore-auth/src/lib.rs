@@ -59,3 +59,8 @@ pub use source::{
     DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, Prepared, TokenSource, Unsigned,
 };
 pub use verifier::{Verifier, VerifyError, unverified_claims};
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

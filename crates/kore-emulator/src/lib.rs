@@ -122,3 +122,8 @@ pub use input::parse_duration;
 pub use kore_protocol::watch::Now;
 pub use life::{InvalidSpeed, Mode, Speed, SteerError};
 pub use scenario::{Scenario, ScenarioBuilder, Task};
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

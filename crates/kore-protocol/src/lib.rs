@@ -106,3 +106,8 @@ pub use retry_after::RetryAfter;
 pub use routes::Routes;
 #[doc(hidden)]
 pub use split_mix::split_mix;
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

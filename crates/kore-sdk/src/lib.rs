@@ -54,8 +54,11 @@ pub use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
 /// The examples of these pages are compiled, and those without `no_run` are run.
 #[cfg(doctest)]
 mod pages {
-    #[doc = include_str!("../../../README.md")]
+    #[doc = include_str!("../README.md")]
     struct Readme;
+
+    #[doc = include_str!("../../../README.md")]
+    struct Repository;
 
     #[doc = include_str!("../../../docs/rust.md")]
     struct Rust;

@@ -95,3 +95,8 @@ pub mod __private {
         schemars,
     };
 }
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
