@@ -99,7 +99,7 @@ mod clock;
 mod control;
 mod emulator;
 mod faults;
-mod holdings;
+mod imports;
 mod input;
 mod life;
 mod limits;
