@@ -6,6 +6,7 @@ mod conformance;
 mod dependencies;
 mod features;
 mod invariants;
+mod markdown;
 mod toolchain;
 mod vendor;
 
@@ -31,6 +32,8 @@ pub(crate) enum Check {
     Dependencies,
     /// The rules of the house that can be read off the source
     Invariants,
+    /// Links in Markdown lead somewhere, and the README stays short
+    Markdown,
     /// Public signatures name no crate whose major version is not ours (needs nightly)
     Api,
     /// The committed OpenAPI document is what the code makes of it: `openapi --check`
@@ -44,7 +47,7 @@ pub(crate) enum Check {
 
 impl Check {
     /// In the order of `cargo xtask ci`: what fails fast and often comes first.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Fmt,
         Self::Clippy,
         Self::Test,
@@ -52,6 +55,7 @@ impl Check {
         Self::Features,
         Self::Dependencies,
         Self::Invariants,
+        Self::Markdown,
         Self::Api,
         Self::Openapi,
         Self::Vendor,
@@ -67,6 +71,7 @@ impl Check {
             Self::Features => "features",
             Self::Dependencies => "dependencies",
             Self::Invariants => "invariants",
+            Self::Markdown => "markdown",
             Self::Api => "api",
             Self::Openapi => "openapi",
             Self::Vendor => "vendor",
@@ -95,6 +100,7 @@ impl Check {
             Self::Features => features::run(workspace, skipped),
             Self::Dependencies => dependencies::run(workspace, skipped),
             Self::Invariants => invariants::run(workspace),
+            Self::Markdown => markdown::run(workspace),
             Self::Api => api::run(workspace, skipped),
             Self::Openapi => openapi::check(workspace),
             Self::Vendor => vendor::run(workspace, skipped),

@@ -8,6 +8,7 @@ mod ci;
 mod command;
 mod fuzz;
 mod openapi;
+mod picture;
 mod simulate;
 mod skipped;
 mod tools;
@@ -41,6 +42,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the picture of `kore import watch` in the README anew; a test compares it
+    Picture,
     /// Run the benchmarks: ratios to what one would write by hand, and bounds of memory
     Bench,
     /// Run the watch against a scripted platform in virtual time, and print how late it sees an end
@@ -77,6 +80,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::One(check) => check.run(&workspace, &mut Skipped::default()),
         Task::Openapi { check: true } => Check::Openapi.run(&workspace, &mut Skipped::default()),
         Task::Openapi { check: false } => openapi::write(&workspace),
+        Task::Picture => picture::write(&workspace),
         Task::Bench => bench::run(&workspace),
         Task::Simulate { runs, seed } => simulate::run(&workspace, runs, seed),
         Task::Fuzz { seconds } => fuzz::run(&workspace, seconds),

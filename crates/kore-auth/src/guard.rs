@@ -67,7 +67,7 @@ impl Guard {
         Self { replays: Box::new(replays) }
     }
 
-    /// The claims of a token that is good at `now` for a call that needs `scope`. `tokens` are the
+    /// The claims of a token that is good at `now` for a call that needs `scope`, or `None`. `tokens` are the
     /// values of all headers `auth` of the request, of which there must be one:
     /// `request.headers().get_all(AUTH_HEADER)` for an `http::Request`, each value as bytes.
     ///
@@ -78,11 +78,11 @@ impl Guard {
     ///
     /// # Errors
     /// [`VerifyError`], whose [`refusal`](VerifyError::refusal) is what the platform answers.
-    pub fn admit<'t>(
+    pub fn admit<'t, 's>(
         &self,
         apps: &(impl Apps + ?Sized),
         tokens: impl IntoIterator<Item = &'t [u8]>,
-        scope: &str,
+        scope: impl Into<Option<&'s str>>,
         now: SystemTime,
     ) -> Result<Claims, VerifyError> {
         let mut tokens = tokens.into_iter();
@@ -97,7 +97,11 @@ impl Guard {
         if let Some(used) = Used::of(&claims, verifier.leeway) {
             self.replays.take(&used, now)?;
         }
-        if verifier.holds(scope) { Ok(claims) } else { Err(VerifyError::WrongScope) }
+        if scope.into().is_none_or(|scope| verifier.holds(scope)) {
+            Ok(claims)
+        } else {
+            Err(VerifyError::WrongScope)
+        }
     }
 }
 

@@ -53,9 +53,14 @@ pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
 pub use provider::provider;
 pub use replays::{ReplayStore, Replays, Used};
-pub use secret::{EmptySecret, Secret, Token};
+pub use secret::{InvalidSecret, Secret, Token};
 pub use signer::{BlockingSigner, Signer, SignerError};
 pub use source::{
     DEFAULT_LIFETIME, IAT_BACKDATED, Issued, MAX_JTI_LIFETIME, MAX_LIFETIME, Prepared, TokenSource, Unsigned,
 };
 pub use verifier::{Verifier, VerifyError, unverified_claims};
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -205,7 +205,7 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, conflicts_with = "lenient")]
     pub(crate) retry_after: bool,
 
-    /// Keep the imports in a file; if it is there, they come from it alone
+    /// Keep the imports in a file; if it is there, they come from it alone, and not from --scenario
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 

@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use kore_sdk::Error;
 use kore_sdk::auth::unverified_claims;
-use kore_sdk::protocol::bot_import::get_status;
-use kore_sdk::protocol::{Refusal, ResponseError};
+use kore_sdk::protocol::{Refusal, ResponseError, Scope};
 use kore_sdk::transport::{Phase, TransportError};
 
 use crate::exit::Exit;
@@ -21,6 +20,9 @@ pub(crate) struct Context<'a> {
     pub(crate) timeout_flag: &'static str,
     pub(crate) now: SystemTime,
 }
+
+const PROXY: &str =
+    "the proxy is from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists hosts to reach without it";
 
 /// Where proxies come from; a variable that stands in the place of its value is named.
 fn about_proxies() -> String {
@@ -94,23 +96,30 @@ impl Context<'_> {
 
     fn about_transport(&self, error: &TransportError) -> String {
         let Sourced { value: host, origin } = &self.connection.host;
+        let text = error.to_string();
         match error.phase() {
+            // The host itself was never asked. No host has a blank in its name.
+            Phase::Dns | Phase::Connect if text.contains("the proxy ") => PROXY.into(),
+            Phase::Tls if text.contains("SSL_CERT_FILE") => {
+                "name a file with the certificates of CAs, or unset it for those of the system".into()
+            }
+            Phase::Tls if text.contains("root certificates") => "--ca-file FILE adds a CA's certificate".into(),
             Phase::Refused => "use https://, or allow plain HTTP with --allow-http".into(),
             // No proxy is used for this machine.
             Phase::Dns | Phase::Connect if host.is_loopback() => format!("the host is from {origin}"),
             Phase::Dns | Phase::Connect => {
                 format!("the host is from {origin}; behind a proxy set HTTPS_PROXY")
             }
-            Phase::Tls if error.to_string().contains("is not trusted") => {
+            Phase::Tls if text.contains("is not trusted") => {
                 let whose = if host.is_loopback() { "" } else { " or of your proxy" };
                 format!("--ca-file FILE trusts a CA of your own{whose}; verification cannot be switched off")
             }
-            Phase::Tls if error.to_string().contains("have it made anew") => {
+            Phase::Tls if text.contains("have it made anew") => {
                 "name the new certificate, or that of its CA, with --ca-file FILE; verification cannot be switched off".into()
             }
-            Phase::Tls if error.to_string().contains("the certificate") => "verification cannot be switched off".into(),
-            Phase::Tls if error.to_string().contains(host.host()) => format!("the host is from {origin}"),
-            Phase::Tls | Phase::Proxy => "the proxy is from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists hosts to reach without it".into(),
+            Phase::Tls if text.contains("the certificate") => "verification cannot be switched off".into(),
+            Phase::Tls if text.contains(host.host()) => format!("the host is from {origin}"),
+            Phase::Tls | Phase::Proxy => PROXY.into(),
             _ => "try again; nothing is changed by asking".into(),
         }
     }
@@ -232,6 +241,6 @@ impl Context<'_> {
 
 /// The scope that the app needs, in the words of the Admin Console and of the API.
 fn scope() -> String {
-    let scope = get_status::METADATA.scope;
+    let scope = Scope::BOT_IMPORT;
     format!("\"{}\" ({})", scope.admin_console, scope.name)
 }

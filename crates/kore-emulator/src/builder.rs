@@ -1,4 +1,4 @@
-//! What an emulator is to be.
+//! The settings of an emulator, and its start.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,13 +17,12 @@ use crate::clock::Clock;
 use crate::control::Control;
 use crate::emulator::{Served, made_up_id};
 use crate::faults::FaultyWay;
-use crate::holdings::{Fixed, Held};
-use crate::input;
+use crate::imports::Held;
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::platform::Platform;
 use crate::server::{Bodies, Bounds, Server};
-use crate::state::{self, Saver};
+use crate::state::{State, keep_saving};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
 
 /// The settings of an [`Emulator`].
@@ -33,7 +32,9 @@ pub struct EmulatorBuilder {
     bind: IpAddr,
     port: u16,
     apps: Vec<App>,
-    imports: Vec<Import>,
+    /// Those that live begin to with the emulator.
+    imports: Vec<(BotImportId, Held)>,
+    lacks_id: bool,
     faults: Faults,
     limits: LimitRules,
     clock: Clock,
@@ -51,6 +52,7 @@ impl Default for EmulatorBuilder {
             port: 0,
             apps: Vec::new(),
             imports: Vec::new(),
+            lacks_id: false,
             faults: Faults::default(),
             limits: LimitRules::default(),
             clock: Clock::default(),
@@ -59,35 +61,6 @@ impl Default for EmulatorBuilder {
             bounds: Bounds::default(),
             #[cfg(feature = "tls")]
             tls: None,
-        }
-    }
-}
-
-/// An import to hold from the start.
-#[derive(Debug)]
-pub(crate) enum Import {
-    Fixed(BotImportId, Arc<Fixed>),
-    WithoutId,
-    Living(BotImportId, Arc<Scenario>, Mode),
-}
-
-impl Import {
-    fn fixed(document: impl Into<get_status::Response>) -> Self {
-        let document = document.into();
-        match document.import.id.clone() {
-            Some(id) => Self::Fixed(id, Arc::new(document.into())),
-            None => Self::WithoutId,
-        }
-    }
-
-    /// As it is at the start; `None` if it has no id.
-    pub(crate) fn held(&self, now: SystemTime) -> Option<(BotImportId, Held)> {
-        match self {
-            Self::Fixed(id, import) => Some((id.clone(), Held::Fixed(Arc::clone(import)))),
-            Self::WithoutId => None,
-            Self::Living(id, scenario, mode) => {
-                Some((id.clone(), Held::Living(Life::new(Arc::clone(scenario), *mode, now))))
-            }
         }
     }
 }
@@ -116,14 +89,17 @@ impl EmulatorBuilder {
     /// An import to hold from the start. May be used more than once. One that came over HTTP is
     /// answered with as it came, but for white space.
     pub fn import(mut self, import: impl Into<get_status::Response>) -> Self {
-        self.imports.push(Import::fixed(import));
+        let document = import.into();
+        match document.import.id.clone() {
+            Some(id) => self.imports.push((id, Held::fixed(document))),
+            None => self.lacks_id = true,
+        }
         self
     }
 
     /// Imports to hold from the start. May be used more than once.
-    pub fn imports(mut self, imports: impl IntoIterator<Item: Into<get_status::Response>>) -> Self {
-        self.imports.extend(imports.into_iter().map(Import::fixed));
-        self
+    pub fn imports(self, imports: impl IntoIterator<Item: Into<get_status::Response>>) -> Self {
+        imports.into_iter().fold(self, Self::import)
     }
 
     /// An import with a made-up id that lives as the scenario says, from the start on. May be used
@@ -134,7 +110,7 @@ impl EmulatorBuilder {
 
     /// The same with an id that is given.
     pub fn import_of(mut self, id: BotImportId, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> Self {
-        self.imports.push(Import::Living(id, scenario.into(), mode));
+        self.imports.push((id, Held::Living(Life::new(scenario.into(), mode, SystemTime::UNIX_EPOCH))));
         self
     }
 
@@ -178,8 +154,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The most connections at the same time, 4096 unless told otherwise. A new one beyond them has
-    /// the place of the one that has been idle for longest; while all are being answered, it waits.
+    /// The most connections at the same time, 4096 by default. A new one beyond them waits until
+    /// another ends; one that is idle ends with the [time for reading](Self::read_timeout).
     pub fn max_connections(mut self, most: NonZeroUsize) -> Self {
         self.bounds.connections = most.get();
         self
@@ -260,8 +236,8 @@ impl EmulatorBuilder {
     /// Keeps the imports in a file, so that the next emulator with this file goes on with them. If
     /// the file is there, the imports come from it, and not from this builder; the document of a
     /// snapshot is such a file. A crash at any moment leaves it whole, with every change that was
-    /// acknowledged over HTTP; changes made in Rust are written as soon as they can be, looks
-    /// within a second or so.
+    /// acknowledged over HTTP; changes made in Rust, and polls that move an import on, are saved
+    /// within a second or so, and when the emulator ends.
     ///
     /// One emulator has the file at a time, by a lock on a file beside it that ends in `.lock`; each
     /// change writes all of it anew, to a file that ends in `.new`, and puts that in its place with its
@@ -280,6 +256,9 @@ impl EmulatorBuilder {
     /// the error is around an [`InputError`](crate::InputError), and the file stays as it is.
     pub async fn start(self) -> io::Result<Emulator> {
         self.check_bind()?;
+        if self.lacks_id {
+            return Err(invalid("an import to hold has no valid _id"));
+        }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
         let platform = Arc::new(Platform::new(self.apps, self.limits).map_err(io::Error::other)?);
@@ -288,33 +267,24 @@ impl EmulatorBuilder {
         let served = Served::on(listener.local_addr()?);
         #[cfg(feature = "tls")]
         let served = served.over(tls.as_ref());
-        let given = self.imports.iter().map(|import| import.held(now)).collect::<Option<Vec<_>>>();
-        let given = given.ok_or_else(|| invalid("an import to hold has no valid _id"))?;
-        let saver = match &self.state {
+        let given: Vec<_> = self.imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect();
+        let state = match self.state {
             None => {
                 platform.replace(given);
                 None
             }
             Some(path) => {
-                let (path, platform, clock) = (path.clone(), Arc::clone(&platform), self.clock.clone());
-                let keep = move || {
-                    let mut taken = state::take(&path)
-                        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                    platform.replace(taken.imports.take().unwrap_or(given));
-                    Saver::start(platform, taken, clock).map_err(|error| {
-                        let shown = path.display().to_string();
-                        let problem = format!("cannot be written: {error}");
-                        io::Error::new(error.kind(), input::refused(&shown, &problem))
-                    })
-                };
-                Some(tokio::task::spawn_blocking(keep).await.map_err(io::Error::other)??)
+                let (platform, clock) = (Arc::clone(&platform), self.clock.clone());
+                let open = move || State::open(&path, platform, clock, given);
+                Some(Arc::new(tokio::task::spawn_blocking(open).await.map_err(io::Error::other)??))
             }
         };
         let faults = Arc::new(FaultyWay::new(self.faults.clone(), now));
         let has_control = self.control.unwrap_or(self.bind.to_canonical().is_loopback());
         let control = has_control.then(|| {
             let start = (self.imports, self.faults);
-            Arc::new(Control::new(Arc::clone(&platform), Arc::clone(&faults), self.clock.clone(), start))
+            let (platform, faults) = (Arc::clone(&platform), Arc::clone(&faults));
+            Arc::new(Control::new(platform, faults, self.clock.clone(), state.clone(), start))
         });
         let server = Server {
             platform: Arc::clone(&platform),
@@ -327,8 +297,14 @@ impl EmulatorBuilder {
             tls,
         };
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(server.serve(listener, stopped));
-        Ok(Emulator::new(served, platform, self.clock, stop, serving, saver))
+        let saving = keep_saving(state.clone());
+        let serving = tokio::spawn(async move {
+            tokio::select! {
+                () = server.serve(listener, stopped) => {}
+                () = saving => {}
+            }
+        });
+        Ok(Emulator::new(served, platform, self.clock, stop, serving, state))
     }
 
     fn check_bind(&self) -> io::Result<()> {

@@ -29,12 +29,13 @@ use tokio::sync::{Semaphore, watch};
 pub(crate) use answer::ControlBody;
 pub(crate) use log::Noted;
 
-use crate::builder::Import;
 use crate::clock::Clock;
 use crate::faults::FaultyWay;
+use crate::imports::Held;
 use crate::life::Life;
 use crate::platform::Platform;
-use crate::server::{Bodies, Connection, Unread};
+use crate::server::{Bodies, Unread};
+use crate::state::State;
 use crate::{Faults, Scenario};
 use answer::{Problem, json};
 use imports::Recent;
@@ -57,8 +58,9 @@ pub(crate) struct Control {
     platform: Arc<Platform>,
     faults: Arc<FaultyWay>,
     clock: Clock,
+    state: Option<Arc<State>>,
     /// What the emulator was started with, for a reset.
-    start: (Vec<Import>, Faults),
+    start: (Vec<(BotImportId, Held)>, Faults),
     log: Mutex<RequestLog>,
     recent: Mutex<Recent>,
     viewers: Arc<Semaphore>,
@@ -71,12 +73,14 @@ impl Control {
         platform: Arc<Platform>,
         faults: Arc<FaultyWay>,
         clock: Clock,
-        start: (Vec<Import>, Faults),
+        state: Option<Arc<State>>,
+        start: (Vec<(BotImportId, Held)>, Faults),
     ) -> Self {
         Self {
             platform,
             faults,
             clock,
+            state,
             start,
             log: Mutex::default(),
             recent: Mutex::default(),
@@ -110,10 +114,9 @@ impl Control {
         self: &Arc<Self>,
         request: Request<Incoming>,
         bodies: &Bodies,
-        connection: &Arc<Connection>,
     ) -> Response<ControlBody> {
         let is_head = request.method() == Method::HEAD;
-        let acted = self.act(request, bodies, connection).await;
+        let acted = self.act(request, bodies).await;
         let mut response = acted.unwrap_or_else(Problem::into_response);
         if is_head {
             *response.body_mut() = ControlBody::empty();
@@ -126,33 +129,33 @@ impl Control {
         self: &Arc<Self>,
         request: Request<Incoming>,
         bodies: &Bodies,
-        connection: &Arc<Connection>,
     ) -> Result<Response<ControlBody>, Problem> {
         let (parts, body) = request.into_parts();
         guard::check(&parts)?;
         let (action, id) = routes::find(&parts.method, parts.uri.path())?;
         let id = id.map(str::to_owned);
-        let body = bodies.read(body, action.max_body(), BODY_TIMEOUT, connection).await;
-        let body = body.map_err(|why| unread(why, action, parts.uri.path()))?;
-        let _busy = connection.busy();
         let _turn = match action {
             Action::Restore => self.snapshots.taken.acquire().await.ok(),
             _ => None,
         };
+        let body = bodies.read(body, action.max_body(), BODY_TIMEOUT).await;
+        let body = body.map_err(|why| unread(why, action, parts.uri.path()))?;
         // A long body takes a while to read, and a long list to write: others go on meanwhile.
         let control = Arc::clone(self);
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        let done = move || control.do_it(action, id.as_deref(), &query, body.bytes());
-        let answer = tokio::task::spawn_blocking(done).await.map_err(|_| {
+        let done = move || {
+            let answer = control.do_it(action, id.as_deref(), &query, body.bytes())?;
+            if let Some(state) = control.state.as_ref().filter(|_| action.changes()) {
+                // Nobody is told of what a crash could take away again.
+                state.save().map_err(unsaved)?;
+            }
+            Ok(answer)
+        };
+        tokio::task::spawn_blocking(done).await.map_err(|_| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "to do it")
                 .found("a fault in the emulator")
                 .hint("report it")
-        })??;
-        if action.changes() {
-            // Nobody is told of what a crash could take away again.
-            self.platform.saved().await.map_err(unsaved)?;
-        }
-        Ok(answer)
+        })?
     }
 
     fn do_it(
@@ -201,7 +204,7 @@ impl Control {
         Health {
             status: "ok",
             version: env!("CARGO_PKG_VERSION"),
-            imports: self.platform.with(crate::holdings::Holdings::len),
+            imports: self.platform.with(crate::imports::Imports::len),
             requests: self.log().count(),
         }
     }
@@ -215,7 +218,7 @@ impl Control {
     fn reset(&self) -> Response<ControlBody> {
         let now = self.clock.now().wall;
         let (imports, faults) = &self.start;
-        self.platform.replace(imports.iter().filter_map(|import| import.held(now)).collect());
+        self.platform.replace(imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect());
         self.faults.replace(faults.clone(), now);
         self.log().clear();
         no_content()
@@ -230,9 +233,9 @@ fn unread(why: Unread, action: Action, path: &str) -> Problem {
                 .found(format!("a longer one for {path}"))
                 .hint("send less at a time")
         }
-        Unread::GaveWay => {
+        Unread::NoRoom => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "a body that arrives while there is room for it")
-                .found("a slow one, and others that need the room")
+                .found("others that have the room")
                 .hint("send it again")
         }
         Unread::Late | Unread::Broken => {
@@ -243,7 +246,7 @@ fn unread(why: Unread, action: Action, path: &str) -> Problem {
     }
 }
 
-fn unsaved(error: Arc<str>) -> Problem {
+fn unsaved(error: io::Error) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "to save the change in the state file")
         .found(error)
         .hint("the change holds until the emulator ends; make room for the file, or let it be written")

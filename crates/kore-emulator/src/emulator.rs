@@ -1,4 +1,4 @@
-//! A running emulator, and what a test does with it.
+//! A running emulator: the handle with which a test, or the command, steers and stops it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use tokio::task::JoinHandle;
 
 use crate::app::random_hex;
 use crate::clock::Clock;
-use crate::holdings::Held;
+use crate::imports::Held;
 use crate::life::Life;
 use crate::platform::Platform;
 use crate::snapshot;
-use crate::state::Saver;
+use crate::state::State;
 use crate::{EmulatorBuilder, InputError, Mode, Scenario, SteerError};
 
 /// A running emulator. Dropping it stops it.
@@ -25,7 +25,7 @@ pub struct Emulator {
     clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
-    saver: Option<Saver>,
+    state: Option<Arc<State>>,
 }
 
 /// Where it is, and how clients reach it.
@@ -70,9 +70,9 @@ impl Emulator {
         clock: Clock,
         stop: oneshot::Sender<()>,
         serving: JoinHandle<()>,
-        saver: Option<Saver>,
+        state: Option<Arc<State>>,
     ) -> Self {
-        Self { served, platform, clock, stop: Some(stop), serving: Some(serving), saver }
+        Self { served, platform, clock, stop: Some(stop), serving: Some(serving), state }
     }
 
     /// Starts with a free port, no app and no import.
@@ -116,7 +116,7 @@ impl Emulator {
     /// can begin again.
     pub fn import_of(&self, id: BotImportId, scenario: impl Into<Arc<Scenario>>, mode: Mode) {
         let life = Life::new(scenario.into(), mode, self.clock.now().wall);
-        self.platform.put(id, Held::Living(life));
+        self.platform.change(|imports| imports.put(id, Held::Living(life)));
     }
 
     /// Ends the task that runs, one that never ends by itself too; the next one starts now.
@@ -145,20 +145,19 @@ impl Emulator {
 
     /// The imports that it holds, in the order in which they were given.
     pub fn import_ids(&self) -> Vec<BotImportId> {
-        self.platform.import_ids()
+        self.platform.with(|imports| imports.all().map(|(id, _)| id.clone()).collect())
     }
 
     /// Holds an import no more; `false` if it was not held.
     pub fn remove(&self, id: &BotImportId) -> bool {
-        self.platform.remove(id)
+        self.platform.change(|imports| imports.remove(id))
     }
 
     /// All imports as one JSON document, with what they need to live on; no app is in it, so no
     /// secret.
     pub fn snapshot(&self) -> String {
         let mut text = Vec::new();
-        snapshot::Writer::new(Arc::clone(&self.platform), self.clock.now().wall)
-            .write_to(&mut text)
+        snapshot::write(&self.platform.all(), self.clock.now().wall, &mut text)
             .expect("its keys are texts, and a list takes what is written");
         String::from_utf8(text).expect("JSON is UTF-8")
     }
@@ -180,9 +179,9 @@ impl Emulator {
             // It ends by itself; that it panicked is no concern of one who stops it.
             let _ = serving.await;
         }
-        if let Some(saver) = self.saver.take() {
-            // It writes all once more; others go on meanwhile.
-            let _ = tokio::task::spawn_blocking(|| drop(saver)).await;
+        if let Some(state) = self.state.take() {
+            // Others go on meanwhile.
+            let _ = tokio::task::spawn_blocking(move || state.close()).await;
         }
     }
 }
@@ -191,6 +190,9 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         if let Some(serving) = &self.serving {
             serving.abort();
+        }
+        if let Some(state) = &self.state {
+            state.close();
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Reading what a user wrote: files in TOML or JSON, with errors that say where.
+//! Reading what a user wrote, scenarios and faults in TOML or JSON, with errors that say where.
 
 mod duration;
-mod json_text;
-mod keys;
+pub(crate) mod keys;
 
 use std::fmt;
 use std::fs::File;
@@ -13,8 +12,7 @@ use serde::de::DeserializeOwned;
 
 pub use duration::parse_duration;
 pub(crate) use duration::{Written, WrittenOrForever};
-pub(crate) use json_text::JsonText;
-pub(crate) use keys::{Keys, Reserved};
+pub(crate) use keys::Reserved;
 
 use crate::plain_text::{self, bounded};
 

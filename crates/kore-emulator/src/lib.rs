@@ -99,7 +99,7 @@ mod clock;
 mod control;
 mod emulator;
 mod faults;
-mod holdings;
+mod imports;
 mod input;
 mod life;
 mod limits;
@@ -122,3 +122,8 @@ pub use input::parse_duration;
 pub use kore_protocol::watch::Now;
 pub use life::{InvalidSpeed, Mode, Speed, SteerError};
 pub use scenario::{Scenario, ScenarioBuilder, Task};
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,33 +1,44 @@
-//! How an import moves on: by time, by looks, or at once. Pure: the time is an argument.
+//! How a living import moves on: by time, by polls, or at once.
+//!
+//! The platform asks a [`Life`] for the document at a moment, and the control steers it. It has no
+//! clock: the time is an argument.
 
 mod document;
 mod mode;
-mod saved;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use kore_types::{BotImportId, Status};
+use kore_types::{BotImportId, Status, StatusLog};
 use serde::{Deserialize, Serialize};
 
 pub use mode::{InvalidSpeed, Mode, Speed};
-pub(crate) use saved::{ModeWord, SavedLife, Time};
 
 use crate::Scenario;
-use crate::scenario::Entry;
+use crate::clock::Time;
 
 /// An import that lives. Small, whatever the scenario holds: many share one.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
     scenario: Arc<Scenario>,
+    course: Course,
+}
+
+/// How far a life has come: what a snapshot keeps of it beside its scenario.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Course {
     mode: Mode,
-    created: SystemTime,
+    created: Time,
     /// When the task `from` started; those before it have ended.
-    since: SystemTime,
+    since: Time,
+    #[serde(default)]
     from: u32,
-    /// Looks since then.
-    looks: u32,
+    /// Polls since then.
+    #[serde(default)]
+    polls: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     steered: Option<Steered>,
 }
 
@@ -58,24 +69,47 @@ pub(crate) enum State {
 
 impl Life {
     pub(crate) fn new(scenario: Arc<Scenario>, mode: Mode, now: SystemTime) -> Self {
-        Self { scenario, mode, created: now, since: now, from: 0, looks: 0, steered: None }
+        let now = Time(now);
+        let course = Course { mode, created: now, since: now, from: 0, polls: 0, steered: None };
+        Self { scenario, course }
+    }
+
+    /// A life of a snapshot that was taken at `then`. If `now` is given, it is as far then as it was
+    /// when the snapshot was taken; if not, time went on.
+    pub(crate) fn resumed(
+        scenario: Arc<Scenario>,
+        mut course: Course,
+        then: Time,
+        now: Option<SystemTime>,
+    ) -> Result<Self, String> {
+        let (tasks, found) = (scenario.task_count(), course.from);
+        if found as usize > tasks {
+            return Err(format!(
+                "`from`: expected at most {tasks}, the tasks of its scenario, found {found}"
+            ));
+        }
+        if let Some(now) = now {
+            let ran = then.0.duration_since(course.since.0).unwrap_or_default();
+            course.since = Time(now.checked_sub(ran).unwrap_or(UNIX_EPOCH));
+        }
+        Ok(Self { scenario, course })
     }
 
     /// How far it has come.
     pub(crate) fn position(&self, now: SystemTime) -> Position {
         let tasks = self.scenario.task_count();
-        let from = self.from as usize;
-        match self.steered {
+        let from = self.course.from as usize;
+        match self.course.steered {
             Some(Steered::Finished) => return Position { ended: tasks, state: State::Over },
             Some(Steered::Failed) => return Position { ended: from, state: State::MadeToFail },
             None => {}
         }
-        let reached = match self.mode {
+        let reached = match self.course.mode {
             Mode::AtOnce => tasks,
-            Mode::Looks { each } => from.saturating_add((self.looks / each.get()) as usize),
+            Mode::Looks { each } => from.saturating_add((self.course.polls / each.get()) as usize),
             Mode::Time { speed } => {
                 // A clock that was set back moves nothing.
-                let elapsed = speed.of(now.duration_since(self.since).unwrap_or_default());
+                let elapsed = speed.of(now.duration_since(self.course.since.0).unwrap_or_default());
                 self.scenario.ended_after(self.scenario.start_of(from).saturating_add(elapsed))
             }
         };
@@ -84,26 +118,26 @@ impl Life {
         Position { ended, state: if ended == tasks { State::Over } else { State::Runs } }
     }
 
-    /// Takes note of a look.
-    pub(crate) fn look(&mut self) {
-        self.looks = self.looks.saturating_add(1);
-    }
-
-    /// Whether looks change how far it has come.
-    pub(crate) fn lives_by_looks(&self) -> bool {
-        matches!(self.mode, Mode::Looks { .. })
+    /// Counts a poll. Whether that moves the import on.
+    pub(crate) fn poll(&mut self) -> bool {
+        self.course.polls = self.course.polls.saturating_add(1);
+        matches!(self.course.mode, Mode::Looks { .. })
     }
 
     pub(crate) fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
     }
 
+    pub(crate) fn course(&self) -> &Course {
+        &self.course
+    }
+
     pub(crate) fn mode(&self) -> Mode {
-        self.mode
+        self.course.mode
     }
 
     pub(crate) fn created(&self) -> SystemTime {
-        self.created
+        self.course.created.0
     }
 
     /// The status of the import at that position.
@@ -112,13 +146,13 @@ impl Life {
     }
 
     /// How many entries the log has at that position, and the last few of them.
-    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<Entry<'_>>) {
+    pub(crate) fn recent(&self, position: Position, most: usize) -> (usize, Vec<StatusLog>) {
         self.scenario.recent(position.ended, document::words(&self.scenario, position).1, most)
     }
 
     /// The document of the import, as JSON.
     pub(crate) fn document(&self, id: &BotImportId, now: SystemTime) -> String {
-        document::document(&self.scenario, id, self.created, self.position(now))
+        document::document(&self.scenario, id, self.created(), self.position(now))
     }
 
     /// Ends the task that runs; the next one starts now.
@@ -129,22 +163,22 @@ impl Life {
     /// Ends the import now, as the scenario ends it.
     pub(crate) fn finish(&mut self, now: SystemTime) -> Result<(), SteerError> {
         self.rebase(now, 0)?;
-        self.steered = Some(Steered::Finished);
+        self.course.steered = Some(Steered::Finished);
         Ok(())
     }
 
     /// Ends the import now, with a failure at the task that runs.
     pub(crate) fn fail(&mut self, now: SystemTime) -> Result<(), SteerError> {
         self.rebase(now, 0)?;
-        self.steered = Some(Steered::Failed);
+        self.course.steered = Some(Steered::Failed);
         Ok(())
     }
 
     /// Counts from the task that runs, or some further, on.
     fn rebase(&mut self, now: SystemTime, further: usize) -> Result<(), SteerError> {
         let Position { ended, state: State::Runs } = self.position(now) else { return Err(SteerError::Over) };
-        self.from = u32::try_from(ended + further).expect("a scenario has at most 500,000 tasks");
-        (self.since, self.looks) = (now, 0);
+        self.course.from = u32::try_from(ended + further).expect("a scenario has at most 500,000 tasks");
+        (self.course.since, self.course.polls) = (Time(now), 0);
         Ok(())
     }
 }

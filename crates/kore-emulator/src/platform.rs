@@ -1,8 +1,11 @@
-//! What the platform does with a request, without a socket and without a clock.
+//! The emulated platform: what it holds, and how it answers a request.
+//!
+//! The server hands it whole requests and the time; the control and the owner of the emulator change
+//! what it holds. It has no socket and no clock.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -13,20 +16,12 @@ use kore_protocol::{
     AUTH_HEADER, IncomingRequest, Limiter, OutgoingResponse, Refusal, RequestError, Routes, Scope,
 };
 use kore_types::{BotImportId, ClientId};
-use tokio::sync::watch;
 
-use crate::holdings::{Entry, Held, Holdings};
+use crate::imports::{Held, Imports};
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::masked::masked;
-use crate::state::Progress;
 use crate::{App, SteerError};
-
-/// How long what nobody waits for may stay unsaved.
-const UNSAVED: Duration = Duration::from_secs(1);
-
-/// How many imports are copied at a time: others are served between two pieces.
-const PIECE: usize = 500;
 
 /// The calls that are served.
 enum Call {
@@ -42,19 +37,13 @@ pub(crate) struct Platform {
     guard: Guard,
     limits: LimitRules,
     state: Mutex<State>,
-    /// Something is to be saved, or nothing more.
-    to_save: Condvar,
-    /// How far saving has come; `None` if nothing is saved.
-    progress: watch::Sender<Option<Progress>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    holdings: Holdings,
+    imports: Imports,
     /// By import, those alone that are held: what is asked for at random takes no memory.
     limiter: Limiter<BotImportId>,
-    /// No more is saved but what there is.
-    saving_ends: bool,
 }
 
 /// Why a request was refused, for the log of requests: kept beside the answer, and never sent.
@@ -81,8 +70,6 @@ impl Platform {
             guard: Guard::new(),
             limits,
             state: Mutex::default(),
-            to_save: Condvar::new(),
-            progress: watch::Sender::default(),
         })
     }
 
@@ -91,84 +78,47 @@ impl Platform {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at what is held.
-    pub(crate) fn with<T>(&self, look: impl FnOnce(&Holdings) -> T) -> T {
-        look(&self.state().holdings)
+    /// Reads what is held.
+    pub(crate) fn with<T>(&self, read: impl FnOnce(&Imports) -> T) -> T {
+        read(&self.state().imports)
     }
 
-    /// Changes what is held, and has it saved.
-    fn change<T>(&self, change: impl FnOnce(&mut Holdings) -> T) -> T {
-        let mut state = self.state();
-        let result = change(&mut state.holdings);
-        if state.holdings.is_urgent() {
-            self.to_save.notify_all();
-        }
-        result
+    /// All imports in order, as a snapshot takes them.
+    pub(crate) fn all(&self) -> Vec<(BotImportId, Held)> {
+        self.with(|imports| imports.all().map(|(id, entry)| (id.clone(), entry.held.clone())).collect())
+    }
+
+    /// Changes what is held.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Imports) -> T) -> T {
+        change(&mut self.state().imports)
     }
 
     /// Holds an import, in place of one with the same id. One without an id is not held.
     pub(crate) fn hold(&self, document: get_status::Response) -> Option<BotImportId> {
         let id = document.import.id.clone()?;
-        self.put(id.clone(), Held::fixed(document));
+        self.change(|imports| imports.put(id.clone(), Held::fixed(document)));
         Some(id)
-    }
-
-    /// Holds an import, in place of one with the same id.
-    pub(crate) fn put(&self, id: BotImportId, held: Held) {
-        self.change(|holdings| holdings.put(id, held));
     }
 
     /// Holds an import if there is room and no other has its id.
     pub(crate) fn put_new(&self, id: BotImportId, held: Held, most: usize) -> Result<(), NotPut> {
-        self.change(|holdings| {
-            if holdings.get(&id).is_some() {
+        self.change(|imports| {
+            if imports.get(&id).is_some() {
                 return Err(NotPut::Taken);
             }
-            if holdings.len() >= most {
+            if imports.len() >= most {
                 return Err(NotPut::Full);
             }
-            holdings.put(id, held);
+            imports.put(id, held);
             Ok(())
         })
     }
 
-    /// Whether it was held.
-    pub(crate) fn remove(&self, id: &BotImportId) -> bool {
-        self.change(|holdings| holdings.remove(id))
-    }
-
-    /// Holds these imports and no other; each has its windows free. Many are put in order, and those
-    /// before dropped, while others are served.
+    /// Holds these imports and no other; no request counts for their rate limits any more.
     pub(crate) fn replace(&self, imports: Vec<(BotImportId, Held)>) {
-        let first = self.state().holdings.reserve(imports.len());
-        let holdings = Holdings::of(first, imports);
         let mut state = self.state();
-        let old = (state.holdings.swap(holdings), std::mem::take(&mut state.limiter));
-        self.to_save.notify_all();
-        drop(state);
-        drop(old);
-    }
-
-    /// A few of the imports from a number on, in order; `None` if all were replaced since that
-    /// generation.
-    pub(crate) fn piece(&self, number: u64, generation: u64) -> Option<Vec<(BotImportId, Entry)>> {
-        let State { holdings, .. } = &*self.state();
-        let few = holdings.from(number).take(PIECE).map(|(id, entry)| (id.clone(), entry.clone()));
-        (holdings.generation() == generation).then(|| few.collect())
-    }
-
-    /// Visits all imports in order; `false` if all were replaced on the way.
-    pub(crate) fn visit(&self, mut visit: impl FnMut(&BotImportId, &Entry)) -> bool {
-        let generation = self.with(Holdings::generation);
-        let mut next = 0;
-        while let Some(piece) = self.piece(next, generation) {
-            piece.iter().for_each(|(id, entry)| visit(id, entry));
-            match piece.last() {
-                Some((_, entry)) => next = entry.number + 1,
-                None => return true,
-            }
-        }
-        false
+        state.imports.replace(imports);
+        state.limiter = Limiter::default();
     }
 
     /// Changes the life of an import.
@@ -177,16 +127,7 @@ impl Platform {
         id: &BotImportId,
         change: impl FnOnce(&mut Life) -> Result<(), SteerError>,
     ) -> Result<(), SteerError> {
-        self.change(|holdings| holdings.steer(id, change))
-    }
-
-    pub(crate) fn import_ids(&self) -> Vec<BotImportId> {
-        loop {
-            let mut ids = Vec::new();
-            if self.visit(|id, _| ids.push(id.clone())) {
-                return ids;
-            }
-        }
+        self.change(|imports| imports.steer(id, change))
     }
 
     /// Answers a request that arrives at `now`. Path and method come first, then the token and its
@@ -216,28 +157,32 @@ impl Platform {
         }
     }
 
+    /// The document, which may be long, is made without the lock.
     fn get_status(&self, asked: &get_status::Request, now: Now) -> Result<Response<Bytes>, RequestError> {
         let id = &asked.import_id;
-        Ok(match self.look(id, now)? {
-            Held::Fixed(fixed) => answer(fixed.json().clone()),
+        Ok(match self.poll(id, now)? {
+            Held::Fixed(fixed) => answer(fixed.json.clone()),
             Held::Living(life) => answer(life.document(id, now.wall).into()),
         })
     }
 
-    /// The import as it is before this look, which counts from the next one on. The document, which
-    /// may be long, is made without the lock.
-    fn look(&self, id: &BotImportId, now: Now) -> Result<Held, RequestError> {
-        let State { holdings, limiter, .. } = &mut *self.state();
-        let seen = holdings.get(id).map(|Entry { held, .. }| held.clone());
-        let seen = seen.ok_or(Refusal::InvalidRequestId)?;
+    fn poll(&self, id: &BotImportId, now: Now) -> Result<Held, RequestError> {
+        let State { imports, limiter, .. } = &mut *self.state();
+        if imports.get(id).is_none() {
+            return Err(Refusal::InvalidRequestId.into());
+        }
         self.limits.admit(limiter, id, now.instant)?;
-        holdings.look(id);
-        Ok(seen)
+        Ok(imports.poll(id).ok_or(Refusal::InvalidRequestId)?)
     }
 
-    fn authorise(&self, request: &Request<Bytes>, scope: Scope, now: SystemTime) -> Result<(), Refused> {
+    fn authorise(
+        &self,
+        request: &Request<Bytes>,
+        scope: Option<Scope>,
+        now: SystemTime,
+    ) -> Result<(), Refused> {
         let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
-        match self.guard.admit(&self.apps, tokens, scope.name, now) {
+        match self.guard.admit(&self.apps, tokens, scope.map(|scope| scope.name), now) {
             Ok(_) => Ok(()),
             Err(error) => {
                 Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })
@@ -258,46 +203,4 @@ fn answer(json: Bytes) -> Response<Bytes> {
 pub(crate) enum NotPut {
     Taken,
     Full,
-}
-
-/// For a state file.
-impl Platform {
-    /// Has [`saved`](Self::saved) wait from now on.
-    pub(crate) fn start_saving(&self) {
-        self.progress.send_replace(Some(Progress::default()));
-    }
-
-    pub(crate) fn stop_saving(&self) {
-        self.state().saving_ends = true;
-        self.to_save.notify_all();
-    }
-
-    /// Blocks until something is to be saved, for a second at most. The number of the last change
-    /// then, and whether saving is to end.
-    pub(crate) fn wait_for_changes(&self) -> (u64, bool) {
-        let idle = |state: &mut State| !state.saving_ends && !state.holdings.is_urgent();
-        let waited = self.to_save.wait_timeout_while(self.state(), UNSAVED, idle);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.holdings.saving();
-        (state.holdings.changes(), state.saving_ends)
-    }
-
-    pub(crate) fn progress(&self, progress: Progress) {
-        self.progress.send_replace(Some(progress));
-    }
-
-    /// Waits until everything up to now is saved, if it is to be saved at all.
-    ///
-    /// # Errors
-    /// Why it could not be saved.
-    pub(crate) async fn saved(&self) -> Result<(), Arc<str>> {
-        let changes = self.with(Holdings::changes);
-        let mut progress = self.progress.subscribe();
-        // The sender lives as long as the platform.
-        let tried = progress.wait_for(|progress| progress.as_ref().is_none_or(|it| it.changes >= changes));
-        match tried.await.as_deref() {
-            Ok(Some(Progress { result: Err(error), .. })) => Err(Arc::clone(error)),
-            _ => Ok(()),
-        }
-    }
 }

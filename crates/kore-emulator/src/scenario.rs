@@ -1,4 +1,6 @@
-//! What happens in an import, told in advance.
+//! Scenarios: the course of an import, written in advance in Rust, TOML or JSON.
+//!
+//! A [`Life`](crate::life::Life) follows one, and many may share it.
 
 mod build;
 mod form;
@@ -7,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kore_types::{Status, StatusLog, TaskType};
-use serde::Serialize;
+use serde_json::{Map, Value};
 
 pub use build::{ScenarioBuilder, Task};
 pub(crate) use form::Form;
@@ -15,7 +17,7 @@ pub(crate) use form::Form;
 use form::TaskForm;
 
 use crate::InputError;
-use crate::input::{self, Input, Keys};
+use crate::input::{self, Input};
 
 /// The most tasks: clients read logs of some more entries.
 const MAX_TASKS: usize = 499_999;
@@ -58,7 +60,8 @@ const MAX_TASKS: usize = 499_999;
 /// # Ok::<(), kore_emulator::InputError>(())
 /// ```
 ///
-/// JSON has the same keys, and keeps each digit of the numbers in `document`, `at_end` and `extra`.
+/// JSON has the same keys. A document that is to be answered to the digit is not made by a scenario,
+/// but [held](crate::Emulator::hold) as it came.
 ///
 /// The log begins with the entry `importRequest`, `success`, as that of the documented answer to the
 /// import call does. The entry of a task appears as the task starts, and gets its outcome
@@ -164,23 +167,26 @@ impl Scenario {
     }
 
     /// The log: tasks that have ended, and perhaps the status of the one after them.
-    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<Entry<'_>> {
+    pub(crate) fn log(&self, ended: usize, next: Option<&Status>) -> Vec<StatusLog> {
         self.recent(ended, next, usize::MAX).1
     }
 
     /// How long the log is, and its end: at most so many entries, and one more.
-    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<Entry<'_>>) {
+    pub(crate) fn recent(&self, ended: usize, next: Option<&Status>, most: usize) -> (usize, Vec<StatusLog>) {
         let tasks = &self.form.tasks;
         let ended = ended.min(tasks.len());
         let first = ended.saturating_sub(most);
         let mut log = Vec::with_capacity(ended - first + 2);
         if first == 0 {
-            let request = StatusLog::new(TaskType::ImportRequest, self.form.bot(), Status::Success);
-            log.push(Entry { model: request, extra: None });
+            log.push(StatusLog::new(TaskType::ImportRequest, self.form.bot(), Status::Success));
         }
-        log.extend(tasks[first..ended].iter().map(|task| Entry::of(task, task.outcome(), Some(&task.extra))));
+        log.extend(tasks[first..ended].iter().map(|task| {
+            let mut entry = task.entry(task.outcome());
+            entry.extra = task.extra.clone().into_iter().collect();
+            entry
+        }));
         if let (Some(task), Some(status)) = (tasks.get(ended), next) {
-            log.push(Entry::of(task, status, None));
+            log.push(task.entry(status));
         }
         (log.len() + if first == 0 { 0 } else { first + 1 }, log)
     }
@@ -199,7 +205,7 @@ impl Scenario {
     }
 
     /// Keys of the document from its start on, and from its end on.
-    pub(crate) fn keys(&self) -> (&Keys, &Keys) {
+    pub(crate) fn keys(&self) -> (&Map<String, Value>, &Map<String, Value>) {
         (&self.form.document, &self.form.at_end)
     }
 
@@ -215,19 +221,4 @@ pub(crate) struct Words<'a> {
     pub(crate) running: &'a Status,
     pub(crate) end: &'a Status,
     pub(crate) failed: &'a Status,
-}
-
-/// An entry of the log, with further keys whose values are as they were written.
-#[derive(Debug, Serialize)]
-pub(crate) struct Entry<'a> {
-    #[serde(flatten)]
-    pub(crate) model: StatusLog,
-    #[serde(flatten)]
-    pub(crate) extra: Option<&'a Keys>,
-}
-
-impl<'a> Entry<'a> {
-    fn of(task: &TaskForm, status: &Status, extra: Option<&'a Keys>) -> Self {
-        Self { model: StatusLog::new(task.task_type.clone(), task.name.as_str(), status.clone()), extra }
-    }
 }

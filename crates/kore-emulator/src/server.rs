@@ -1,8 +1,9 @@
-//! The platform behind a socket.
+//! The server: connections, their bounds, and the way from a request to its answer.
+//!
+//! A client may take a place among the connections, a time for its request and for its answer, and
+//! a share of the room for bodies; whatever it does, others are served.
 
 mod body;
-mod connection;
-mod room;
 mod stream;
 
 use std::io;
@@ -22,12 +23,11 @@ use kore_protocol::Refusal;
 use kore_types::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
+use body::MAX_BODY;
 pub(crate) use body::{Bodies, Unread};
-use body::{Kept, MAX_BODY};
-pub(crate) use connection::Connection;
 pub(crate) use stream::Reset;
 
 use crate::Now;
@@ -35,7 +35,6 @@ use crate::clock::Clock;
 use crate::control::{Control, ControlBody, Noted};
 use crate::faults::{AnswerBody, FaultyWay, deliver};
 use crate::platform::Platform;
-use room::Room;
 use stream::Stream;
 
 /// The most of a request's head, and of what waits behind it, in bytes. That there are at most 100
@@ -81,94 +80,63 @@ impl Server {
     /// Serves until it is stopped, and lets requests that are under way end.
     pub(crate) async fn serve(self, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
         let server = Arc::new(self);
-        let room = Arc::new(Room::new(server.bounds.connections));
+        let places = Arc::new(Semaphore::new(server.bounds.connections));
         let graceful = GracefulShutdown::new();
         let mut tasks = tokio::task::JoinSet::new();
         loop {
-            let (stream, connection) = tokio::select! {
-                next = next(&listener, &room) => next,
+            let (tcp, place) = tokio::select! {
+                next = next(&listener, &places) => next,
                 _ = &mut stopped => break,
             };
             while tasks.try_join_next().is_some() {}
-            tasks.spawn(Arc::clone(&server).connection(
-                stream,
-                connection,
-                Arc::clone(&room),
-                graceful.watcher(),
-            ));
+            let (server, watcher) = (Arc::clone(&server), graceful.watcher());
+            tasks.spawn(async move {
+                server.connection(tcp, watcher).await;
+                drop(place);
+            });
         }
         drop(listener);
         if let Some(control) = &server.control {
             control.stop();
         }
-        room.evict_all();
         // The tasks go on for the grace period, and end with the set when this function returns.
         let _ = timeout(GRACE, graceful.shutdown()).await;
     }
 
-    async fn connection(
-        self: Arc<Self>,
-        tcp: TcpStream,
-        connection: Arc<Connection>,
-        room: Arc<Room>,
-        watcher: Watcher,
-    ) {
+    async fn connection(self: Arc<Self>, tcp: TcpStream, watcher: Watcher) {
         // Small answers are not held back for more; that the option cannot be set changes nothing else.
         let _ = tcp.set_nodelay(true);
         let reset = Reset::default();
         let stream = Stream::new(tcp, reset.clone(), self.bounds.write_timeout);
-        tokio::select! {
-            () = self.secured(stream, reset, &connection, watcher) => {}
-            () = connection.evicted(&room) => tracing::debug!("a quiet connection gives way"),
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return match timeout(self.bounds.read_timeout, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.http(stream, reset, watcher).await,
+                // A client that does not trust the certificate, as a rule.
+                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            };
         }
-    }
-
-    #[cfg(feature = "tls")]
-    async fn secured(
-        self: Arc<Self>,
-        stream: Stream,
-        reset: Reset,
-        connection: &Arc<Connection>,
-        watcher: Watcher,
-    ) {
-        let Some(tls) = &self.tls else { return self.http(stream, reset, connection, watcher).await };
-        match timeout(self.bounds.read_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.http(stream, reset, connection, watcher).await,
-            // A client that does not trust the certificate, as a rule.
-            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => tracing::debug!("a TLS handshake took too long"),
-        }
-    }
-
-    #[cfg(not(feature = "tls"))]
-    async fn secured(
-        self: Arc<Self>,
-        stream: Stream,
-        reset: Reset,
-        connection: &Arc<Connection>,
-        watcher: Watcher,
-    ) {
-        self.http(stream, reset, connection, watcher).await;
+        self.http(stream, reset, watcher).await;
     }
 
     async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self: Arc<Self>,
         stream: S,
         reset: Reset,
-        connection: &Arc<Connection>,
         watcher: Watcher,
     ) {
         let mut http = http1::Builder::new();
-        // Between two requests it counts too.
         // Its own date makes a panic before 1970 and after 9999.
         http.auto_date_header(false);
+        // The time counts between two requests too: that is how an idle connection ends.
         http.timer(TokioTimer::new()).header_read_timeout(self.bounds.read_timeout).max_buf_size(MAX_HEAD);
         let service = service_fn(|request| {
-            let (server, reset, connection) = (Arc::clone(&self), reset.clone(), Arc::clone(connection));
+            let (server, reset) = (Arc::clone(&self), reset.clone());
             async move {
-                let mut answer = server.answer_on_a_faulty_way(request, &reset, &connection).await?;
+                let mut answer = server.answer_on_a_faulty_way(request, &reset).await?;
                 date(answer.headers_mut(), server.clock.now().wall);
-                Ok::<_, io::Error>(answer.map(|body| Kept::new(body, connection.busy())))
+                Ok::<_, io::Error>(answer)
             }
         });
         let served = http.serve_connection(TokioIo::new(stream), service);
@@ -181,10 +149,9 @@ impl Server {
         &self,
         request: Request<Incoming>,
         reset: &Reset,
-        connection: &Arc<Connection>,
     ) -> io::Result<Response<Either<AnswerBody, ControlBody>>> {
         if let Some(control) = self.control.as_ref().filter(|_| Control::has(request.uri().path())) {
-            return Ok(control.answer(request, &self.bodies, connection).await.map(Either::Right));
+            return Ok(control.answer(request, &self.bodies).await.map(Either::Right));
         }
         let now = self.clock.now();
         let noted = Noted::new(request.method(), request.uri().path());
@@ -192,9 +159,8 @@ impl Server {
         let (fault, is_answered) = decision.told();
         let response = match decision.answer.take() {
             Some(answer) => answer,
-            None => self.answer_of_the_platform(request, now, connection).await,
+            None => self.answer_of_the_platform(request, now).await,
         };
-        let _busy = connection.busy();
         if let Some(control) = &self.control {
             control.note(noted.fault(fault, is_answered), &response);
         }
@@ -202,15 +168,10 @@ impl Server {
     }
 
     /// The platform sees the request once all of it is there.
-    async fn answer_of_the_platform(
-        &self,
-        request: Request<Incoming>,
-        now: Now,
-        connection: &Arc<Connection>,
-    ) -> Response<Bytes> {
+    async fn answer_of_the_platform(&self, request: Request<Incoming>, now: Now) -> Response<Bytes> {
         let is_whole = request.body().is_end_stream();
         let (parts, body) = request.into_parts();
-        match self.bodies.read(body, MAX_BODY, self.bounds.read_timeout, connection).await {
+        match self.bodies.read(body, MAX_BODY, self.bounds.read_timeout).await {
             Ok(body) => {
                 let now = if is_whole { now } else { self.clock.now() };
                 self.platform.answer(&Request::from_parts(parts, body.bytes().clone()), now)
@@ -223,14 +184,14 @@ impl Server {
     }
 }
 
-/// The next connection, once there is room for it.
-async fn next(listener: &TcpListener, room: &Room) -> (TcpStream, Arc<Connection>) {
+/// The next connection, once there is a place for it.
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    let place = Arc::clone(places).acquire_owned().await.expect("it is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, Connection::new(room.take(1).await)),
+            Ok((tcp, _)) => return (tcp, place),
             Err(error) => {
                 // Out of file descriptors, as a rule; others are still served.
-                room.evict();
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

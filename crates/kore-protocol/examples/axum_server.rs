@@ -59,7 +59,7 @@ impl Server {
 
     fn authorise(&self, request: &Request<Bytes>, metadata: &Metadata) -> Result<(), TokenRefusal> {
         let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
-        self.guard.admit(&self.apps, tokens, metadata.scope.name, SystemTime::now())?;
+        self.guard.admit(&self.apps, tokens, metadata.scope.map(|scope| scope.name), SystemTime::now())?;
         Ok(())
     }
 

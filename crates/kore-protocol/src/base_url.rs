@@ -1,5 +1,6 @@
 //! Where the platform is.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -39,6 +40,36 @@ impl fmt::Display for InvalidBaseUrl {
 }
 
 impl std::error::Error for InvalidBaseUrl {}
+
+impl From<Infallible> for InvalidBaseUrl {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl TryFrom<&str> for BaseUrl {
+    type Error = InvalidBaseUrl;
+
+    fn try_from(text: &str) -> Result<Self, InvalidBaseUrl> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = InvalidBaseUrl;
+
+    fn try_from(text: String) -> Result<Self, InvalidBaseUrl> {
+        Self::parse(&text)
+    }
+}
+
+impl TryFrom<&String> for BaseUrl {
+    type Error = InvalidBaseUrl;
+
+    fn try_from(text: &String) -> Result<Self, InvalidBaseUrl> {
+        Self::parse(text)
+    }
+}
 
 impl BaseUrl {
     /// Reads `https://host[:port][/path]`; without a scheme it is `https`.

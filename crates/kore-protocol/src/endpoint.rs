@@ -45,7 +45,7 @@ pub trait OutgoingRequest: Endpoint {
         headers.insert(AUTH_HEADER, auth);
         headers.insert(ACCEPT, JSON);
         if !body.is_empty() {
-            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_TYPE, body.content_type().cloned().unwrap_or(JSON));
         }
         *request.body_mut() = body;
         request

@@ -40,7 +40,8 @@
 //!
 //! fn answer(request: &Request<Bytes>) -> Result<Response<Bytes>, RequestError> {
 //!     let (metadata, call) = ROUTES.find(request.method(), request.uri().path())?;
-//!     // Verify the token, and that its app holds `metadata.scope`, before the rest is looked at.
+//!     // Verify the token, and that its app holds `metadata.scope` if there is one, before the rest
+//!     // is looked at.
 //!     request.headers().get(AUTH_HEADER).ok_or(Refusal::InvalidSdkCredentials)?;
 //!     match call {
 //!         Call::GetStatus => {
@@ -63,6 +64,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod bot_import;
+pub mod file;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod watch;
@@ -88,7 +90,7 @@ pub const OPENAPI_JSON: &str = include_str!("../openapi.json");
 #[doc(hidden)]
 pub use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
-pub use body::{Body, BodyLimit};
+pub use body::{Body, BodyLimit, BodyReader, Boundary, Content, ContentError, InvalidBoundary, Part};
 pub use endpoint::{
     AUTH_HEADER, Endpoint, IncomingRequest, IncomingResponse, InvalidToken, OutgoingRequest,
     OutgoingResponse, RequestError, auth_header,
@@ -104,3 +106,8 @@ pub use retry_after::RetryAfter;
 pub use routes::Routes;
 #[doc(hidden)]
 pub use split_mix::split_mix;
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -13,8 +13,8 @@ pub struct Metadata {
     pub method: Method,
     /// The path, with variables.
     pub path: PathTemplate,
-    /// The scope that the app of the token must hold.
-    pub scope: Scope,
+    /// The scope that the app of the token must hold, if the call needs one.
+    pub scope: Option<Scope>,
     /// What the platform counts for its rate limits.
     pub rate_limit: RateLimit,
 }
@@ -48,4 +48,6 @@ pub enum RateLimit {
     PerImport,
     /// Requests for one bot.
     PerBot,
+    /// Requests of one app: the document names the bot, and the call names none.
+    PerApp,
 }

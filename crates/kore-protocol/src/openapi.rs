@@ -18,11 +18,17 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use self::operation::Described;
 use self::operation::Operation;
-use crate::bot_import::get_status;
+use crate::bot_import::{get_status, start_existing, start_new};
+use crate::file::upload;
 use crate::{AUTH_HEADER, Refusal};
 
 /// Each endpoint of the API; a test compares them with the files.
-const OPERATIONS: &[Operation] = &[Operation::of::<get_status::Request>()];
+const OPERATIONS: &[Operation] = &[
+    Operation::of::<upload::Request>(),
+    Operation::of::<start_new::Request>(),
+    Operation::of::<start_existing::Request>(),
+    Operation::of::<get_status::Request>(),
+];
 
 /// The name of the one security scheme, for references within the document.
 const SCHEME: &str = "auth";

@@ -93,9 +93,10 @@ impl ResponseError {
     pub(crate) fn not_json(response: &http::Response<Bytes>, error: serde_json::Error) -> Self {
         // JSON that ends too early is taken for a body that was cut, but only if it began as JSON.
         let is_json = matches!(without_bom(response.body()).trim_ascii_start().first(), Some(b'{' | b'['));
-        // serde's words for JSON of another form repeat a part of it.
+        // serde's words for JSON of another form repeat a part of it; an endpoint's own words have no
+        // place and do not.
         let why = match error.classify() {
-            Category::Data => {
+            Category::Data if error.line() > 0 => {
                 format!("JSON of another form, at line {} column {}", error.line(), error.column())
             }
             _ => error.to_string(),

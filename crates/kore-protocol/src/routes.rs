@@ -19,7 +19,7 @@ use crate::{Metadata, RequestError};
 /// const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetStatus)]);
 ///
 /// let (metadata, call) = ROUTES.find(&Method::GET, "/api/public/bot/import/status/bir-1f")?;
-/// assert_eq!((metadata.scope.name, call), ("bot_definition:bot_import", &Call::GetStatus));
+/// assert_eq!((metadata.path.as_str(), call), ("/api/public/bot/import/status/{BotImportBIR}", &Call::GetStatus));
 /// assert_eq!(ROUTES.find(&Method::GET, "/"), Err(RequestError::OtherPath));
 /// # Ok::<(), RequestError>(())
 /// ```
@@ -60,7 +60,7 @@ mod tests {
         Metadata {
             method,
             path: PathTemplate::new(path),
-            scope: Scope::BOT_IMPORT,
+            scope: Some(Scope::BOT_IMPORT),
             rate_limit: RateLimit::PerBot,
         }
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use kore_auth::{Credentials, DEFAULT_LIFETIME, Secret, Token, TokenSource};
-use kore_protocol::{BaseUrl, BodyLimit, Excerpt};
+use kore_auth::{Credentials, DEFAULT_LIFETIME, InvalidSecret, Secret, Token, TokenSource};
+use kore_protocol::{BaseUrl, BodyLimit, Excerpt, InvalidBaseUrl};
 use kore_transport::{BlockingTransport, Transport};
-use kore_types::ClientId;
+use kore_types::{ClientId, InvalidId};
 
 use crate::call::Core;
 use crate::{Client, Error, blocking};
@@ -40,7 +40,7 @@ pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSIO
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
-    host: Option<String>,
+    host: Option<Result<BaseUrl, InvalidBaseUrl>>,
     identity: Option<Identity>,
     subject: String,
     token_lifetime: Duration,
@@ -55,7 +55,7 @@ pub struct ClientBuilder {
 
 #[derive(Clone)]
 enum Identity {
-    Secret { client_id: String, secret: Result<Secret, kore_auth::EmptySecret> },
+    Credentials { client_id: Result<ClientId, InvalidId>, secret: Result<Secret, InvalidSecret> },
     Signer(Credentials),
     Token(Token),
 }
@@ -78,16 +78,27 @@ impl ClientBuilder {
     }
 
     /// Where the platform is: `https://bots.kore.ai`, with a port or a path in front of `/api` if
-    /// need be. Without a scheme it is `https`.
-    pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = Some(host.into());
+    /// need be. Without a scheme it is `https`. It is a text, or a [`BaseUrl`].
+    pub fn host(mut self, host: impl TryInto<BaseUrl, Error: Into<InvalidBaseUrl>>) -> Self {
+        self.host = Some(host.try_into().map_err(Into::into));
         self
     }
 
     /// The client id (`cs-…`) and secret of an app from the Admin Console; tokens are signed with
-    /// HS256 and kept until shortly before they end.
-    pub fn credentials(mut self, client_id: impl Into<String>, secret: impl Into<Vec<u8>>) -> Self {
-        self.identity = Some(Identity::Secret { client_id: client_id.into(), secret: Secret::new(secret) });
+    /// HS256 and kept until shortly before they end. Both are text, or a [`ClientId`] and a
+    /// [`Secret`].
+    ///
+    /// The secret stands alone on its line: a line end behind it, as files have it, is no part of it
+    /// ([`Secret::from_line`]).
+    pub fn credentials(
+        mut self,
+        client_id: impl TryInto<ClientId, Error: Into<InvalidId>>,
+        secret: impl TryInto<Secret, Error: Into<InvalidSecret>>,
+    ) -> Self {
+        self.identity = Some(Identity::Credentials {
+            client_id: client_id.try_into().map_err(Into::into),
+            secret: secret.try_into().map_err(Into::into),
+        });
         self
     }
 
@@ -103,8 +114,8 @@ impl ClientBuilder {
     }
 
     /// A JWT that was made elsewhere. It is used as it is and never renewed.
-    pub fn token(mut self, jwt: impl Into<String>) -> Self {
-        self.identity = Some(Identity::Token(Token::new(jwt)));
+    pub fn token(mut self, jwt: impl Into<Token>) -> Self {
+        self.identity = Some(Identity::Token(jwt.into()));
         self
     }
 
@@ -212,7 +223,7 @@ impl ClientBuilder {
             .host
             .take()
             .ok_or_else(|| Error::config("no host is set: expected a URL such as https://bots.kore.ai"))?;
-        let base = BaseUrl::parse(&host).map_err(|error| Error::setting("host", error))?;
+        let base = host.map_err(|error| Error::setting("host", error))?;
         Ok(Core::new(base, self.token_source()?, self.body_limit, self.user_agent_header()?))
     }
 
@@ -237,11 +248,10 @@ impl ClientBuilder {
                 return Ok(TokenSource::fixed(token));
             }
             Some(Identity::Signer(credentials)) => credentials,
-            Some(Identity::Secret { client_id, secret }) => {
-                let client_id =
-                    ClientId::new(client_id).map_err(|error| Error::setting("client id", error))?;
-                Credentials::new(client_id, secret.map_err(|error| Error::setting("client secret", error))?)
-            }
+            Some(Identity::Credentials { client_id, secret }) => Credentials::new(
+                client_id.map_err(|error| Error::setting("client id", error))?,
+                secret.map_err(|error| Error::setting("client secret", error))?,
+            ),
         };
         credentials.check()?;
         let subject = std::mem::take(&mut self.subject);

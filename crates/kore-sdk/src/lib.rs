@@ -51,7 +51,15 @@ pub use kore_types as types;
 
 pub use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
 
-/// The examples of the README are compiled, and those without `no_run` are run.
+/// The examples of these pages are compiled, and those without `no_run` are run.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../../README.md")]
+    struct Repository;
+
+    #[doc = include_str!("../../../docs/rust.md")]
+    struct Rust;
+}

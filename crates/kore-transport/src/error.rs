@@ -22,6 +22,8 @@ pub enum Phase {
     Tls,
     /// The proxy did not let it through.
     Proxy,
+    /// A file that was to be sent could not be read, or changed. The request was not completed.
+    Content,
     /// Sent, at least in part, and the answer did not arrive whole.
     Exchange,
     /// The body of the answer was not taken whole: cut short, or over the limit.
@@ -36,6 +38,7 @@ impl Phase {
             Self::Connect => "cannot connect",
             Self::Tls => "no trusted TLS connection",
             Self::Proxy => "the proxy did not let the request through",
+            Self::Content => "not sent whole",
             Self::Exchange => "no answer",
             Self::Body => "the answer did not arrive whole",
         }
@@ -61,7 +64,8 @@ impl TransportError {
         let message = message.into().into();
         let is_unprocessed = match phase {
             Phase::Refused | Phase::Dns | Phase::Connect | Phase::Tls | Phase::Proxy => true,
-            Phase::Exchange | Phase::Body => false,
+            // What is done with a request that breaks off is the host's business.
+            Phase::Content | Phase::Exchange | Phase::Body => false,
         };
         Self(Box::new(Inner {
             phase,
@@ -104,7 +108,7 @@ impl TransportError {
     }
 
     /// Says that the host certainly did nothing with the request, though it was sent: HTTP/2's
-    /// REFUSED_STREAM is such a word. Of the phases before [`Phase::Exchange`] this is known.
+    /// REFUSED_STREAM is such a word. Of the phases before [`Phase::Content`] this is known.
     pub fn unprocessed(mut self) -> Self {
         self.0.is_unprocessed = true;
         self
@@ -170,7 +174,7 @@ impl TransportError {
     /// broke off. Not for an untrusted certificate, a refusal of the proxy, or a body over the limit.
     pub fn is_retryable(&self) -> bool {
         match self.0.phase {
-            Phase::Refused => false,
+            Phase::Refused | Phase::Content => false,
             Phase::Tls | Phase::Proxy => self.0.is_timeout,
             Phase::Dns | Phase::Connect | Phase::Exchange => true,
             Phase::Body => self.0.response.as_ref().is_none_or(ResponseError::is_cut_short),

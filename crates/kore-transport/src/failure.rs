@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use http::Uri;
-use kore_protocol::Excerpt;
+use kore_protocol::{ContentError, Excerpt};
 
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
 use crate::tls_words;
@@ -20,9 +20,18 @@ pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item 
 }
 
 /// The first error of a type.
-#[cfg(feature = "hyper")]
 pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// What is wrong with a file that was to be sent, if that is what the error is about.
+pub(crate) fn content(error: &(dyn Error + 'static)) -> Option<TransportError> {
+    find::<ContentError>(error).map(|error| TransportError::new(Phase::Content, error.to_string()))
+}
+
+/// A body that could not be read into memory.
+pub(crate) fn unread(error: io::Error) -> TransportError {
+    content(&error).unwrap_or_else(|| TransportError::new(Phase::Content, innermost(&error)))
 }
 
 /// The error of the operating system, if it is one.

@@ -91,7 +91,8 @@ const SENDS: u32 = 3;
 impl Inner {
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
-        let mut request = request.map(|body| Full::new(body.into_bytes()));
+        let (head, body) = request.into_parts();
+        let mut request = Request::from_parts(head, Full::new(body.to_bytes().map_err(failure::unread)?));
         let proxy = self.proxies.reader_of(request.uri())?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, auth.clone());

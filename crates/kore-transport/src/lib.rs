@@ -65,3 +65,8 @@ pub use tower_transport::{ServiceTransport, TransportService};
 pub use transport::{BlockingTransport, Transport};
 #[cfg(feature = "ureq")]
 pub use ureq_transport::UreqTransport;
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

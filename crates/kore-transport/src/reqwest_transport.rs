@@ -83,7 +83,9 @@ impl ReqwestTransport {
         }
         let peer = peer(request.uri());
         let failed = |error: reqwest::Error| failed(&error, &peer).with_source(error);
-        let request = request.map(|body| reqwest::Body::from(body.into_bytes()));
+        let (head, body) = request.into_parts();
+        let request =
+            Request::from_parts(head, reqwest::Body::from(body.to_bytes().map_err(failure::unread)?));
         let request = reqwest::Request::try_from(request).map_err(failed)?;
         let response = self.client.execute(request).await.map_err(failed)?;
         let broken = |start: &_, error: reqwest::Error| {

@@ -84,7 +84,7 @@ impl BlockingTransport for UreqTransport {
         self.plain_http.check(request.uri())?;
         let peer = peer(request.uri());
         let (head, body) = request.into_parts();
-        let body = body.into_bytes();
+        let body = body.to_bytes().map_err(failure::unread)?;
         let response = if body.is_empty() {
             self.run(Request::from_parts(head, SendBody::none()))
         } else {

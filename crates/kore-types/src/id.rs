@@ -1,5 +1,6 @@
 //! Identifiers, validated where they enter.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use crate::Printable;
@@ -58,6 +59,12 @@ impl fmt::Debug for InvalidId {
 }
 
 impl std::error::Error for InvalidId {}
+
+impl From<Infallible> for InvalidId {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
 
 /// The safe alphabet, as a table: identifiers are checked in every document.
 const SAFE: [bool; 256] = {
@@ -218,6 +225,10 @@ id! {
 id! {
     /// The id of a user, `u-…`.
     UserId, "user id", "u-"
+}
+id! {
+    /// The id of an uploaded file: 24 hexadecimal digits in the documents, with no prefix.
+    FileId, "file id", ""
 }
 id! {
     /// The id of a client app, `cs-…`; the JWT carries it as `appId`.

@@ -43,6 +43,8 @@ mod bot_import;
 mod error_body;
 mod extra;
 mod id;
+mod import_options;
+mod import_request;
 mod list;
 mod model;
 mod open_enum;
@@ -59,7 +61,12 @@ mod value;
 pub use bot_import::{BotImport, OutcomeCounts, StatusLog};
 pub use error_body::{ErrorBody, ErrorCode, ErrorDetail};
 pub use extra::Extra;
-pub use id::{BotId, BotImportId, ClientId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
+pub use id::{BotId, BotImportId, ClientId, FileId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
+pub use import_options::{
+    AppendOrReplace, IgnoredVariables, ImportNlpData, ImportOptions, ImportSetting, ImportTask, MergeOptions,
+    StoryBoardScenes,
+};
+pub use import_request::{ExistingBotImport, NewBotImport, Purpose, UploadMode, UploadedFile};
 pub use list::List;
 pub use model::Lenient;
 pub use open_enum::KeptWord;
@@ -85,3 +92,8 @@ pub mod __private {
         schemars,
     };
 }
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -39,7 +39,7 @@ fn main() {
     let is_measured = is_measured();
     if !std::env::args().any(|arg| arg == "throughput") {
         room::of_connections(if is_measured { 1_000 } else { 10 });
-        room::of_bodies(if is_measured { 12 } else { 1 });
+        room::of_bodies(if is_measured { 100 } else { 1 });
         room::of_imports(if is_measured { 1_000_000 } else { 1_000 });
     }
     throughput(is_measured);

@@ -150,14 +150,22 @@ async fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[tokio::test]
-async fn others_are_served_while_a_thousand_connections_idle_and_two_hundred_drip() {
+async fn others_are_served_while_a_thousand_connections_idle_and_three_hundred_are_slow() {
     many_files();
     let emulator = start(|builder| builder).await;
     let mut open = Vec::new();
-    for n in 0..1_200 {
+    for n in 0..1_300 {
         let mut stream = connect(&emulator).await;
-        let head = request("");
-        let sent = if n < 1_000 { &head[..] } else { &head[..20] };
+        let owed = |method, path| {
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900\r\n\r\n")
+        };
+        let sent = match n {
+            0..1_000 => request(""),
+            1_000..1_100 => request("")[..20].to_owned(),
+            1_100..1_200 => request("content-length: 900\r\n"),
+            1_200..1_250 => owed("PUT", "/_emulator/snapshot"),
+            _ => owed("POST", "/_emulator/imports"),
+        };
         stream.write_all(sent.as_bytes()).await.unwrap();
         if n < 1_000 {
             assert!(one_answer(&mut stream).await.starts_with("HTTP/1.1 401 "));
@@ -170,6 +178,9 @@ async fn others_are_served_while_a_thousand_connections_idle_and_two_hundred_dri
         }
         others_are_served(&emulator).await;
     }
+    let create = br#"{"scenario": "stuck"}"#;
+    let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
+    assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
     // Not because the others were closed.
     for stream in &mut open[..1_000] {
         stream.write_all(request("").as_bytes()).await.unwrap();
@@ -178,7 +189,8 @@ async fn others_are_served_while_a_thousand_connections_idle_and_two_hundred_dri
 }
 
 #[tokio::test]
-async fn beyond_the_most_connections_the_one_that_was_idle_for_longest_gives_way() {
+async fn beyond_the_most_connections_a_new_one_waits_until_another_ends() {
+    many_files();
     let most = NonZeroUsize::new(50).unwrap();
     let emulator = start(|builder| builder.max_connections(most)).await;
     let mut open = Vec::new();
@@ -188,53 +200,31 @@ async fn beyond_the_most_connections_the_one_that_was_idle_for_longest_gives_way
         one_answer(&mut stream).await;
         open.push(stream);
     }
-    // The first asks once more, so the second has been idle for longest.
-    open[0].write_all(request("").as_bytes()).await.unwrap();
-    one_answer(&mut open[0]).await;
-    for _ in 0..5 {
-        others_are_served(&emulator).await;
-    }
-    let mut first = open.remove(0);
-    assert!(is_closed(open.remove(0)).await);
-    first.write_all(request("").as_bytes()).await.unwrap();
-    assert!(one_answer(&mut first).await.starts_with("HTTP/1.1 401 "));
+    let mut next = connect(&emulator).await;
+    next.write_all(request("").as_bytes()).await.unwrap();
+    let mut waiting = Box::pin(one_answer(&mut next));
+    let (first, mut told) = (open.remove(0), [0; 1]);
+    assert!(timeout(Duration::from_millis(100), &mut waiting).await.is_err(), "there was a place");
+    drop(first);
+    assert!(waiting.await.starts_with("HTTP/1.1 401 "));
+    assert!(timeout(Duration::from_millis(1), open[0].read(&mut told)).await.is_err(), "it was closed");
 }
 
 #[tokio::test]
-async fn a_flood_of_dripping_heads_keeps_nobody_out() {
+async fn a_flood_of_heads_and_bodies_that_do_not_come_keeps_nobody_out_for_long() {
     many_files();
     let most = NonZeroUsize::new(50).unwrap();
-    let emulator = start(|builder| builder.max_connections(most)).await;
+    let soon = Duration::from_millis(30);
+    let emulator = start(|builder| builder.max_connections(most).read_timeout(soon)).await;
     let mut open = Vec::new();
-    for _ in 0..500 {
+    for n in 0..200 {
         let mut stream = connect(&emulator).await;
-        stream.write_all(b"GET /").await.unwrap();
+        let sent = if n % 2 == 0 { "GET /".to_owned() } else { request("content-length: 900\r\n") };
+        // It may be closed by now.
+        let _ = stream.write_all(sent.as_bytes()).await;
         open.push(stream);
     }
     others_are_served(&emulator).await;
-}
-
-#[tokio::test]
-async fn a_flood_of_connections_that_owe_a_body_keeps_nobody_out() {
-    many_files();
-    let most = NonZeroUsize::new(50).unwrap();
-    for (method, target) in [
-        ("GET", get_status::METADATA.path.fill(&["bir-1f"])),
-        ("PUT", "/_emulator/snapshot".to_owned()),
-        ("POST", "/_emulator/imports".to_owned()),
-    ] {
-        let emulator = start(|builder| builder.max_connections(most)).await;
-        let mut open = Vec::new();
-        for n in 0..500 {
-            let mut stream = connect(&emulator).await;
-            let length = if n % 2 == 0 { "content-length: 1000" } else { "transfer-encoding: chunked" };
-            let head = format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\n{length}\r\n\r\n");
-            // It may be closed for those behind it by now.
-            let _ = stream.write_all(head.as_bytes()).await;
-            open.push(stream);
-        }
-        others_are_served(&emulator).await;
-    }
 }
 
 /// A request of the control whose body is that long; so much of it is sent.
@@ -247,7 +237,7 @@ async fn begun(emulator: &Emulator, head: &str, length: usize, body: &[u8]) -> T
 }
 
 #[tokio::test]
-async fn a_slow_body_is_waited_for_until_others_need_its_room() {
+async fn a_slow_body_is_waited_for_and_keeps_no_other_out() {
     let emulator = start(|builder| builder).await;
     let snapshot = emulator.snapshot();
     let (some, rest) = snapshot.as_bytes().split_at(20);
@@ -257,33 +247,25 @@ async fn a_slow_body_is_waited_for_until_others_need_its_room() {
     assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
     slow.write_all(rest).await.unwrap();
     assert!(one_answer(&mut slow).await.starts_with("HTTP/1.1 200 "));
+}
 
-    // There is room for one of them; the next has it as soon as that one is too slow.
-    let long = 60 * 1024 * 1024;
-    let put = "PUT /_emulator/snapshot HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue";
-    let has_room = async || {
-        let mut stream = connect(&emulator).await;
-        let head = format!("{put}\r\ncontent-length: {long}\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let told = timeout(NEVER, crate::servers::hostile::read_head(&mut stream)).await.expect("no room");
-        assert!(told.starts_with("HTTP/1.1 100 "), "{told}");
-        stream
-    };
-    let mut last = has_room().await;
-    for _ in 0..3 {
-        let mut slow = std::mem::replace(&mut last, has_room().await);
-        let answer = one_answer(&mut slow).await;
-        assert!(
-            answer.starts_with("HTTP/1.1 503 ") && answer.contains("others that need the room"),
-            "{answer}"
-        );
-    }
-    // What is short has room beside the last.
-    let mut other = begun(&emulator, "POST /_emulator/imports", create.len(), create).await;
-    assert!(one_answer(&mut other).await.starts_with("HTTP/1.1 201 "));
-    last.write_all(snapshot.as_bytes()).await.unwrap();
-    last.write_all(&vec![b' '; long - snapshot.len()]).await.unwrap();
-    assert!(one_answer(&mut last).await.starts_with("HTTP/1.1 200 "));
+#[tokio::test]
+async fn all_bodies_together_have_a_bound() {
+    let emulator = start(|builder| builder).await;
+    // Each is a byte short, so that it is held or refused.
+    let body = vec![b' '; 4 * 1024 * 1024 - 1];
+    let refused = (0..32).map(|_| async {
+        let mut stream = begun(&emulator, "POST /_emulator/imports", body.len() + 1, b"").await;
+        let (mut from, mut to) = stream.split();
+        let mut told = [0; 12];
+        let _ = tokio::join!(to.write_all(&body), from.read_exact(&mut told));
+        assert_eq!(&told, b"HTTP/1.1 503");
+    });
+    let refused = refused.collect::<futures_util::stream::FuturesUnordered<_>>();
+    // Of 128 MiB there is room for 96.
+    let enough = futures_util::StreamExt::count(futures_util::StreamExt::take(refused, 8));
+    assert_eq!(timeout(NEVER, enough).await.expect("all are held"), 8);
+    others_are_served(&emulator).await;
 }
 
 #[tokio::test]
@@ -298,19 +280,6 @@ async fn bodies_that_are_not_slow_wait_for_their_turn() {
     for answer in futures_util::future::join_all(uploads).await {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
-}
-
-#[tokio::test]
-async fn a_connection_that_is_being_answered_does_not_give_way() {
-    let most = NonZeroUsize::new(1).unwrap();
-    let drip = Fault::drip(NonZeroUsize::new(20).unwrap(), Duration::from_millis(5)).first(1);
-    let emulator = start(|builder| builder.max_connections(most).fault(drip)).await;
-    let mut stream = connect(&emulator).await;
-    stream.write_all(request("").as_bytes()).await.unwrap();
-    let first_byte = stream.read_u8().await.unwrap();
-    // The other waits for the one place until the answer is whole.
-    let (answer, ()) = tokio::join!(one_answer(&mut stream), others_are_served(&emulator));
-    assert!(first_byte == b'H' && answer.ends_with("}]}"), "{answer}");
 }
 
 #[tokio::test]

@@ -169,6 +169,10 @@ fn what_is_wrong_with_a_setting_is_said_when_building() {
             build(Client::builder().host("x").credentials("cs-1f", "")),
             "client secret: the client secret is empty",
         ),
+        (
+            build(Client::builder().host("x").credentials("cs-1f", "s3cret\n\nmore")),
+            "client secret: line 2: expected the client secret alone",
+        ),
         (build(Client::builder().host("x").token("a\nb")), "the token cannot be sent in a header"),
     ] {
         assert!(error.is_config() && error.attempts() == 0);
@@ -178,6 +182,39 @@ fn what_is_wrong_with_a_setting_is_said_when_building() {
     assert!(plain.is_config() && plain.to_string().contains("unencrypted"), "{plain}");
     assert!(builder("http://bots.kore.ai").allow_http(true).build().is_ok());
     assert!(builder("http://localhost:1").build().is_ok());
+}
+
+/// A secret is read from a file, as a rule, and the command takes it from there alike.
+#[test]
+fn settings_are_text_or_values_that_were_read_before() {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let transport = move |request: http::Request<Body>| {
+        let token = request.headers()["auth"].to_str().expect("ASCII").to_owned();
+        log.lock().expect("no panic").push((request.uri().to_string(), token));
+        success()
+    };
+    let host = kore_sdk::protocol::BaseUrl::parse("https://x.example/kore").expect("a host");
+    let app = kore_sdk::types::ClientId::new("cs-1f").expect("an id");
+    let secret = kore_sdk::auth::Secret::new("s3cret").expect("a secret");
+    for builder in [
+        Client::builder().host("x.example/kore").credentials("cs-1f", "s3cret\r\n"),
+        Client::builder()
+            .host(String::from("x.example/kore/"))
+            .credentials("cs-1f".to_owned(), b"s3cret".to_vec()),
+        Client::builder().host(host).credentials(app, secret.clone()),
+    ] {
+        let client = builder.blocking_transport(transport.clone()).build_blocking().expect("builds");
+        client.bot_import_status(&id()).expect("answered");
+    }
+    let seen = seen.lock().expect("no panic");
+    assert_eq!(seen.len(), 3);
+    let verifier =
+        kore_sdk::auth::Verifier::hmac(kore_sdk::auth::Algorithm::Hs256, &secret).expect("a verifier");
+    for (url, token) in &*seen {
+        assert!(url.starts_with("https://x.example/kore/api/"), "{url}");
+        verifier.verify(token, std::time::SystemTime::now()).expect("signed with the same secret");
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Endpoint for GetPublish {
     const METADATA: Metadata = Metadata {
         method: Method::GET,
         path: PathTemplate::new("/api/public/bot/{bot}/publish/status"),
-        scope: Scope::new("Bot Definition > Publish", "bot_definition:publish"),
+        scope: Some(Scope::new("Bot Definition > Publish", "bot_definition:publish")),
         rate_limit: RateLimit::PerBot,
     };
     type Response = Progress;

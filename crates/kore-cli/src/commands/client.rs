@@ -14,14 +14,14 @@ pub(super) fn builder(
     identity: &Identity,
 ) -> Result<ClientBuilder, Failure> {
     let mut builder = Client::builder()
-        .host(connection.host.value.to_string())
+        .host(connection.host.value.clone())
         .user_agent(USER_AGENT)
         .jti(settings.jti())
         .allow_http(connection.allow_http);
     builder = match identity {
-        Identity::Jwt(jwt) => builder.token(jwt.value.expose()),
+        Identity::Jwt(jwt) => builder.token(jwt.value.clone()),
         Identity::Credentials(Credentials { id, secret }) => {
-            builder.credentials(id.value.as_str(), secret.value.expose())
+            builder.credentials(id.value.clone(), secret.value.clone())
         }
     };
     if let Some(subject) = settings.subject() {

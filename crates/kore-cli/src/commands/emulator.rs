@@ -34,11 +34,18 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let builder = builder.bind(args.bind).port(args.port);
     let limit_status = args.limit_status.try_into().expect("the arguments allow no other");
     let builder = builder.limit_status(limit_status).retry_after(args.retry_after);
+    let is_resumed = args.state.as_ref().is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
     let emulator = builder.start().await.map_err(|error| cannot_start(args, &error))?;
     let ca_file = CaFile::of(&emulator)?;
     // Before the lines are there: who reads them may send the signal.
     let mut signals =
         Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    if let (true, Some(path), false) = (is_resumed, &args.state, args.scenarios.is_empty()) {
+        Stream::Stderr.raw(format!(
+            "the imports come from {}, and --scenario is for a new file: remove the file to begin anew\n",
+            path.display()
+        ));
+    }
     Stream::Stdout.styled(&lines(&emulator, settings, ca_file.as_ref()));
     if io::stderr().is_terminal() {
         tell(&emulator.url(), !args.no_control);

@@ -28,8 +28,8 @@ impl SecretSource {
     }
 }
 
-/// The secret: the one line of its source, in any form of [`plain_text`](crate::plain_text). What no
-/// one means to be a part of it is refused, as it would sign wrongly in silence.
+/// The secret: the one line of its source ([`Secret::from_line`]), in any form of
+/// [`plain_text`](crate::plain_text).
 pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
     let origin = &source.origin;
     let (bytes, place) = match &source.value {
@@ -53,33 +53,13 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
         };
         Failure::usage(format!("cannot read the client secret from {origin}{place}: {error}")).hint_if(hint)
     })?;
-    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    let secret = &bytes[..end];
-    check(&String::from_utf8_lossy(secret), &format!("{origin}{place}"))?;
-    Secret::new(secret).map_err(|error| Failure::usage(format!("{origin}{place}: {error}")))
-}
-
-/// Names the line that is wrong, and never shows it.
-fn check(secret: &str, place: &str) -> Result<(), Failure> {
-    Unexpanded::refuse(secret, place)?;
-    let (line, problem) = if secret.trim().is_empty() {
-        return match secret {
-            "" => Ok(()),
-            _ => Err(Failure::usage(format!("{place}: the client secret is empty: it is blank"))),
-        };
-    } else if secret.contains(['\n', '\r']) {
-        (2, "expected the client secret alone, and found a second line")
-    } else if secret.contains('\0') {
-        (1, "expected text, and found a NUL character")
-    } else if secret.starts_with(char::is_whitespace) {
-        (1, "a blank stands in front of the client secret")
-    } else if secret.ends_with(char::is_whitespace) {
-        (1, "a blank stands behind the client secret")
-    } else {
-        return Ok(());
-    };
-    Err(Failure::usage(format!("{place}, line {line}: {problem}"))
-        .hint("write the secret alone on the first line, without blanks around it"))
+    let place = format!("{origin}{place}");
+    Unexpanded::refuse(&String::from_utf8_lossy(&bytes), &place)?;
+    Secret::from_line(bytes).map_err(|error| match error.line() {
+        Some(_) => Failure::usage(format!("{place}, {error}"))
+            .hint("write the secret alone on the first line, without blanks around it"),
+        None => Failure::usage(format!("{place}: {error}")),
+    })
 }
 
 #[cfg(test)]
@@ -92,28 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_behind_it_are_no_part_of_it_and_blanks_within_are() {
-        assert_eq!(inline(b"a b\r\n\n").expect("a secret").expose(), b"a b");
-        assert_eq!(inline(b"\x80\xff\n").expect("a secret").expose(), b"\x80\xff");
-    }
-
-    #[test]
-    fn what_would_sign_wrongly_is_told_with_its_line_and_not_shown() {
-        for (bytes, says) in [
-            (&b" hunter2"[..], ", line 1: a blank stands in front"),
-            (b"\thunter2", ", line 1: a blank stands in front"),
-            ("\u{a0}hunter2".as_bytes(), ", line 1: a blank stands in front"),
-            (b"hunter2 \r\n", ", line 1: a blank stands behind"),
-            (b"hunter2\nhunter3\n", ", line 2: expected the client secret alone"),
-            (b"\nhunter2", ", line 2: expected the client secret alone"),
-            (b"hunter2\rhunter3", ", line 2: expected the client secret alone"),
-            (b"hunter2\n ", ", line 2: expected the client secret alone"),
-            (b"hunter\x002", ", line 1: expected text, and found a NUL"),
-        ] {
-            let failure = inline(bytes).expect_err(says).to_string();
-            assert!(failure.starts_with(&format!("KORE_CLIENT_SECRET{says}")), "{failure}");
-            assert!(!failure.contains("hunter"), "{failure}");
-        }
+    fn a_secret_that_would_sign_wrongly_is_told_with_its_place_and_not_shown() {
+        let failure = inline(b"hunter2\nhunter3\n").expect_err("two lines").to_string();
+        assert!(
+            failure.starts_with("KORE_CLIENT_SECRET, line 2: expected the client secret alone"),
+            "{failure}"
+        );
+        assert!(!failure.contains("hunter"), "{failure}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 mod ways;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -138,6 +138,25 @@ fn scenarios_run_in_the_order_and_the_mode_asked_for() {
     let codes = [1, 1, 0].map(|n| emulator.status(n).run().code);
     // One task runs, then it has failed; the other import has not been looked at until then.
     assert_eq!(codes, [3, 1, 3]);
+}
+
+#[test]
+fn a_scenario_beside_a_state_that_is_there_is_said_to_count_for_nothing() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("state.json").to_str().expect("UTF-8").to_owned();
+    let with = |scenario: &str| {
+        let arguments = ["--state", &file, "--scenario", scenario];
+        let mut emulator = Running::of(&arguments, 4, Stdio::piped());
+        assert_eq!(emulator.signal("TERM"), Some(0));
+        let mut told = String::new();
+        emulator.child.stderr.take().expect("piped").read_to_string(&mut told).expect("UTF-8");
+        (emulator.lines[3].clone(), told)
+    };
+    let (id, told) = with("stuck");
+    assert_eq!(told, "");
+    let (same, told) = with("failure");
+    assert_eq!(same, id);
+    assert!(told.contains("--scenario is for a new file") && told.contains("state.json"), "{told}");
 }
 
 #[test]

@@ -147,3 +147,18 @@ fn a_ca_file_that_is_none_is_told_with_its_name() {
     let mut unexpanded = Kore::status(&server.url, "bir-1").arg("--ca-file=~/ca.pem");
     unexpanded.fails(2).says(&["cannot read --ca-file (~/ca.pem)", "hint: the shell did not expand ~"]);
 }
+
+/// Nobody writes to the pipe, and no timeout would end the reading of it.
+#[cfg(unix)]
+#[test]
+fn a_bundle_of_the_environment_that_is_no_file_is_named() {
+    let server = TlsServer::start("localhost");
+    let kore = Kore::status(&server.url, "bir-1");
+    let pipe = kore.home().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("a pipe");
+    kore.env("SSL_CERT_FILE", &pipe).fails(6).says(&["SSL_CERT_FILE", "pipe", "hint: name a file"]);
+    let device = Kore::status(&server.url, "bir-1").env("SSL_CERT_FILE", "/dev/zero");
+    { device }.fails(6).says(&["SSL_CERT_FILE", "/dev/zero"]);
+    let none = server.asked_with_ca(&server.ca_pem).env("SSL_CERT_FILE", "/no/such").succeeds();
+    assert!(none.stdout.contains("Status   success"), "{}", none.stdout);
+}

@@ -53,6 +53,20 @@ fn a_name_that_is_not_found() {
 }
 
 #[test]
+fn a_proxy_that_refuses_the_connection_is_named_with_where_it_is_from() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port").local_addr().expect("an address");
+    for (scheme, variable) in [("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY"), ("https", "ALL_PROXY")] {
+        let run = Kore::status(&format!("{scheme}://kore.invalid"), "bir-1").arg("--allow-http");
+        let run = run.env(variable, format!("http://{free}")).fails(6);
+        run.says(&[&format!("the proxy {free}"), "hint: the proxy is from HTTPS_PROXY"]);
+        assert!(!run.stderr.contains("the host is from"), "{}", run.stderr);
+    }
+    let run = Kore::status("https://kore.invalid", "bir-1").args(["--timeout", "5s"]);
+    let run = run.env("HTTPS_PROXY", "http://no-such-proxy.invalid:3128").fails(6);
+    run.says(&["no-such-proxy.invalid", "hint: the proxy is from HTTPS_PROXY"]);
+}
+
+#[test]
 fn a_proxy_that_wants_a_password() {
     let proxy = Server::answering("407 Proxy Authentication Required", "", "<html>");
     let run = Kore::status("http://kore.invalid", "bir-1")

@@ -157,17 +157,16 @@ struct Change {
 impl Viewer {
     fn look(&mut self, control: &Control) -> Option<Change> {
         let now = control.clock.now().wall;
-        let (total, newest) = control.platform.with(|holdings| {
-            let newest = holdings.newest(u64::MAX).take(IMPORTS);
+        let (total, newest) = control.platform.with(|imports| {
+            let newest = imports.newest(u64::MAX).take(IMPORTS);
             let newest: Vec<_> =
                 newest.map(|(id, entry)| (id.clone(), Mark::of(entry, now), entry.clone())).collect();
-            (holdings.len(), newest)
+            (imports.len(), newest)
         });
         let is_due = self.counted.is_none_or(|counted| counted.elapsed() >= COUNTED);
         let counts = (total <= FEW || is_due).then(|| {
             let mut counts = Counts::default();
-            // If all are replaced on the way, they are counted anew with the next change.
-            control.platform.visit(|_, entry| counts.add(entry, now));
+            control.platform.with(|imports| imports.all().for_each(|(_, entry)| counts.add(entry, now)));
             counts
         });
         if counts.is_some() {

@@ -12,10 +12,9 @@ use super::routes::Page;
 use super::view::{ImportView, Much};
 use super::*;
 use crate::emulator::made_up_id;
-use crate::holdings::Held;
-use crate::life::ModeWord;
+use crate::imports::Held;
 use crate::platform::NotPut;
-use crate::{Mode, SteerError, input, scenarios};
+use crate::{Mode, Speed, SteerError, input, scenarios};
 
 /// The most imports in a list.
 const MAX_LISTED: usize = 1000;
@@ -51,8 +50,30 @@ struct ToCreate {
     scenario: Box<RawValue>,
     id: Option<String>,
     mode: Option<ModeWord>,
-    speed: Option<f64>,
+    speed: Option<Speed>,
     each: Option<NonZeroU32>,
+}
+
+/// What moves an import on, in a word.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ModeWord {
+    AtOnce,
+    Time,
+    Looks,
+}
+
+impl ToCreate {
+    /// The mode; `speed` is for time alone, `each` for looks alone.
+    fn mode(&self) -> Result<Mode, &'static str> {
+        match (self.mode.unwrap_or(ModeWord::Time), self.speed, self.each) {
+            (ModeWord::AtOnce, None, None) => Ok(Mode::AtOnce),
+            (ModeWord::Looks, None, each) => Ok(Mode::Looks { each: each.unwrap_or(NonZeroU32::MIN) }),
+            (ModeWord::Time, speed, None) => Ok(Mode::Time { speed: speed.unwrap_or(Speed::REAL) }),
+            (_, Some(_), _) => Err("`speed` is for the mode \"time\" alone"),
+            (_, _, Some(_)) => Err("`each` is for the mode \"looks\" alone"),
+        }
+    }
 }
 
 const EXPECTED: &str = r#"{"scenario": NAME or {…}, and perhaps "mode": "time", "looks" or "at-once", "speed": 10, "each": 1, "id": "bir-…"}"#;
@@ -90,9 +111,9 @@ impl Control {
         }
         let page = Page::of(query, MAX_LISTED)?;
         let now = self.clock.now().wall;
-        let (total, mut found) = self.platform.with(|holdings| {
-            let newest = holdings.newest(page.before).take(page.limit + 1);
-            (holdings.len(), newest.map(|(id, entry)| (id.clone(), entry.clone())).collect::<Vec<_>>())
+        let (total, mut found) = self.platform.with(|imports| {
+            let newest = imports.newest(page.before).take(page.limit + 1);
+            (imports.len(), newest.map(|(id, entry)| (id.clone(), entry.clone())).collect::<Vec<_>>())
         });
         let has_more = found.len() > page.limit;
         found.truncate(page.limit);
@@ -109,14 +130,14 @@ impl Control {
 
     fn view(&self, id: &BotImportId, much: Much) -> Result<ImportView, Problem> {
         let entry =
-            self.platform.with(|holdings| holdings.get(id).cloned()).ok_or_else(|| unknown(id.as_str()))?;
+            self.platform.with(|imports| imports.get(id).cloned()).ok_or_else(|| unknown(id.as_str()))?;
         Ok(ImportView::new(id, &entry, self.clock.now().wall, much))
     }
 
     pub(super) fn create(&self, body: &Bytes) -> Result<Response<ControlBody>, Problem> {
         let asked: ToCreate = input::json_of(&answer::text(body)?, "the body")
             .map_err(|error| Problem::body(EXPECTED, error))?;
-        let mode = asked.mode.unwrap_or(ModeWord::Time).mode(asked.speed, asked.each).map_err(|problem| {
+        let mode = asked.mode().map_err(|problem| {
             Problem::new(StatusCode::BAD_REQUEST, EXPECTED).found(problem).hint("correct it, or leave it out")
         })?;
         let id = match asked.id {
@@ -166,7 +187,11 @@ impl Control {
 
     pub(super) fn delete(&self, id: Option<&str>) -> Result<Response<ControlBody>, Problem> {
         let id = known(id)?;
-        if self.platform.remove(&id) { Ok(no_content()) } else { Err(unknown(id.as_str())) }
+        if self.platform.change(|imports| imports.remove(&id)) {
+            Ok(no_content())
+        } else {
+            Err(unknown(id.as_str()))
+        }
     }
 
     pub(super) fn steer(&self, id: Option<&str>, how: Steer) -> Result<Response<ControlBody>, Problem> {

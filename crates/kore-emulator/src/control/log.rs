@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::routes::Page;
 use super::view::cut;
-use crate::life::Time;
+use crate::clock::Time;
 use crate::masked::masked;
 use crate::platform::Why;
 

@@ -1,16 +1,12 @@
-//! Snapshots: given piece by piece, and taken.
+//! `GET` and `PUT /snapshot`: all imports, given and taken.
 
-use http::header::CONTENT_TYPE;
-use tokio::sync::mpsc;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::*;
-use crate::snapshot::{self, Writer};
+use crate::snapshot;
 
 /// How many are given at the same time.
-const MOST: usize = 32;
-
-/// How long a client may take nothing of one.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MOST: usize = 8;
 
 /// Who gives and who takes a snapshot.
 #[derive(Debug)]
@@ -26,6 +22,18 @@ impl Default for Snapshots {
     }
 }
 
+/// A snapshot until the client has taken all of it.
+struct Given {
+    text: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Given {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
 impl Control {
     pub(super) fn snapshot(&self) -> Result<Response<ControlBody>, Problem> {
         let place = Arc::clone(&self.snapshots.given).try_acquire_owned().map_err(|_| {
@@ -36,24 +44,11 @@ impl Control {
             .found("as many")
             .hint("send it again when one has ended")
         })?;
-        let mut writer = Writer::new(Arc::clone(&self.platform), self.clock.now().wall);
-        let (send, pieces) = mpsc::channel(1);
-        tokio::spawn(async move {
-            let _place = place;
-            loop {
-                let next = move || (writer.piece(), writer);
-                let Ok((piece, rest)) = tokio::task::spawn_blocking(next).await else { return };
-                writer = rest;
-                let is_last = piece.as_ref().map_or(true, Vec::is_empty);
-                let sent = send.send_timeout(piece.map(Bytes::from), PATIENCE).await;
-                if is_last || sent.is_err() {
-                    return;
-                }
-            }
-        });
-        let mut response = Response::new(ControlBody::Pieces(pieces));
-        let json = HeaderValue::from_static("application/json; charset=utf-8");
-        response.headers_mut().insert(CONTENT_TYPE, json);
+        let mut text = Vec::new();
+        snapshot::write(&self.platform.all(), self.clock.now().wall, &mut text)
+            .expect("its keys are texts, and a list takes what is written");
+        let mut response = answer::json_text(StatusCode::OK, Vec::new());
+        *response.body_mut() = ControlBody::Whole(Some(Bytes::from_owner(Given { text, _place: place })));
         Ok(response)
     }
 

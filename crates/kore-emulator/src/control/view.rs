@@ -3,14 +3,14 @@
 use std::num::NonZeroU32;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, Outcome, Printable, Status, StatusLog};
+use kore_types::{BotImportId, Outcome, Printable, Status, StatusLog};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::holdings::{Entry, Held};
-use crate::input::Keys;
-use crate::life::{ModeWord, Position, State, Time};
-use crate::scenario;
+use crate::clock::Time;
+use crate::imports::{Entry, Held};
+use crate::life::{Position, State};
+use crate::{Mode, Speed};
 
 /// How many characters of a name or a value are shown.
 const SHOWN: usize = 300;
@@ -43,9 +43,9 @@ pub(super) struct ImportView {
 #[derive(Debug, Serialize)]
 struct LifeView {
     scenario: String,
-    mode: ModeWord,
+    mode: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    speed: Option<f64>,
+    speed: Option<Speed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     each: Option<NonZeroU32>,
     created: Time,
@@ -93,10 +93,13 @@ impl ImportView {
             document: None,
         };
         let status = match &entry.held {
-            Held::Fixed(import) => {
+            Held::Fixed(fixed) => {
+                let import = &fixed.import;
                 view.outcome = word(import.outcome());
                 if much == Much::WithLog {
-                    view.log = Some(LogView::of(import));
+                    let entries = import.entries();
+                    let last = &entries[entries.len().saturating_sub(ENTRIES)..];
+                    view.log = Some(LogView::new(entries.len(), last));
                 }
                 import.status.as_ref().map(Status::as_str)
             }
@@ -105,7 +108,11 @@ impl ImportView {
                 let status = life.status(position);
                 view.outcome = word(status.outcome());
                 view.state = state(position);
-                let (mode, speed, each) = ModeWord::of(life.mode());
+                let (mode, speed, each) = match life.mode() {
+                    Mode::AtOnce => ("at-once", None, None),
+                    Mode::Time { speed } => ("time", Some(speed), None),
+                    Mode::Looks { each } => ("looks", None, Some(each)),
+                };
                 view.life = Some(LifeView {
                     scenario: cut(life.scenario().name()),
                     mode,
@@ -116,7 +123,8 @@ impl ImportView {
                     tasks: life.scenario().task_count(),
                 });
                 if much == Much::WithLog {
-                    view.log = Some(LogView::of_living(life.recent(position, ENTRIES)));
+                    let (total, last) = life.recent(position, ENTRIES);
+                    view.log = Some(LogView::new(total, &last));
                 }
                 Some(status.as_str())
             }
@@ -124,7 +132,7 @@ impl ImportView {
         view.status = cut(status.unwrap_or_default());
         if much == Much::WithDocument {
             let document = match &entry.held {
-                Held::Fixed(fixed) => serde_json::from_slice(fixed.json()),
+                Held::Fixed(fixed) => serde_json::from_slice(&fixed.json),
                 Held::Living(life) => RawValue::from_string(life.document(id, now)),
             };
             view.document = document.ok();
@@ -134,30 +142,20 @@ impl ImportView {
 }
 
 impl LogView {
-    fn of(import: &BotImport) -> Self {
-        let entries = import.entries();
-        let last = &entries[entries.len().saturating_sub(ENTRIES)..];
-        let view = |entry: &StatusLog| EntryView::new(entry, entry.extra.iter());
-        Self { total: entries.len(), entries: last.iter().map(view).collect() }
-    }
-
-    fn of_living((total, entries): (usize, Vec<scenario::Entry<'_>>)) -> Self {
-        let view = |entry: &scenario::Entry<'_>| {
-            EntryView::new(&entry.model, entry.extra.into_iter().flat_map(Keys::iter))
-        };
-        Self { total, entries: entries.iter().map(view).collect() }
+    fn new(total: usize, last: &[StatusLog]) -> Self {
+        Self { total, entries: last.iter().map(EntryView::new).collect() }
     }
 }
 
 impl EntryView {
-    fn new(entry: &StatusLog, extra: impl IntoIterator<Item = (impl AsRef<str>, impl ToString)>) -> Self {
-        let extra = extra.into_iter().take(EXTRAS);
+    fn new(entry: &StatusLog) -> Self {
+        let extra = entry.extra.iter().take(EXTRAS);
         Self {
             task_type: cut(entry.task_type.as_ref().map_or("", |kind| kind.as_str())),
             name: cut(entry.task_name.as_deref().unwrap_or_default()),
             status: cut(entry.status.as_ref().map_or("", Status::as_str)),
             outcome: word(entry.outcome()),
-            extra: extra.map(|(key, value)| (cut(key.as_ref()), cut(&value.to_string()))).collect(),
+            extra: extra.map(|(key, value)| (cut(key), cut(&value.to_string()))).collect(),
         }
     }
 }
@@ -202,7 +200,7 @@ pub(super) struct Counts {
 impl Counts {
     pub(super) fn add(&mut self, entry: &Entry, now: SystemTime) {
         let outcome = match &entry.held {
-            Held::Fixed(import) => import.outcome(),
+            Held::Fixed(fixed) => fixed.import.outcome(),
             Held::Living(life) => life.status(life.position(now)).outcome(),
         };
         match outcome {

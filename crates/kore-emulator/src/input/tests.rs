@@ -76,25 +76,21 @@ fn what_is_not_toml_or_json_at_all_is_told_with_its_place() {
     says(&refused_toml("tasks = [\nname"), &["a.toml, line 2"]);
     says(&refused_json("{\"tasks\": [],\n]"), &["a.json, line 2, column 1"]);
     says(&refused_json("{\"tasks\": []} more"), &["a.json, line 1", "trailing characters"]);
-    says(&refused_json("{\"tasks\": [], \"document\": {\"a\": 1, \"a\": 2}}"), &["`a` stands twice"]);
 }
 
 #[test]
-fn values_keep_their_digits_order_and_kind() {
-    let json = r#"{"tasks": [], "document": {"z": 1e400, "a": 1.50, "n": null, "o": {"b":1,"a":[2.0]}}}"#;
-    let toml = "tasks = []\n[document]\nz = 12\na = 1.5\nd = 2022-07-29T07:24:17.496Z\no = { b = 1, a = [true, 'x'] }\n";
-    let values = |scenario: Scenario| -> Vec<String> {
-        scenario.keys().0.iter().map(|(key, value)| format!("{key} {}", value.get())).collect()
-    };
+fn values_of_any_kind_are_read_and_a_date_is_a_text() {
+    let json = r#"{"tasks": [], "document": {"z": 12, "a": 1.5, "n": null, "o": {"b":1,"a":[2.0]}}}"#;
+    let toml = "tasks = []\n[document]\nz = 12\na = 1.5\nd = 2022-07-29T07:24:17.496Z\no = { b = 1, a = [true, 2022-07-29] }\n";
+    let values = |scenario: Scenario| serde_json::to_string(scenario.keys().0).expect("encodes");
     assert_eq!(
         values(Scenario::from_json(json, "").expect("valid")),
-        ["z 1e400", "a 1.50", "n null", r#"o {"b":1,"a":[2.0]}"#]
+        r#"{"a":1.5,"n":null,"o":{"a":[2.0],"b":1},"z":12}"#
     );
     assert_eq!(
         values(Scenario::from_toml(toml, "").expect("valid")),
-        ["z 12", "a 1.5", r#"d "2022-07-29T07:24:17.496Z""#, r#"o {"b":1,"a":[true,"x"]}"#]
+        r#"{"a":1.5,"d":"2022-07-29T07:24:17.496Z","o":{"a":[true,"2022-07-29"],"b":1},"z":12}"#
     );
-    says(&refused_toml("tasks = []\ndocument.x = nan"), &["line 2", "document.x: JSON has no such number"]);
 }
 
 #[test]

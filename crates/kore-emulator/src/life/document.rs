@@ -1,18 +1,17 @@
-//! The document of an import that lives.
+//! The document with which the platform answers for a living import, made anew for each poll.
 
 use std::time::SystemTime;
 
 use kore_types::{BotImport, BotImportId, Status};
+use serde_json::{Map, Value};
 
 use super::{Position, State};
 use crate::Scenario;
-use crate::input::Keys;
 
 /// Keys of one meaning: what is said with one of them is not made up with the other.
 const SPELLINGS: [[&str; 2]; 2] = [["streamRefId", "botRefId"], ["streamId", "botId"]];
 
-/// The document as JSON text: the model of an import, and over it what the scenario says, each value
-/// as it was written.
+/// The document as JSON text: the model of an import, and over it what the scenario says.
 pub(super) fn document(
     scenario: &Scenario,
     id: &BotImportId,
@@ -22,26 +21,29 @@ pub(super) fn document(
     let (status, next) = words(scenario, position);
     let is_over = position.state != State::Runs;
     let mut import = usual(id, created, is_over);
-    import.status = Some(status.clone());
     if scenario.has_older_spelling() {
         import.bot_ref_id = import.stream_ref_id.take();
         import.bot_id = import.stream_id.take();
     }
     let (always, at_end) = scenario.keys();
     let said = || always.iter().chain(at_end.iter().filter(|_| is_over));
-    let written = || -> serde_json::Result<String> {
-        let mut document = Keys::of(&import)?;
-        document.set("statusLogs", serde_json::value::to_raw_value(&scenario.log(position.ended, next))?);
-        for spellings in SPELLINGS {
-            if said().any(|(key, _)| spellings.contains(&key)) {
-                spellings.iter().for_each(|key| document.remove(key));
+    let mut written = || -> serde_json::Result<String> {
+        if said().next().is_some() {
+            let mut keys: Map<String, Value> = serde_json::from_value(serde_json::to_value(&import)?)?;
+            for spellings in SPELLINGS {
+                if said().any(|(key, _)| spellings.contains(&key.as_str())) {
+                    spellings.iter().for_each(|key| drop(keys.remove(*key)));
+                }
             }
+            keys.extend(said().map(|(key, value)| (key.clone(), value.clone())));
+            // A value that the model does not take is kept beside its fields.
+            import = serde_json::from_value(keys.into())?;
         }
-        said().for_each(|(key, value)| document.set(key, value.to_owned()));
-        document.order(BotImport::KEYS);
-        serde_json::to_string(&document)
+        import.status = Some(status.clone());
+        import.status_logs = Some(scenario.log(position.ended, next).into());
+        serde_json::to_string(&import)
     };
-    written().expect("texts and JSON as it was given")
+    written().expect("a model holds any values")
 }
 
 /// The status of the import, and that of the task at which it is.

@@ -1,12 +1,15 @@
-//! What moves an import on.
+//! What moves a living import on: the argument of those who create one, and a word in a snapshot.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What moves an import on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Mode {
     /// It is at its end at once, or at the first task that never ends.
@@ -16,9 +19,9 @@ pub enum Mode {
         /// How much faster than that.
         speed: Speed,
     },
-    /// Tasks end by being looked at, whatever the time: the first look sees the first task run.
+    /// Tasks end by being polled, whatever the time: the first poll sees the first task run.
     Looks {
-        /// How many looks end a task.
+        /// How many polls end a task.
         each: NonZeroU32,
     },
 }
@@ -26,13 +29,22 @@ pub enum Mode {
 impl Mode {
     /// By time, as the scenario says.
     pub const TIME: Self = Self::Time { speed: Speed::REAL };
-    /// Each look ends a task.
+    /// Each poll ends a task.
     pub const LOOKS: Self = Self::Looks { each: NonZeroU32::MIN };
 }
 
 /// How much faster than real time: a number over 0, such as 10 or 0.5.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "f64")]
 pub struct Speed(f64);
+
+impl TryFrom<f64> for Speed {
+    type Error = InvalidSpeed;
+
+    fn try_from(factor: f64) -> Result<Self, InvalidSpeed> {
+        Self::new(factor)
+    }
+}
 
 /// A number that is no [`Speed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +69,6 @@ impl Speed {
     /// [`InvalidSpeed`] unless it is a finite number over 0.
     pub fn new(factor: f64) -> Result<Self, InvalidSpeed> {
         if factor.is_finite() && factor > 0.0 { Ok(Self(factor)) } else { Err(InvalidSpeed) }
-    }
-
-    pub(crate) fn factor(self) -> f64 {
-        self.0
     }
 
     /// How long a time is at this speed; at most what a `Duration` holds.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use kore_types::{Status, TaskType};
 use serde::Serialize;
+use serde_json::Map;
 
 use super::Scenario;
 use super::form::{DOCUMENT_RESERVED, EXTRA_RESERVED, Form, TaskForm};
 use crate::InputError;
-use crate::input::{Input as _, Keys, WrittenOrForever};
+use crate::input::{Input as _, WrittenOrForever, keys};
 
 /// Builds a [`Scenario`]; its keys and defaults are those of the file, which are described there.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl Task {
             name: name.into(),
             duration: None,
             outcome: None,
-            extra: Keys::default(),
+            extra: Map::default(),
         };
         Self { form, problem: None }
     }
@@ -59,7 +60,7 @@ impl Task {
 
     /// A further key of its entry, from its end on.
     pub fn extra(mut self, key: &str, value: impl Serialize) -> Self {
-        self.problem = self.problem.or(self.form.extra.put(key, &value, EXTRA_RESERVED).err());
+        self.problem = self.problem.or(keys::put(&mut self.form.extra, key, &value, EXTRA_RESERVED).err());
         self
     }
 }
@@ -130,13 +131,15 @@ impl ScenarioBuilder {
 
     /// A further key of the document, or the value of a documented one.
     pub fn document(mut self, key: &str, value: impl Serialize) -> Self {
-        self.problem = self.problem.or(self.form.document.put(key, &value, DOCUMENT_RESERVED).err());
+        self.problem =
+            self.problem.or(keys::put(&mut self.form.document, key, &value, DOCUMENT_RESERVED).err());
         self
     }
 
     /// A key that the document has from its end on.
     pub fn at_end(mut self, key: &str, value: impl Serialize) -> Self {
-        self.problem = self.problem.or(self.form.at_end.put(key, &value, DOCUMENT_RESERVED).err());
+        self.problem =
+            self.problem.or(keys::put(&mut self.form.at_end, key, &value, DOCUMENT_RESERVED).err());
         self
     }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use kore_types::{Outcome, Status, TaskType};
+use kore_types::{Outcome, Status, StatusLog, TaskType};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
-use crate::input::{Keys, Reserved, WrittenOrForever};
+use crate::input::{Reserved, WrittenOrForever, keys};
 
 /// The bot of the documented sample.
 const BOT: &str = "SampleBot";
@@ -46,10 +47,10 @@ pub(crate) struct Form {
     pub(super) failed: Option<Status>,
     #[serde(default)]
     pub(super) older_spelling: bool,
-    #[serde(default, deserialize_with = "document", skip_serializing_if = "Keys::is_empty")]
-    pub(super) document: Keys,
-    #[serde(default, deserialize_with = "document", skip_serializing_if = "Keys::is_empty")]
-    pub(super) at_end: Keys,
+    #[serde(default, deserialize_with = "document", skip_serializing_if = "Map::is_empty")]
+    pub(super) document: Map<String, Value>,
+    #[serde(default, deserialize_with = "document", skip_serializing_if = "Map::is_empty")]
+    pub(super) at_end: Map<String, Value>,
     pub(super) tasks: Vec<TaskForm>,
 }
 
@@ -63,8 +64,8 @@ pub(super) struct TaskForm {
     pub(super) duration: Option<WrittenOrForever>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<Status>,
-    #[serde(default, deserialize_with = "extra", skip_serializing_if = "Keys::is_empty")]
-    pub(super) extra: Keys,
+    #[serde(default, deserialize_with = "extra", skip_serializing_if = "Map::is_empty")]
+    pub(super) extra: Map<String, Value>,
 }
 
 impl Form {
@@ -96,6 +97,10 @@ impl Form {
 }
 
 impl TaskForm {
+    pub(super) fn entry(&self, status: &Status) -> StatusLog {
+        StatusLog::new(self.task_type.clone(), self.name.as_str(), status.clone())
+    }
+
     pub(super) fn outcome(&self) -> &Status {
         self.outcome.as_ref().unwrap_or(&Status::Success)
     }
@@ -106,10 +111,10 @@ impl TaskForm {
     }
 }
 
-fn document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
-    Keys::read(deserializer, DOCUMENT_RESERVED)
+fn document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    keys::read(deserializer, DOCUMENT_RESERVED)
 }
 
-fn extra<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
-    Keys::read(deserializer, EXTRA_RESERVED)
+fn extra<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    keys::read(deserializer, EXTRA_RESERVED)
 }

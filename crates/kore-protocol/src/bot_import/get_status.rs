@@ -22,7 +22,7 @@ use subject::check;
 pub const METADATA: Metadata = Metadata {
     method: Method::GET,
     path: PathTemplate::new("/api/public/bot/import/status/{BotImportBIR}"),
-    scope: Scope::BOT_IMPORT,
+    scope: Some(Scope::BOT_IMPORT),
     rate_limit: RateLimit::PerImport,
 };
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{SCHEME, responses};
 use crate::watch::Quota;
-use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, RateLimit, Refusal};
+use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, RateLimit, Refusal, Scope};
 
 /// What a document about the API needs to know of a call beside its [`Metadata`].
 pub(crate) trait Described: Endpoint + OutgoingRequest {
@@ -17,10 +17,12 @@ pub(crate) trait Described: Endpoint + OutgoingRequest {
     const DOCUMENT: &'static str;
     /// What this call may be answered beside that which any call may.
     const REFUSALS: &'static [Refusal];
+    /// The type of the request's body.
+    const BODY_TYPE: &'static str = responses::JSON;
 
     /// The types of the path's variables, in order, as a tuple.
     type PathValues: JsonSchema;
-    /// The JSON of the request; `()` for none.
+    /// The body of the request; `()` for none.
     type Body: JsonSchema;
     /// The JSON of the answer.
     type Answer: JsonSchema;
@@ -62,9 +64,9 @@ fn describe<E: Described>(schemas: &mut SchemaGenerator) -> Value {
         "summary": E::SUMMARY,
         "description": description(&E::METADATA),
         "externalDocs": {"url": E::DOCUMENT},
-        "security": [{SCHEME: [E::METADATA.scope.name]}],
+        "security": [{SCHEME: Vec::from_iter(E::METADATA.scope.map(|scope| scope.name))}],
         "responses": responses::of_call(
-            content(schemas.subschema_for::<E::Answer>().into(), answer),
+            content(responses::JSON, schemas.subschema_for::<E::Answer>().into(), answer),
             E::REFUSALS,
             schemas,
         ),
@@ -75,8 +77,9 @@ fn describe<E: Described>(schemas: &mut SchemaGenerator) -> Value {
     }
     let body = schemas.subschema_for::<E::Body>();
     if body != schemas.subschema_for::<()>() {
-        let example = sample.map(|(request, _)| request.to_body().into_bytes().to_vec());
-        operation["requestBody"] = json!({"required": true, "content": content(body.into(), example)});
+        let example = sample.and_then(|(request, _)| request.to_body().as_bytes().map(|body| body.to_vec()));
+        operation["requestBody"] =
+            json!({"required": true, "content": content(E::BODY_TYPE, body.into(), example)});
     }
     operation
 }
@@ -86,14 +89,17 @@ fn description(metadata: &Metadata) -> String {
     let whose = match rate_limit {
         RateLimit::PerImport => "import",
         RateLimit::PerBot => "bot",
+        RateLimit::PerApp => "app",
     };
     let [minute, hour] = [Quota::PER_MINUTE, Quota::PER_HOUR]
         .map(|quota| format!("{} requests in any {} s", quota.requests, quota.period.as_secs()));
-    format!(
-        "The app of the token must hold the scope `{}` (Admin Console: {}). Rate limits for each {whose}: \
-         {minute} and {hour} (documented).",
-        scope.name, scope.admin_console
-    )
+    let scope = match scope {
+        Some(Scope { name, admin_console }) => {
+            format!("The app of the token must hold the scope `{name}` (Admin Console: {admin_console}).")
+        }
+        None => "The app of the token needs no scope.".to_owned(),
+    };
+    format!("{scope} Rate limits for each {whose}: {minute} and {hour} (documented).")
 }
 
 /// The variables of the path; their schemas are the items of the tuple.
@@ -116,11 +122,11 @@ fn parameters<E: Described>(sample: Option<&E>, schemas: &mut SchemaGenerator) -
         .collect()
 }
 
-/// JSON of that form, with the documented sample.
-fn content(schema: Value, sample: Option<Vec<u8>>) -> Value {
-    let mut json = json!({"schema": schema});
+/// A body of that type and form, with the documented sample if that is JSON.
+fn content(body_type: &str, schema: Value, sample: Option<Vec<u8>>) -> Value {
+    let mut described = json!({"schema": schema});
     if let Some(sample) = sample.and_then(|sample| serde_json::from_slice::<Value>(&sample).ok()) {
-        json["example"] = sample;
+        described["example"] = sample;
     }
-    json!({responses::JSON: json})
+    json!({body_type: described})
 }

@@ -56,7 +56,7 @@ impl<const GET: bool> Endpoint for Sibling<GET> {
     const METADATA: Metadata = Metadata {
         method: if GET { Method::GET } else { Method::POST },
         path: PathTemplate::new("/bot/{botId}/import/{BotImportBIR}"),
-        scope: Scope::BOT_IMPORT,
+        scope: Some(Scope::BOT_IMPORT),
         rate_limit: RateLimit::PerBot,
     };
     type Response = Answer;
@@ -89,8 +89,9 @@ impl<const GET: bool> Described for Sibling<GET> {
 
 #[test]
 fn each_endpoint_has_its_line() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bot_import");
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let folders = ["bot_import", "file"].map(|name| format!("{}/src/{name}", env!("CARGO_MANIFEST_DIR")));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder"));
+    let entries = entries.map(|entry| entry.expect("an entry").path());
     let files = entries.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect::<Vec<_>>();
     let listed = OPERATIONS.iter().map(|operation| (operation.path(), operation.method()));
     assert_eq!(listed.collect::<BTreeSet<_>>().len(), files.len(), "a file without its line: {files:?}");

@@ -24,7 +24,24 @@ pub(super) struct Tls {
     provider: Arc<CryptoProvider>,
     /// Made for the first connection that needs it: reading the platform's roots takes some
     /// milliseconds, and plain HTTP works without, even where there are none.
-    configs: OnceLock<Result<Configs, rustls::Error>>,
+    configs: OnceLock<Result<Configs, NoRoots>>,
+}
+
+/// Why the platform's roots cannot be used.
+struct NoRoots {
+    message: String,
+    source: Option<rustls::Error>,
+}
+
+impl From<rustls::Error> for NoRoots {
+    fn from(error: rustls::Error) -> Self {
+        let message = format!(
+            "this machine has no usable root certificates ({}): install its package \
+             ca-certificates, or add a CA's certificate as a PEM file",
+            tls_words::plain(&error.to_string())
+        );
+        Self { message, source: Some(error) }
+    }
 }
 
 struct Configs {
@@ -66,7 +83,7 @@ impl Tls {
     #[cfg(test)]
     pub(super) fn without_roots() -> Self {
         let provider = super::provider::provider().expect("a provider");
-        let configs = OnceLock::from(Err(rustls::Error::General("no roots".into())));
+        let configs = OnceLock::from(Err(rustls::Error::General("no roots".into()).into()));
         Self { configs, ..Self::new(Vec::new(), provider) }
     }
 
@@ -82,25 +99,19 @@ impl Tls {
 
     fn configs(&self) -> Result<&Configs, TransportError> {
         let configs = self.configs.get_or_init(|| Configs::new(self.extra.clone(), self.provider.clone()));
-        configs.as_ref().map_err(|error| {
-            TransportError::new(
-                Phase::Tls,
-                format!(
-                    "this machine has no usable root certificates ({}): install its package \
-                     ca-certificates, or add a CA's certificate as a PEM file",
-                    tls_words::plain(&error.to_string())
-                ),
-            )
-            .with_source(error.clone())
+        configs.as_ref().map_err(|NoRoots { message, source }| {
+            let error = TransportError::new(Phase::Tls, message.clone());
+            match source {
+                Some(source) => error.with_source(source.clone()),
+                None => error,
+            }
         })
     }
 }
 
 impl Configs {
-    fn new(
-        extra: Vec<CertificateDer<'static>>,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, rustls::Error> {
+    fn new(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Self, NoRoots> {
+        refuse_a_pipe()?;
         let verifier = Verifier::new_with_extra_roots(extra, provider.clone())?;
         // "Dangerous" is rustls' word for any verifier that is not its own; this one verifies as
         // the platform does.
@@ -115,6 +126,30 @@ impl Configs {
         config.alpn_protocols.insert(0, b"h2".to_vec());
         Ok(Self { host: Arc::new(config), proxy })
     }
+}
+
+/// The verifier reads the file that this variable names to its end, on the thread of the caller. A
+/// pipe that nobody writes to has none, and neither has a device: no timeout would end that.
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+#[allow(clippy::disallowed_methods, reason = "the verifier reads this variable itself")]
+fn refuse_a_pipe() -> Result<(), NoRoots> {
+    const VARIABLE: &str = "SSL_CERT_FILE";
+    let Some(path) = std::env::var_os(VARIABLE).map(std::path::PathBuf::from) else { return Ok(()) };
+    // What is not there is the verifier's to say.
+    if std::fs::metadata(&path).map_or(true, |is| is.is_file()) {
+        return Ok(());
+    }
+    let message = format!(
+        "{VARIABLE}: expected a file with certificates, found {} which is no regular file",
+        path.display()
+    );
+    Err(NoRoots { message, source: None })
+}
+
+/// The store of the system is asked there, and no file.
+#[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+fn refuse_a_pipe() -> Result<(), NoRoots> {
+    Ok(())
 }
 
 /// The clock of the system. That of rustls makes a panic before 1970; here a certificate is not good

@@ -3,14 +3,17 @@
 use super::Complaint;
 use super::source::{Source, is_word, line_of, occurrences};
 
-const FOLDER: &str = "crates/kore-protocol/src/bot_import";
+const FOLDERS: [&str; 2] = ["crates/kore-protocol/src/bot_import", "crates/kore-protocol/src/file"];
 
-const PARTS: [&str; 4] = ["METADATA", "struct Request", "struct Response", "mod tests"];
+/// What a file holds, in order; its response may be that of another call.
+const PARTS: [&[&str]; 4] =
+    [&["METADATA"], &["struct Request"], &["struct Response", "::Response;"], &["mod tests"]];
 
 const METHODS: [&str; 5] = ["DELETE /", "GET /", "PATCH /", "POST /", "PUT /"];
 
 pub(crate) fn check(source: &Source) -> Vec<Complaint> {
-    if source.path().parent().is_none_or(|folder| folder != FOLDER) {
+    if source.path().parent().is_none_or(|folder| !FOLDERS.iter().any(|of_endpoints| folder == *of_endpoints))
+    {
         return Vec::new();
     }
     doc(source).into_iter().chain(order(source)).collect()
@@ -26,11 +29,12 @@ fn doc(source: &Source) -> Option<Complaint> {
 /// The first part that is missing or comes too early.
 fn order(source: &Source) -> Option<Complaint> {
     let mut after = 0;
-    for part in PARTS {
-        match whole_word(source.code(), part) {
+    for words in PARTS {
+        let part = words[0];
+        match words.iter().find_map(|words| whole_word(source.code(), words)) {
             None => return Some(Complaint::new(1, format!("an endpoint's file has a `{part}`"))),
             Some(at) if at < after => {
-                let text = format!("`{part}` comes too early; the order is {}", PARTS.join(", "));
+                let text = format!("`{part}` comes too early; the order is {}", PARTS.concat().join(", "));
                 return Some(Complaint::new(line_of(source.code(), at), text));
             }
             Some(at) => after = at,

@@ -1,6 +1,8 @@
 //! The view, on a real pseudo-terminal, through a terminal emulator that breaks rows anew when it
 //! becomes narrower, as most do.
 
+mod picture;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::process::{Child, Stdio};
@@ -82,9 +84,14 @@ impl Screen {
         kill_process(pid(&self.child), Signal::CONT).expect("it is there");
     }
 
-    /// The rows that are not empty, those that have scrolled away first; and that nothing was erased
-    /// that had been there before.
+    /// The rows that are not empty.
     fn rows(&self) -> Vec<String> {
+        self.all_rows().into_iter().filter(|row| !row.is_empty()).collect()
+    }
+
+    /// All rows, those that have scrolled away first; and that nothing was erased that had been there
+    /// before.
+    fn all_rows(&self) -> Vec<String> {
         let grid = self.term.grid();
         let first = -i32::try_from(grid.history_size()).expect("small");
         let last = i32::try_from(grid.screen_lines()).expect("small");
@@ -92,7 +99,7 @@ impl Screen {
             let cells = (0..grid.columns()).map(|column| grid[Line(line)][Column(column)].c);
             cells.collect::<String>().trim_end().to_owned()
         };
-        let mut rows = (first..last).map(row).filter(|row| !row.is_empty());
+        let mut rows = (first..last).map(row).skip_while(String::is_empty);
         for n in 0..BEFORE {
             assert_eq!(rows.next(), Some(format!("before {n}")));
         }

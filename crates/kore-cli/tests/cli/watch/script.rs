@@ -63,6 +63,11 @@ impl Script {
         self.answers.lock().expect("no panic")[id].looks
     }
 
+    /// Watches these imports as often as by default.
+    pub(super) fn watch_by_default(&self, ids: &[&str]) -> Kore {
+        Kore::watch(&self.server.url, ids)
+    }
+
     /// Watches these imports every 50 ms.
     pub(super) fn watch(&self, ids: &[&str]) -> Kore {
         Kore::watch(&self.server.url, ids).args(["--interval", "50ms"])

@@ -11,11 +11,11 @@ fn mode(path: &std::path::Path) -> u32 {
 #[test]
 fn the_mode_and_the_owner_of_the_file_stay() {
     let folder = Folder::new("mode");
-    folder.save(few()).expect("saved");
+    folder.save(&few()).expect("saved");
     for wanted in [0o600, 0o640, 0o664, 0o400] {
         fs::set_permissions(folder.file(), fs::Permissions::from_mode(wanted)).expect("its owner");
         let before = fs::metadata(folder.file()).expect("there");
-        folder.save(few()).expect("saved");
+        folder.save(&few()).expect("saved");
         let after = fs::metadata(folder.file()).expect("there");
         assert_ne!(before.ino(), after.ino(), "it was not replaced");
         assert_eq!(mode(&folder.file()), wanted, "{wanted:o}");
@@ -24,7 +24,7 @@ fn the_mode_and_the_owner_of_the_file_stay() {
     // Only root may give a file away.
     if fs::metadata(&folder.0).expect("there").uid() == 0 {
         std::os::unix::fs::chown(folder.file(), Some(12_345), Some(23_456)).expect("root may");
-        folder.save(few()).expect("saved");
+        folder.save(&few()).expect("saved");
         let after = fs::metadata(folder.file()).expect("there");
         assert_eq!((after.uid(), after.gid(), mode(&folder.file())), (12_345, 23_456, 0o400));
     }
@@ -35,7 +35,7 @@ fn what_is_written_beside_the_file_is_no_more_open_than_the_file() {
     let folder = Folder::new("beside");
     fs::write(folder.file(), "").expect("written");
     fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o600)).expect("its owner");
-    let Taken { file, .. } = take(&folder.file()).expect("free");
+    let (file, _) = StateFile::take(&folder.file()).expect("free");
     file.replace(|_| {
         assert_eq!(mode(&folder.0.join("state.json.new")), 0o600);
         Ok(())
@@ -47,12 +47,12 @@ fn what_is_written_beside_the_file_is_no_more_open_than_the_file() {
 #[test]
 fn a_link_to_the_file_stays_one_and_shares_its_lock() {
     let folder = Folder::new("link");
-    folder.save(few()).expect("saved");
+    folder.save(&few()).expect("saved");
     let link = folder.0.join("link.json");
     symlink(folder.file(), &link).expect("a link");
-    let Taken { file, .. } = take(&link).expect("free");
+    let (file, _) = StateFile::take(&link).expect("free");
     assert!(folder.ids().is_err(), "the same file by its other name");
-    file.replace(|to| Writer::new(platform(Vec::new()), UNIX_EPOCH).write_to(to)).expect("saved");
+    file.replace(|to| snapshot::write(&[], UNIX_EPOCH, to)).expect("saved");
     assert!(link.is_symlink());
     drop(file);
     assert!(folder.ids().expect("valid").is_empty());
@@ -71,7 +71,7 @@ fn what_is_no_file_is_refused_at_once_and_left_as_it_is() {
     symlink(at("nothing"), at("dangling")).expect("a link");
     fifo(&at("pipe"));
     for name in ["device", "dangling", "pipe"] {
-        let error = take(&at(name)).expect_err(name).to_string();
+        let error = StateFile::take(&at(name)).expect_err(name).to_string();
         assert!(error.contains("expected a file, or a name that is free"), "{error}");
         assert!(!at(&format!("{name}.lock")).exists(), "{name}");
     }
@@ -111,7 +111,7 @@ fn no_link_beside_the_file_is_written_through() {
     fs::write(&victim, "mine").expect("written");
     for target in [victim.clone(), folder.0.join("nothing")] {
         symlink(target, folder.0.join("state.json.new")).expect("a link");
-        folder.save(few()).expect("saved");
+        folder.save(&few()).expect("saved");
     }
     assert_eq!(fs::read_to_string(&victim).expect("a file"), "mine");
     assert!(!folder.0.join("nothing").exists());

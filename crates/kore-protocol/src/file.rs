@@ -1,0 +1,3 @@
+//! The calls around files, one file each.
+
+pub mod upload;

@@ -1,0 +1,136 @@
+//! What of the files an import into an existing bot takes.
+
+use crate::{List, model, open_enum};
+
+model! {
+    /// `importOptions`: the components that are imported, and how those are merged that the bot has
+    /// already. Keys and words are those of the vendor's documents of 2026 and before; which of them
+    /// a platform knows depends on its version.
+    pub struct ImportOptions {
+        /// Tasks.
+        #[key("tasks")]
+        pub tasks: Option<List<ImportTask>>,
+        /// What the bot understands.
+        #[key("nlpData")]
+        pub nlp_data: Option<List<ImportNlpData>>,
+        /// Settings.
+        #[key("settings")]
+        pub settings: Option<List<ImportSetting>>,
+        /// Parts of Agent Assist: `rules`, `playbooks`.
+        #[key("AgentAssist")]
+        pub agent_assist: Option<List<String>>,
+        /// Parts of Quality AI: `taxonomy`, `connectors`, `autoQA`.
+        #[key("qualityAI")]
+        pub quality_ai: Option<List<String>>,
+        /// Scenes of the storyboard.
+        #[key("storyBoardScenes")]
+        pub story_board_scenes: Option<StoryBoardScenes>,
+        /// Custom dashboards.
+        #[key("customDashboard")]
+        pub custom_dashboard: Option<bool>,
+        /// Linked bots and small talk, in older documents.
+        #[key("botComponents", older)]
+        pub bot_components: Option<List<String>>,
+        /// How what the bot has already is merged.
+        #[key("options")]
+        pub options: Option<MergeOptions>,
+    }
+}
+
+model! {
+    /// What of the storyboard is imported.
+    pub struct StoryBoardScenes {
+        /// The comments too.
+        #[key("includeComments")]
+        pub include_comments: Option<bool>,
+    }
+}
+
+model! {
+    /// How what the bot has already is merged.
+    pub struct MergeOptions {
+        /// Utterances.
+        #[key("utterances")]
+        pub utterances: Option<AppendOrReplace>,
+        /// Patterns.
+        #[key("patterns")]
+        pub patterns: Option<AppendOrReplace>,
+        /// Variables.
+        #[key("botVariables")]
+        pub bot_variables: Option<IgnoredVariables>,
+    }
+}
+
+model! {
+    /// Whether what is imported is added, or takes the place of what was there. No source says what
+    /// becomes of both at once.
+    pub struct AppendOrReplace {
+        /// It is added.
+        #[key("append")]
+        pub append: Option<bool>,
+        /// It takes the place of what was there.
+        #[key("replace")]
+        pub replace: Option<bool>,
+    }
+}
+
+model! {
+    /// Variables that stay as they are.
+    pub struct IgnoredVariables {
+        /// Their names.
+        #[key("ignore")]
+        pub ignore: Option<List<String>>,
+    }
+}
+
+open_enum! {
+    /// A kind of task to import.
+    pub enum ImportTask {
+        /// Dialogs.
+        BotTask = "botTask",
+        /// Knowledge graphs.
+        KnowledgeGraph = "knowledgeGraph",
+        /// Small talk.
+        SmallTalk = "smallTalk",
+        /// Forms.
+        Forms = "forms",
+    }
+}
+
+open_enum! {
+    /// Something to import of what the bot understands.
+    pub enum ImportNlpData {
+        /// Settings.
+        NlpSettings = "nlpSettings",
+        /// Utterances.
+        Utterances = "utterances",
+        /// Patterns.
+        Patterns = "patterns",
+        /// Synonyms.
+        Synonyms = "synonyms",
+        /// Concepts.
+        Concepts = "concepts",
+        /// Training data (older documents).
+        TrainingData = "training_data",
+        /// Synonyms of the bot (older documents).
+        BotSynonyms = "bot_synonyms",
+        /// The default dialog (older documents).
+        DefaultDialog = "defaultDialog",
+        /// Standard responses (older documents).
+        StandardResponses = "standardResponses",
+    }
+}
+
+open_enum! {
+    /// Settings to import.
+    pub enum ImportSetting {
+        /// Of the bot.
+        BotSettings = "botSettings",
+        /// Its variables.
+        BotVariables = "botVariables",
+        /// Of its voice.
+        IvrSettings = "ivrSettings",
+        /// Of generative AI and language models.
+        GenAiAndLlmSettings = "genAIandLLMSettings",
+    }
+}
