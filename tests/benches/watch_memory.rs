@@ -4,8 +4,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::ResponseError;
-use kore_protocol::watch::{Ledger, Next, Now, Settings, Watches};
+use kore_protocol::watch::{Next, Now, Settings, Watches};
+use kore_protocol::{RequestLogs, ResponseError};
 use kore_types::{BotImport, BotImportId};
 
 #[global_allocator]
@@ -41,7 +41,7 @@ fn cost(imports: usize, time: Duration) -> f64 {
     let start = Instant::now();
     let mut now = Now { instant: start, wall: SystemTime::UNIX_EPOCH };
     let mut watches: Watches<BotImportId, ResponseError> =
-        Watches::new(Ledger::default(), Settings::default());
+        Watches::new(RequestLogs::default(), Settings::default());
     for n in 0..imports {
         let id = document(n).id.expect("an id");
         watches.watch(id, Duration::from_secs(2 * 3600), now);

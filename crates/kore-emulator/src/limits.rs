@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use kore_protocol::{Limited, Limiter};
-use kore_types::BotImportId;
+use kore_protocol::{Limited, Nanos, OutgoingRequest, RequestLogs};
 
 /// What of the limits may be set. The windows and the messages are documented; no source names the
 /// HTTP status or says whether there is a `Retry-After`.
@@ -24,13 +23,13 @@ impl Default for LimitRules {
 
 impl LimitRules {
     /// Counts a request for an import that is held.
-    pub(crate) fn admit(
+    pub(crate) fn admit<R: OutgoingRequest>(
         self,
-        limiter: &mut Limiter<BotImportId>,
-        import_id: &BotImportId,
+        requests: &RequestLogs<Nanos>,
+        request: &R,
         now: Instant,
     ) -> Result<(), Limited> {
-        if self.lenient { Ok(()) } else { limiter.admit(import_id.clone(), now) }
+        if self.lenient { Ok(()) } else { requests.admit(request, now) }
     }
 
     pub(crate) fn answer(self, limited: Limited) -> Response<Bytes> {

@@ -13,7 +13,7 @@ use kore_auth::{Guard, KeyError, Verifier};
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Now;
 use kore_protocol::{
-    AUTH_HEADER, IncomingRequest, Limiter, OutgoingResponse, Refusal, RequestError, Routes, Scope,
+    AUTH_HEADER, IncomingRequest, Nanos, OutgoingResponse, Refusal, RequestError, RequestLogs, Routes, Scope,
 };
 use kore_types::{BotImportId, ClientId};
 
@@ -43,7 +43,7 @@ pub(crate) struct Platform {
 struct State {
     imports: Imports,
     /// By import, those alone that are held: what is asked for at random takes no memory.
-    limiter: Limiter<BotImportId>,
+    requests: RequestLogs<Nanos>,
 }
 
 /// Why a request was refused, for the log of requests: kept beside the answer, and never sent.
@@ -118,7 +118,7 @@ impl Platform {
     pub(crate) fn replace(&self, imports: Vec<(BotImportId, Held)>) {
         let mut state = self.state();
         state.imports.replace(imports);
-        state.limiter = Limiter::default();
+        state.requests = RequestLogs::default();
     }
 
     /// Changes the life of an import.
@@ -160,18 +160,19 @@ impl Platform {
     /// The document, which may be long, is made without the lock.
     fn get_status(&self, asked: &get_status::Request, now: Now) -> Result<Response<Bytes>, RequestError> {
         let id = &asked.import_id;
-        Ok(match self.poll(id, now)? {
+        Ok(match self.poll(asked, now)? {
             Held::Fixed(fixed) => answer(fixed.json.clone()),
             Held::Living(life) => answer(life.document(id, now.wall).into()),
         })
     }
 
-    fn poll(&self, id: &BotImportId, now: Now) -> Result<Held, RequestError> {
-        let State { imports, limiter, .. } = &mut *self.state();
+    fn poll(&self, asked: &get_status::Request, now: Now) -> Result<Held, RequestError> {
+        let id = &asked.import_id;
+        let State { imports, requests, .. } = &mut *self.state();
         if imports.get(id).is_none() {
             return Err(Refusal::InvalidRequestId.into());
         }
-        self.limits.admit(limiter, id, now.instant)?;
+        self.limits.admit(requests, asked, now.instant)?;
         Ok(imports.poll(id).ok_or(Refusal::InvalidRequestId)?)
     }
 

@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, reason = "it says where it serves")]
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use axum::body::{Body, to_bytes};
@@ -19,7 +19,8 @@ use http::{HeaderValue, Request, Response};
 use kore_auth::{Algorithm, Guard, Secret, Verifier};
 use kore_protocol::bot_import::get_status;
 use kore_protocol::{
-    AUTH_HEADER, IncomingRequest, Limiter, Metadata, OutgoingResponse, Refusal, RequestError, Routes, Scope,
+    AUTH_HEADER, IncomingRequest, Metadata, Nanos, OutgoingResponse, Refusal, RequestError, RequestLogs,
+    Routes, Scope,
 };
 use kore_types::{BotImport, BotImportId, ClientId, Status, TokenRefusal};
 
@@ -38,14 +39,14 @@ pub(crate) struct Server {
     apps: HashMap<ClientId, Verifier>,
     imports: HashMap<BotImportId, BotImport>,
     guard: Guard,
-    limiter: Mutex<Limiter<BotImportId>>,
+    requests: RequestLogs<Nanos>,
 }
 
 impl Server {
     pub(crate) fn new(apps: HashMap<ClientId, Verifier>, imports: Vec<BotImport>) -> Self {
         let with_id = |import: BotImport| Some((import.id.clone()?, import));
         let imports = imports.into_iter().filter_map(with_id).collect();
-        Self { apps, imports, guard: Guard::new(), limiter: Mutex::default() }
+        Self { apps, imports, guard: Guard::new(), requests: RequestLogs::default() }
     }
 
     /// In the order of the platform: path and method, the token and its scope, then the rest.
@@ -66,9 +67,7 @@ impl Server {
     fn get_status(&self, asked: &get_status::Request) -> Result<Response<Bytes>, RequestError> {
         // What is not known is not counted, so that made-up ids take no memory.
         let import = self.imports.get(&asked.import_id).ok_or(Refusal::InvalidRequestId)?;
-        let mut limiter = self.limiter.lock().unwrap_or_else(PoisonError::into_inner);
-        limiter.admit(asked.import_id.clone(), Instant::now())?;
-        drop(limiter);
+        self.requests.admit(asked, Instant::now())?;
         Ok(get_status::Response::new(import.clone()).to_http())
     }
 }

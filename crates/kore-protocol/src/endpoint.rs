@@ -199,6 +199,12 @@ impl From<Refusal> for RequestError {
     }
 }
 
+impl From<Limited> for RequestError {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
+}
+
 impl From<TokenRefusal> for RequestError {
     fn from(refusal: TokenRefusal) -> Self {
         Self::Refused(refusal.into())

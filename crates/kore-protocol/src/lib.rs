@@ -22,7 +22,7 @@
 //!
 //! A server takes the other side: [`Routes`] tells which endpoint a request is for,
 //! [`IncomingRequest`] reads it, [`OutgoingResponse`] writes the answer, a [`Refusal`] is what the
-//! platform says instead, and a [`Limiter`] keeps the rate limits. `examples/axum_server.rs` of this
+//! platform says instead, and [`RequestLogs`] keep the rate limits. `examples/axum_server.rs` of this
 //! crate is such a server to copy from, with tokens verified by the `Guard` of `kore-auth`
 //! (`cargo run -p kore-protocol --example axum_server`). In short:
 //!
@@ -71,13 +71,16 @@ pub mod watch;
 
 mod base_url;
 mod body;
+mod clock;
 mod endpoint;
 mod excerpt;
-mod limiter;
+mod limited;
 mod metadata;
 mod other_job;
 mod path;
 mod refusal;
+mod request_log;
+mod request_logs;
 mod response_error;
 mod retry_after;
 mod routes;
@@ -96,11 +99,13 @@ pub use endpoint::{
     OutgoingResponse, RequestError, auth_header,
 };
 pub use excerpt::Excerpt;
-pub use limiter::{Limited, Limiter};
+pub use limited::Limited;
 pub use metadata::{Metadata, RateLimit, Scope};
 pub use other_job::OtherJob;
 pub use path::PathTemplate;
 pub use refusal::Refusal;
+pub use request_log::{Millis, Nanos, Quota, Stamp};
+pub use request_logs::RequestLogs;
 pub use response_error::{Origin, ResponseError};
 pub use retry_after::RetryAfter;
 pub use routes::Routes;

@@ -34,32 +34,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod clock;
 mod deadline_too_soon;
 mod diff;
 mod end;
 mod event;
 mod host;
 mod job;
-mod ledger;
 mod machine;
 mod pacing;
 mod resume;
 mod retry;
 mod settings;
 mod watches;
-mod windows;
 
 pub use deadline_too_soon::DeadlineTooSoon;
 pub use end::{End, Unended};
 pub use event::Event;
 pub use host::Host;
 pub use job::{Job, Task};
-pub use ledger::Ledger;
 pub use machine::{LAST_POLL, Step, Waiting, Watch};
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;
 pub use settings::{Now, PollError, Settings};
 pub use watches::{DEFAULT_CONCURRENCY, Next, Poll, Update, Watches};
-pub use windows::{Quota, Windows};

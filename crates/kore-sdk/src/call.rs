@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderValue, Request, Response};
 use kore_auth::{Issued, TokenSource};
-use kore_protocol::watch::{Host, Ledger, PollError as _};
-use kore_protocol::{BaseUrl, Body, BodyLimit, Origin, OutgoingRequest, Refusal, ResponseError};
+use kore_protocol::watch::{Host, PollError as _};
+use kore_protocol::{
+    BaseUrl, Body, BodyLimit, Millis, Origin, OutgoingRequest, Refusal, RequestLogs, ResponseError,
+};
 use kore_transport::TransportError;
 use tracing::Span;
 use tracing::field::Empty;
@@ -32,8 +34,8 @@ const LATEST_SINGLE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Core {
     base: BaseUrl,
-    /// The requests of all watches.
-    pub(crate) ledger: Ledger,
+    /// The requests of all watches and single calls.
+    pub(crate) requests: RequestLogs<Millis>,
     /// What is known of the host.
     pub(crate) host: Host,
     tokens: Tokens,
@@ -50,7 +52,7 @@ impl Core {
     ) -> Self {
         Self {
             base,
-            ledger: Ledger::default().named(random()),
+            requests: RequestLogs::default().named(random()),
             host: Host::default(),
             tokens: Tokens::new(source),
             body_limit,
@@ -61,7 +63,7 @@ impl Core {
     /// Takes note of a request outside of any watch, so that the watches of this client leave it
     /// room.
     pub(crate) fn count<R: OutgoingRequest>(&self, request: &R, now: Instant) {
-        self.ledger.count(request, now, now + LATEST_SINGLE);
+        self.requests.count(request, now, now + LATEST_SINGLE);
     }
 
     pub(crate) fn base(&self) -> &BaseUrl {

@@ -4,8 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::{SCHEME, responses};
-use crate::watch::Quota;
-use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, RateLimit, Refusal, Scope};
+use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, Quota, RateLimit, Refusal, Scope};
 
 /// What a document about the API needs to know of a call beside its [`Metadata`].
 pub(crate) trait Described: Endpoint + OutgoingRequest {

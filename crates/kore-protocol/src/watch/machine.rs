@@ -9,17 +9,15 @@ use std::time::{Duration, Instant};
 
 use kore_types::{Outcome, Status};
 
-use super::clock::{LEAST_WAIT, later};
 use super::diff::diff;
-use super::ledger::SharedWindows;
-use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Unended, Windows};
-use crate::{Origin, OutgoingRequest as _, ResponseError};
+use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Unended};
+use crate::clock::{LEAST_WAIT, later};
+use crate::request_log::LATEST_ARRIVAL;
+use crate::request_logs::SharedLog;
+use crate::{Millis, Origin, OutgoingRequest as _, RequestLogs, ResponseError};
 
 pub use last_poll::LAST_POLL;
 use last_poll::LastPoll;
-
-/// How long after it was given up a request may still reach the platform, at the most.
-pub(super) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
 
 /// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +54,9 @@ pub enum Waiting {
 pub struct Watch<J: Job, E> {
     job: J,
     settings: Arc<Settings>,
-    windows: SharedWindows,
+    log: SharedLog<Millis>,
+    /// The name of the logs that it is one of.
+    logs: Option<u64>,
     /// When the waiting began, an earlier watch's included.
     began: Instant,
     deadline: Instant,
@@ -112,9 +112,9 @@ impl<J: Job, E: PollError> Watch<J, E> {
     /// # Errors
     /// [`DeadlineTooSoon`], if the quotas of the settings allow no poll at all in that time.
     pub fn new(job: J, timeout: Duration, settings: Settings, now: Now) -> Result<Self, DeadlineTooSoon> {
-        let windows = Windows::with_quotas(now.instant, settings.quotas).into();
+        let logs = RequestLogs::new(settings.quotas);
         let seed = settings.seed;
-        Self::begin(job, Duration::ZERO, timeout, windows, settings.into(), seed, now)
+        Self::begin(job, Duration::ZERO, timeout, &logs, settings.into(), seed, now)
     }
 
     /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
@@ -128,41 +128,35 @@ impl<J: Job, E: PollError> Watch<J, E> {
         settings: Settings,
         now: Now,
     ) -> Result<Self, DeadlineTooSoon> {
-        let mut windows = Windows::with_quotas(now.instant, settings.quotas);
-        windows.add_ages(now.instant, token.ages(settings.quotas, now.wall));
+        let logs = RequestLogs::new(settings.quotas);
+        token.count_in(&logs, now);
         settings.host.note(token.origin());
         let timeout = timeout.unwrap_or(token.left());
-        let seed = settings.seed;
-        Self::begin(
-            token.job.clone(),
-            token.waited_by(now.wall),
-            timeout,
-            windows.into(),
-            settings.into(),
-            seed,
-            now,
-        )
+        let (job, waited, seed) = (token.job.clone(), token.waited_by(now.wall), settings.seed);
+        Self::begin(job, waited, timeout, &logs, settings.into(), seed, now)
     }
 
-    /// One that has waited that long already, in windows that others may share.
+    /// One that has waited that long already, with logs that others may share.
     pub(super) fn begin(
         job: J,
         waited: Duration,
         timeout: Duration,
-        windows: SharedWindows,
+        logs: &RequestLogs<Millis>,
         settings: Arc<Settings>,
         seed: u64,
         now: Now,
     ) -> Result<Self, DeadlineTooSoon> {
         let now = now.instant;
         let deadline = later(now, timeout);
-        let free = windows.lock().free_at(now);
+        let log = logs.log(&job.request(), now);
+        let free = log.lock().free_at(now);
         if free >= deadline {
             return Err(DeadlineTooSoon { free_in: free.saturating_duration_since(now) });
         }
         Ok(Self {
             job,
-            windows,
+            log,
+            logs: logs.name(),
             // A monotonic clock may have begun after the waiting did; the pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
             deadline,
@@ -194,9 +188,9 @@ impl<J: Job, E: PollError> Watch<J, E> {
         self.last.as_deref()
     }
 
-    /// How many requests may still be sent at `now`, in the windows of a minute and of an hour.
+    /// How many requests may still be sent at `now`, in this minute and in this hour.
     pub fn left(&self, now: Now) -> [u32; 2] {
-        self.windows.lock().left(now.instant)
+        self.log.lock().left(now.instant)
     }
 
     /// How the watch ended; the watch itself if it has not.
@@ -238,7 +232,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
         if until > now.instant {
             return self.wait(now.instant, until, what);
         }
-        let taken = self.windows.lock().take(now.instant);
+        let taken = self.log.lock().take(now.instant);
         match taken {
             Ok(()) => {
                 self.state = State::Polling { since: now.instant };
@@ -247,7 +241,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
                 }
                 Step::Poll(self.job.request())
             }
-            // Others that share the windows may have been faster.
+            // Others that share the log may have been faster.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
                 self.end_at_deadline(now);
                 Step::Ended
@@ -294,7 +288,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
         self.see_deadline(now);
         let at = now.instant;
         self.settings.host.note(Origin::Platform);
-        self.windows.lock().release(at);
+        self.log.lock().release(at);
         self.not_before = None;
         self.trouble = None;
         self.failures = 0;
@@ -309,7 +303,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
             Outcome::Running | Outcome::Unknown => {
                 let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
                 let until = later(at, wait).min(self.deadline);
-                self.events.push_back(Event::NextPoll { at: until, left: self.windows.lock().left(at) });
+                self.events.push_back(Event::NextPoll { at: until, left: self.log.lock().left(at) });
                 self.state = State::Resting { until, what: Waiting::NextPoll };
             }
         }
@@ -323,7 +317,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
         self.see_deadline(now);
         let at = now.instant;
         self.settings.host.note(error.origin());
-        self.windows.lock().release(at);
+        self.log.lock().release(at);
         if error.is_worth_a_new_token() && !self.token_renewed {
             self.token_renewed = true;
             self.events.push_back(Event::TokenRenewed);
@@ -371,14 +365,22 @@ impl<J: Job, E: PollError> Watch<J, E> {
     fn give_poll_up(&mut self, now: Instant) {
         if let State::Polling { since } = self.state {
             let latest = later(since, self.settings.poll_timeout.min(LATEST_ARRIVAL));
-            self.windows.lock().abandon(now, latest);
+            self.log.lock().abandon(now, latest);
         }
     }
 
     fn token(&self, now: Now) -> ResumeToken<J> {
         let waited = now.instant.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now.instant);
-        ResumeToken::new(self.job.clone(), waited, left, &self.windows.lock(), &self.settings.host, now)
+        ResumeToken::new(
+            self.job.clone(),
+            waited,
+            left,
+            &self.log.lock(),
+            self.logs,
+            &self.settings.host,
+            now,
+        )
     }
 
     fn next_random(&mut self) -> u64 {

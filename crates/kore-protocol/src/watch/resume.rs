@@ -6,12 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::wall_millis;
-use super::machine::LATEST_ARRIVAL;
-use super::{Host, Job, Now, Quota, Windows};
-use crate::Origin;
-
-const DOCUMENTED: [Quota; 2] = [Quota::PER_MINUTE, Quota::PER_HOUR];
+use super::{Host, Job, Now};
+use crate::clock::wall_millis;
+use crate::request_log::{LATEST_ARRIVAL, RequestLog};
+use crate::{Millis, Origin, Quota, RequestLogs};
 
 /// What a second watch of the same job needs, in this process or another, to stay within the
 /// platform's rate limit. It holds no secret, and is refused by a watch of another kind of job.
@@ -43,9 +41,9 @@ pub struct ResumeToken<J: Job> {
     /// What was left until the deadline, in milliseconds.
     #[serde(rename = "left")]
     left_ms: u64,
-    /// The ledger that knows these requests already, if it has a name.
+    /// The logs that count these requests already, if they have a name.
     #[serde(rename = "ledger", default, skip_serializing_if = "Option::is_none")]
-    pub(super) ledger: Option<u64>,
+    logs: Option<u64>,
     /// Whether the host had answered as the platform does. The token does not name the host: given
     /// to another one, what that one answers is an outage until the deadline.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -123,14 +121,15 @@ impl<J: Job> ResumeToken<J> {
         job: J,
         waited: Duration,
         left: Duration,
-        windows: &Windows,
+        log: &RequestLog<Millis>,
+        logs: Option<u64>,
         host: &Host,
         now: Now,
     ) -> Self {
         const MINUTE: i64 = 60_000;
         let mut requests: Vec<(i64, u32)> = Vec::new();
         // One that counts as younger frees its slot later, which does no harm.
-        for age in windows.ages(now.instant) {
+        for age in log.ages(now.instant) {
             match requests.last_mut() {
                 Some((last, count)) if age >= MINUTE && *last / MINUTE == age / MINUTE => {
                     *last = age;
@@ -140,7 +139,7 @@ impl<J: Job> ResumeToken<J> {
                 _ => requests.push((age, 1)),
             }
         }
-        let (ledger, platform) = (windows.ledger(), host.is_platform());
+        let platform = host.is_platform();
         let (waited_ms, left_ms, at_ms) =
             (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
         Self {
@@ -150,7 +149,7 @@ impl<J: Job> ResumeToken<J> {
             at_ms,
             waited_ms,
             left_ms,
-            ledger,
+            logs,
             platform,
             requests,
         }
@@ -166,6 +165,15 @@ impl<J: Job> ResumeToken<J> {
         Duration::from_millis(self.left_ms)
     }
 
+    /// Counts the requests of the other watch in logs that do not know them yet. A watch that
+    /// resumes does so itself.
+    pub fn count_in(&self, logs: &RequestLogs<Millis>, now: Now) {
+        if self.logs.is_none() || self.logs != logs.name() {
+            let ages = self.ages(logs.quotas(), now.wall);
+            logs.log(&self.job.request(), now.instant).lock().add_ages(now.instant, ages);
+        }
+    }
+
     /// What the watch that goes on knows of the host.
     pub(super) fn origin(&self) -> Origin {
         if self.platform { Origin::Platform } else { Origin::Unknown }
@@ -174,8 +182,8 @@ impl<J: Job> ResumeToken<J> {
     /// How long after it was written the rate limits allow a request, as they are documented; a
     /// deadline that is sooner is refused.
     pub fn free_in(&self) -> Duration {
-        let ages: Vec<_> = self.ages_after(0, DOCUMENTED).collect();
-        let waits = DOCUMENTED.map(|Quota { requests, period }| {
+        let ages: Vec<_> = self.ages_after(0, Quota::DOCUMENTED).collect();
+        let waits = Quota::DOCUMENTED.map(|Quota { requests, period }| {
             let oldest = ages.get((requests as usize).saturating_sub(1));
             oldest.map_or(0, |age| i64::try_from(period.as_millis()).unwrap_or(i64::MAX).saturating_sub(*age))
         });

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use kore_types::Outcome;
 
-use super::{Backoff, Host, Pacing, Quota};
-use crate::{Origin, ResponseError, RetryAfter};
+use super::{Backoff, Host, Pacing};
+use crate::{Origin, Quota, ResponseError, RetryAfter};
 
 /// A reading of both clocks. The machine measures with the first; the second only tells how far
 /// off a date is that the platform names. Exhaustive: there is no third.
@@ -86,7 +86,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             pacing: Pacing::default(),
-            quotas: [Quota::PER_MINUTE, Quota::PER_HOUR],
+            quotas: Quota::DOCUMENTED,
             transient: Backoff::TRANSIENT,
             rate_limited: Backoff::RATE_LIMITED,
             words: Vec::new(),

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::clock::{LEAST_WAIT, is_past, later};
-use super::ledger::Key;
 use super::machine::Standing;
-use super::{DeadlineTooSoon, End, Event, Job, Ledger, Now, PollError, ResumeToken, Settings, Step, Watch};
+use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Step, Watch};
+use crate::clock::{LEAST_WAIT, is_past, later};
+use crate::{Millis, RequestLogs};
 
 /// How many polls may be under way at once by default.
 pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
@@ -100,12 +100,13 @@ pub enum Next<J: Job> {
 ///
 /// ```
 /// # use std::time::{Duration, Instant, SystemTime};
-/// use kore_protocol::ResponseError;
-/// use kore_protocol::watch::{Ledger, Next, Now, Settings, Update, Watches};
+/// use kore_protocol::{RequestLogs, ResponseError};
+/// use kore_protocol::watch::{Next, Now, Settings, Update, Watches};
 /// use kore_types::{BotImport, BotImportId, Status};
 ///
 /// let mut now = Now { instant: Instant::now(), wall: SystemTime::now() };
-/// let mut watches: Watches<BotImportId, ResponseError> = Watches::new(Ledger::default(), Settings::default());
+/// let mut watches: Watches<BotImportId, ResponseError> =
+///     Watches::new(RequestLogs::default(), Settings::default());
 /// for id in ["bir-1", "bir-2", "bir-1"] {
 ///     watches.watch(id.parse()?, Duration::from_secs(60), now);
 /// }
@@ -131,7 +132,7 @@ pub enum Next<J: Job> {
 #[derive(Debug)]
 pub struct Watches<J: Job, E> {
     settings: Arc<Settings>,
-    ledger: Ledger,
+    logs: RequestLogs<Millis>,
     concurrency: usize,
     entries: Vec<Option<Entry<J, E>>>,
     free: Vec<u32>,
@@ -163,11 +164,11 @@ enum Phase {
 }
 
 impl<J: Job, E: PollError> Watches<J, E> {
-    /// With nothing to watch. The quotas are those of the ledger, whatever the settings say.
-    pub fn new(ledger: Ledger, settings: Settings) -> Self {
+    /// With nothing to watch. The quotas are those of the logs, whatever the settings say.
+    pub fn new(logs: RequestLogs<Millis>, settings: Settings) -> Self {
         Self {
             settings: Arc::new(settings),
-            ledger,
+            logs,
             concurrency: DEFAULT_CONCURRENCY.get(),
             entries: Vec::new(),
             free: Vec::new(),
@@ -216,7 +217,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
     /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
     /// left. If the job is watched already, the requests of the other watch are counted too.
     pub fn resume(&mut self, token: &ResumeToken<J>, timeout: Option<Duration>, now: Now) {
-        self.ledger.note(token, now);
+        token.count_in(&self.logs, now);
         self.settings.host.note(token.origin());
         self.begin(token.job.clone(), token.waited_by(now.wall), timeout.unwrap_or(token.left()), now);
     }
@@ -225,12 +226,11 @@ impl<J: Job, E: PollError> Watches<J, E> {
         if let Some(&index) = self.by_job.get(&job) {
             return self.change(index, |watch| watch.extend(timeout, now));
         }
-        let windows = self.ledger.windows(Key::of(&job.request()), now.instant);
         let index = self.free.pop().unwrap_or(self.entries.len() as u32);
         // Each with a jitter of its own.
         let seed = self.settings.seed.wrapping_add(self.polls).wrapping_add(u64::from(index) << 32);
         let settings = Arc::clone(&self.settings);
-        match Watch::begin(job.clone(), waited, timeout, windows, settings, seed, now) {
+        match Watch::begin(job.clone(), waited, timeout, &self.logs, settings, seed, now) {
             Ok(watch) => {
                 let ends = watch.ends();
                 let entry = Entry { watch, ends, phase: Phase::Resting(now.instant) };
@@ -260,7 +260,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
     }
 
     /// Gives all watches up. Polls that are under way count as sent; call this before the watches
-    /// are dropped, since the ledger takes them for requests under way otherwise.
+    /// are dropped, since the logs take them for requests under way otherwise.
     pub fn cancel_all(&mut self, now: Now) {
         for index in 0..self.entries.len() as u32 {
             self.change(index, |watch| watch.cancel(now));

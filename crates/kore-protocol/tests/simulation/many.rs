@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{End, LAST_POLL, Ledger, Next, Now, Poll, Settings, Update, Watches};
+use kore_protocol::RequestLogs;
+use kore_protocol::watch::{End, LAST_POLL, Next, Now, Poll, Settings, Update, Watches};
 use kore_types::BotImportId;
 
 use crate::allowed::{Allowed, ROUNDING};
@@ -64,7 +65,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
     let mut settings = Settings::default();
     settings.poll_timeout = POLL_TIMEOUT;
     settings.seed = random.next();
-    let mut watches: Watches<BotImportId, Failure> = Watches::new(Ledger::default(), settings)
+    let mut watches: Watches<BotImportId, Failure> = Watches::new(RequestLogs::default(), settings)
         .concurrency(NonZeroUsize::new(concurrency).expect("one at least"));
     ids.iter().for_each(|id| watches.watch(id.clone(), timeout, now));
     let deadline = start + timeout;

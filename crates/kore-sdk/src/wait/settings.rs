@@ -128,17 +128,16 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
 
     /// The machine, and the jobs in it, each once, in the order in which they were given.
     pub(super) fn begin(mut self, core: &Core, now: Now) -> (Driver<J>, Vec<J>, OnUpdate<'a, J>) {
-        let ledger = &core.ledger;
         self.settings.host = core.host.clone();
         let poll_timeout = self.settings.poll_timeout;
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
-        let mut watches = Watches::new(ledger.clone(), self.settings).concurrency(self.concurrency);
+        let mut watches = Watches::new(core.requests.clone(), self.settings).concurrency(self.concurrency);
         let mut tokens = HashMap::new();
         let mut jobs = self.jobs;
         for token in self.resume {
             jobs.push(token.job.clone());
             if let Some(earlier) = tokens.insert(token.job.clone(), token) {
-                ledger.note(&earlier, now);
+                earlier.count_in(&core.requests, now);
             }
         }
         let mut known = HashSet::new();

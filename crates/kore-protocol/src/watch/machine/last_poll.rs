@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Ending, State, Waiting, Watch};
-use crate::watch::clock::{is_past, later};
+use crate::clock::{is_past, later};
 use crate::watch::{Job, Now, PollError};
 
 /// How long the last poll of a watch, or of many together, may take once its deadline has come.
@@ -55,7 +55,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
 
     /// Nothing is under way, and the deadline has come: there is one more poll, or none.
     pub(super) fn go_on_to_last_poll(&mut self, now: Now) {
-        let free = self.windows.lock().free_at(now.instant);
+        let free = self.log.lock().free_at(now.instant);
         let until = free.max(self.not_before.unwrap_or(free));
         match self.last_poll {
             Some(last) if !last.is_sent && until < last.until => {

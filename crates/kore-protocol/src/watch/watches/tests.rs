@@ -60,7 +60,7 @@ impl Pair {
         let start = Instant::now();
         let now = Now { instant: start, wall: SystemTime::UNIX_EPOCH };
         let concurrency = NonZeroUsize::new(concurrency).expect("not zero");
-        let mut watches = Watches::new(Ledger::default(), Settings::default()).concurrency(concurrency);
+        let mut watches = Watches::new(RequestLogs::default(), Settings::default()).concurrency(concurrency);
         (0..imports).for_each(|n| watches.watch(id(n), timeout, now));
         Self { watches, now, start }
     }

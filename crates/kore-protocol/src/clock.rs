@@ -1,15 +1,16 @@
-//! Reckoning with times at the limits of what a clock can name: nothing here panics.
+//! Sums of times at the limits of what a clock can name: none of them panics. Whatever keeps a time
+//! uses them.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The least that a wait lasts, so that no owner spins.
-pub(super) const LEAST_WAIT: Duration = Duration::from_millis(1);
+pub(crate) const LEAST_WAIT: Duration = Duration::from_millis(1);
 
 /// What is later than that never comes, and a clock may not be able to name it.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// That long after `now`, or as far from it as the clock can name.
-pub(super) fn later(now: Instant, time: Duration) -> Instant {
+pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     let mut time = time.min(CENTURY);
     loop {
         match now.checked_add(time) {
@@ -20,12 +21,12 @@ pub(super) fn later(now: Instant, time: Duration) -> Instant {
 }
 
 /// Whether a time has come, or is too near to wait for.
-pub(super) fn is_past(time: Instant, now: Instant) -> bool {
+pub(crate) fn is_past(time: Instant, now: Instant) -> bool {
     time.saturating_duration_since(now) < LEAST_WAIT
 }
 
 /// Milliseconds since 1970 by the clock on the wall; less than none before.
-pub(super) fn wall_millis(wall: SystemTime) -> i64 {
+pub(crate) fn wall_millis(wall: SystemTime) -> i64 {
     let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     match wall.duration_since(UNIX_EPOCH) {
         Ok(since) => millis(since),

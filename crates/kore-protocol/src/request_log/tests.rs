@@ -1,0 +1,115 @@
+//! Both quotas at their edges, and how long a request counts.
+
+use super::*;
+
+type Log = RequestLog<Millis>;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Sends and is answered at once.
+fn request(log: &mut Log, at: Instant) -> Result<(), Instant> {
+    log.take(at)?;
+    log.release(at);
+    Ok(())
+}
+
+#[test]
+fn the_61st_of_a_minute_waits_until_the_first_is_a_minute_old() {
+    let start = Instant::now();
+    let mut log = Log::new(Quota::DOCUMENTED, start);
+    for n in 0..60 {
+        assert_eq!(log.left(start + n * SECOND / 2)[0], 60 - n);
+        request(&mut log, start + n * SECOND / 2).expect("allowed");
+    }
+    let free = start + 60 * SECOND;
+    assert_eq!(log.take(start + 30 * SECOND), Err(free));
+    assert_eq!(log.take(free - Duration::from_millis(1)), Err(free));
+    request(&mut log, free).expect("a slot frees after exactly the period");
+    assert_eq!(log.take(free), Err(free + SECOND / 2));
+}
+
+#[test]
+fn the_1801st_of_an_hour_waits_although_the_minute_has_room() {
+    let start = Instant::now();
+    let mut log = Log::new(Quota::DOCUMENTED, start);
+    for n in 0..1800 {
+        request(&mut log, start + n * SECOND).expect("allowed");
+    }
+    let now = start + 1800 * SECOND;
+    assert_eq!(log.left(now), [1, 0]);
+    assert_eq!(log.take(now), Err(start + 3600 * SECOND));
+    assert_eq!(log.left(now), [1, 0], "a refusal takes no slot");
+}
+
+#[test]
+fn a_slot_frees_a_period_after_the_answer_and_not_after_the_request() {
+    let start = Instant::now();
+    let mut log = Log::new([Quota::new(1, 10 * SECOND), Quota::PER_HOUR], start);
+    log.take(start).expect("allowed");
+    assert_eq!(log.take(start + 20 * SECOND), Err(start + 30 * SECOND), "it is under way");
+    log.release(start + 4 * SECOND);
+    assert_eq!(log.take(start + 13 * SECOND), Err(start + 14 * SECOND));
+    assert_eq!(log.take(start + 14 * SECOND), Ok(()));
+}
+
+#[test]
+fn parts_of_a_millisecond_are_rounded_to_the_safe_side() {
+    let start = Instant::now();
+    let mut log = Log::new([Quota::new(1, SECOND), Quota::PER_HOUR], start);
+    request(&mut log, start + Duration::from_micros(1)).expect("allowed");
+    assert_eq!(log.take(start + SECOND), Err(start + SECOND + Duration::from_millis(1)));
+}
+
+#[test]
+fn ages_make_the_same_windows_again() {
+    let start = Instant::now();
+    let mut log = Log::new(Quota::DOCUMENTED, start);
+    for n in 0..40 {
+        request(&mut log, start + n * SECOND).expect("allowed");
+    }
+    log.take(start + 40 * SECOND).expect("allowed");
+    log.abandon(start + 40 * SECOND, start + 70 * SECOND);
+    let now = start + 41 * SECOND;
+    let ages: Vec<_> = log.ages(now).collect();
+    assert_eq!((ages[0], ages[39], ages[40]), (41_000, 2_000, -29_000));
+    let mut again = Log::new(Quota::DOCUMENTED, now);
+    again.add_ages(now, ages.into_iter());
+    assert_eq!(again.left(now), log.left(now));
+    for _ in 0..19 {
+        request(&mut again, now).expect("allowed");
+    }
+    assert_eq!(again.take(now), Err(start + 60 * SECOND));
+    assert_eq!(again.left(now + 88 * SECOND)[0], 59, "what was under way counts for a minute more");
+}
+
+#[test]
+fn a_request_that_may_still_arrive_frees_no_other() {
+    let start = Instant::now();
+    let mut log = Log::new([Quota::PER_MINUTE, Quota::new(2, 100 * SECOND)], start);
+    request(&mut log, start).expect("allowed");
+    log.take(start + 80 * SECOND).expect("allowed");
+    log.abandon(start + 80 * SECOND, start + 110 * SECOND);
+    assert_eq!(log.take(start + 81 * SECOND), Err(start + 100 * SECOND));
+}
+
+#[test]
+fn a_year_of_silence_changes_nothing() {
+    let start = Instant::now();
+    let mut log = Log::new([Quota::new(1, 10 * SECOND), Quota::PER_HOUR], start);
+    let later = start + 366 * 86_400 * SECOND;
+    request(&mut log, later).expect("allowed");
+    assert_eq!(log.take(later + SECOND), Err(later + 10 * SECOND));
+}
+
+#[test]
+fn the_log_is_bounded_and_outlives_its_origin() {
+    let start = Instant::now();
+    let mut log = Log::new(Quota::DOCUMENTED, start);
+    // 60 days, with a request every half hour.
+    for n in 0..60 * 48 {
+        request(&mut log, start + n * 1800 * SECOND).expect("allowed");
+        assert!(log.released.len() <= 3);
+    }
+    let last = start + (60 * 48 - 1) * 1800 * SECOND;
+    assert_eq!(log.ages(last).collect::<Vec<_>>(), [1_800_000, 0]);
+}
