@@ -1,4 +1,5 @@
-//! What is under `/_emulator/`: to look at the emulator and to steer it, on the port of the API.
+//! The control: what is under `/_emulator/`, to look at the emulator and to steer it, for the page and
+//! for programs.
 //!
 //! These requests are no part of the emulated platform: no fault strikes them, no limit counts
 //! them, and no token is asked for. Whoever can reach the port may steer; [`guard`] sees to it that
@@ -6,13 +7,11 @@
 
 mod answer;
 mod events;
-mod faults;
 mod guard;
 mod imports;
 mod log;
 mod page;
 mod routes;
-mod snapshots;
 mod view;
 
 use std::io;
@@ -24,9 +23,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use kore_types::BotImportId;
 use serde::Serialize;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-pub(crate) use answer::ControlBody;
 pub(crate) use log::Noted;
 
 use crate::clock::Clock;
@@ -34,20 +32,25 @@ use crate::faults::FaultyWay;
 use crate::imports::Held;
 use crate::life::Life;
 use crate::platform::Platform;
-use crate::server::{Bodies, Unread};
+use crate::server::{AnswerBody, Bodies, Unread, whole};
 use crate::state::State;
-use crate::{Faults, Scenario};
+use crate::{Faults, Scenario, input, snapshot};
 use answer::{Problem, json};
 use imports::Recent;
 use log::RequestLog;
 use routes::{Action, Steer};
-use snapshots::Snapshots;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The most imports that are created here; a program may hold more.
 const MAX_IMPORTS: usize = 1_000_000;
+
+/// The most faults at a time.
+const MAX_FAULTS: usize = 1000;
+
+/// How many snapshots are given at the same time.
+const MAX_SNAPSHOTS: usize = 8;
 
 /// How many pages may follow what happens.
 const MAX_VIEWERS: usize = 32;
@@ -64,7 +67,9 @@ pub(crate) struct Control {
     log: Mutex<RequestLog>,
     recent: Mutex<Recent>,
     viewers: Arc<Semaphore>,
-    snapshots: Snapshots,
+    /// One is read at a time: what it holds takes more room than its text.
+    restores: Semaphore,
+    snapshots: Arc<Semaphore>,
     stopped: watch::Sender<bool>,
 }
 
@@ -85,7 +90,8 @@ impl Control {
             log: Mutex::default(),
             recent: Mutex::default(),
             viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
-            snapshots: Snapshots::default(),
+            restores: Semaphore::new(1),
+            snapshots: Arc::new(Semaphore::new(MAX_SNAPSHOTS)),
             stopped: watch::Sender::new(false),
         }
     }
@@ -114,12 +120,12 @@ impl Control {
         self: &Arc<Self>,
         request: Request<Incoming>,
         bodies: &Bodies,
-    ) -> Response<ControlBody> {
+    ) -> Response<AnswerBody> {
         let is_head = request.method() == Method::HEAD;
         let acted = self.act(request, bodies).await;
         let mut response = acted.unwrap_or_else(Problem::into_response);
         if is_head {
-            *response.body_mut() = ControlBody::empty();
+            *response.body_mut() = whole(Bytes::new());
         }
         guard::headers(response.headers_mut());
         response
@@ -129,23 +135,23 @@ impl Control {
         self: &Arc<Self>,
         request: Request<Incoming>,
         bodies: &Bodies,
-    ) -> Result<Response<ControlBody>, Problem> {
+    ) -> Result<Response<AnswerBody>, Problem> {
         let (parts, body) = request.into_parts();
         guard::check(&parts)?;
-        let (action, id) = routes::find(&parts.method, parts.uri.path())?;
-        let id = id.map(str::to_owned);
+        let action = routes::find(&parts.method, parts.uri.path())?;
         let _turn = match action {
-            Action::Restore => self.snapshots.taken.acquire().await.ok(),
+            Action::Restore => self.restores.acquire().await.ok(),
             _ => None,
         };
         let body = bodies.read(body, action.max_body(), BODY_TIMEOUT).await;
-        let body = body.map_err(|why| unread(why, action, parts.uri.path()))?;
+        let body = body.map_err(|why| unread(why, action.max_body(), parts.uri.path()))?;
         // A long body takes a while to read, and a long list to write: others go on meanwhile.
         let control = Arc::clone(self);
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let done = move || {
-            let answer = control.do_it(action, id.as_deref(), &query, body.bytes())?;
-            if let Some(state) = control.state.as_ref().filter(|_| action.changes()) {
+            let changes = action.changes();
+            let answer = control.do_it(action, &query, body.bytes())?;
+            if let Some(state) = control.state.as_ref().filter(|_| changes) {
                 // Nobody is told of what a crash could take away again.
                 state.save().map_err(unsaved)?;
             }
@@ -161,28 +167,24 @@ impl Control {
     fn do_it(
         self: &Arc<Self>,
         action: Action,
-        id: Option<&str>,
         query: &str,
         body: &Bytes,
-    ) -> Result<Response<ControlBody>, Problem> {
+    ) -> Result<Response<AnswerBody>, Problem> {
         Ok(match action {
             Action::ToPage => page::redirect(),
             Action::Page(file) => page::answer(file),
             Action::Events => events::follow(self)?,
             Action::Health => json(StatusCode::OK, &self.health()),
-            Action::OpenApi => {
-                let document = kore_protocol::OPENAPI_JSON.as_bytes().to_vec();
-                answer::json_text(StatusCode::OK, document)
-            }
+            Action::OpenApi => answer::json_text(StatusCode::OK, kore_protocol::OPENAPI_JSON),
             Action::Scenarios => json(StatusCode::OK, &imports::library()),
             Action::Imports => self.list_imports(query)?,
-            Action::Import => self.import(id)?,
+            Action::Import(id) => self.import(&id)?,
             Action::Requests => self.list_requests(query)?,
             Action::Faults => json(StatusCode::OK, &self.faults.list()),
             Action::Snapshot => self.snapshot()?,
             Action::Create => self.create(body)?,
-            Action::Delete => self.delete(id)?,
-            Action::Steer(how) => self.steer(id, how)?,
+            Action::Delete(id) => self.delete(&id)?,
+            Action::Steer(id, how) => self.steer(&id, how)?,
             Action::AddFaults => self.add_faults(body)?,
             Action::ClearFaults => {
                 self.faults.replace(Faults::default(), self.clock.now().wall);
@@ -209,13 +211,56 @@ impl Control {
         }
     }
 
-    fn list_requests(&self, query: &str) -> Result<Response<ControlBody>, Problem> {
+    fn list_requests(&self, query: &str) -> Result<Response<AnswerBody>, Problem> {
         let asked = routes::Page::of(query, log::MAX)?;
         Ok(json(StatusCode::OK, &self.log().newest(asked)))
     }
 
+    /// Adds those of a file's form, whose seed does not count: that of the start does.
+    fn add_faults(&self, body: &Bytes) -> Result<Response<AnswerBody>, Problem> {
+        let expected = r#"{"faults": [{"effect": "reset", "first": 1}]} in the form of a file of faults"#;
+        let faults: Faults = input::from_json(&answer::text(body)?, "the body")
+            .map_err(|error| Problem::body(expected, error))?;
+        if !self.faults.add(faults, MAX_FAULTS) {
+            return Err(Problem::new(StatusCode::CONFLICT, format!("at most {MAX_FAULTS} faults in all"))
+                .found("more")
+                .hint("DELETE /_emulator/faults clears those that are there"));
+        }
+        Ok(json(StatusCode::CREATED, &self.faults.list()))
+    }
+
+    fn snapshot(&self) -> Result<Response<AnswerBody>, Problem> {
+        let place = Arc::clone(&self.snapshots).try_acquire_owned().map_err(|_| {
+            let expected = format!("at most {MAX_SNAPSHOTS} snapshots at the same time");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, expected)
+                .found("as many")
+                .hint("send it again when one has ended")
+        })?;
+        let mut text = Vec::new();
+        snapshot::write(&self.platform.all(), self.clock.now().wall, &mut text)
+            .expect("its keys are texts, and a list takes what is written");
+        Ok(answer::json_text(StatusCode::OK, Bytes::from_owner(Given { text, _place: place })))
+    }
+
+    fn restore(&self, body: &Bytes) -> Result<Response<AnswerBody>, Problem> {
+        #[derive(Serialize)]
+        struct Restored {
+            imports: usize,
+        }
+        let held = snapshot::read(&answer::text(body)?, "the snapshot", Some(self.clock.now().wall))
+            .map_err(|error| Problem::body("a snapshot as this emulator gives it", error))?;
+        let imports = held.len();
+        if imports > MAX_IMPORTS {
+            return Err(Problem::new(StatusCode::CONFLICT, format!("at most {MAX_IMPORTS} imports"))
+                .found(format!("{imports} imports"))
+                .hint("leave some out"));
+        }
+        self.platform.replace(held);
+        Ok(json(StatusCode::OK, &Restored { imports }))
+    }
+
     /// As at the start, but for tokens: one that was used stays used.
-    fn reset(&self) -> Response<ControlBody> {
+    fn reset(&self) -> Response<AnswerBody> {
         let now = self.clock.now().wall;
         let (imports, faults) = &self.start;
         self.platform.replace(imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect());
@@ -225,10 +270,21 @@ impl Control {
     }
 }
 
-fn unread(why: Unread, action: Action, path: &str) -> Problem {
+/// A snapshot until the client has taken all of it.
+struct Given {
+    text: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Given {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+fn unread(why: Unread, most: usize, path: &str) -> Problem {
     match why {
         Unread::TooLong => {
-            let most = action.max_body();
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of at most {most} bytes"))
                 .found(format!("a longer one for {path}"))
                 .hint("send less at a time")
@@ -252,8 +308,8 @@ fn unsaved(error: io::Error) -> Problem {
         .hint("the change holds until the emulator ends; make room for the file, or let it be written")
 }
 
-fn no_content() -> Response<ControlBody> {
-    let mut response = Response::new(ControlBody::empty());
+fn no_content() -> Response<AnswerBody> {
+    let mut response = Response::new(whole(Bytes::new()));
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }

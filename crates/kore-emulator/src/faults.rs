@@ -1,6 +1,7 @@
-//! What goes wrong on the way, by plan.
+//! Faults: what goes wrong between a client and the platform, by plan.
+//!
+//! The server asks the plan about each request, and delivers the answer as the plan decides.
 
-mod body;
 mod delivery;
 mod form;
 mod plan;
@@ -14,7 +15,6 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use kore_protocol::{Endpoint, Refusal};
 
-pub(crate) use body::AnswerBody;
 pub(crate) use delivery::deliver;
 pub(crate) use plan::FaultyWay;
 

@@ -13,7 +13,6 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{DATE, HeaderMap, HeaderValue};
 use http::{Request, Response};
-use http_body_util::Either;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -27,13 +26,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use body::MAX_BODY;
-pub(crate) use body::{Bodies, Unread};
+pub(crate) use body::{AnswerBody, Bodies, Unread, whole};
 pub(crate) use stream::Reset;
 
 use crate::Now;
 use crate::clock::Clock;
-use crate::control::{Control, ControlBody, Noted};
-use crate::faults::{AnswerBody, FaultyWay, deliver};
+use crate::control::{Control, Noted};
+use crate::faults::{FaultyWay, deliver};
 use crate::platform::Platform;
 use stream::Stream;
 
@@ -149,9 +148,9 @@ impl Server {
         &self,
         request: Request<Incoming>,
         reset: &Reset,
-    ) -> io::Result<Response<Either<AnswerBody, ControlBody>>> {
+    ) -> io::Result<Response<AnswerBody>> {
         if let Some(control) = self.control.as_ref().filter(|_| Control::has(request.uri().path())) {
-            return Ok(control.answer(request, &self.bodies).await.map(Either::Right));
+            return Ok(control.answer(request, &self.bodies).await);
         }
         let now = self.clock.now();
         let noted = Noted::new(request.method(), request.uri().path());
@@ -164,7 +163,7 @@ impl Server {
         if let Some(control) = &self.control {
             control.note(noted.fault(fault, is_answered), &response);
         }
-        deliver(decision, response, reset).await.map(|response| response.map(Either::Left))
+        deliver(decision, response, reset).await
     }
 
     /// The platform sees the request once all of it is there.

@@ -1,70 +1,26 @@
-//! Answers of the control, and their bodies.
+//! Answers of the control: JSON, and what was wrong with a request.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
-use hyper::body::{Body, Frame, SizeHint};
 use kore_types::Printable;
 use serde::Serialize;
-use tokio::sync::mpsc;
 
+use crate::server::{AnswerBody, whole};
 use crate::{InputError, plain_text};
 
 /// The most that is shown of what was found, in bytes.
 const SHOWN: usize = 600;
 
-/// A body at once, or piece by piece until its sender is dropped.
-#[derive(Debug)]
-pub(crate) enum ControlBody {
-    Whole(Option<Bytes>),
-    Pieces(mpsc::Receiver<io::Result<Bytes>>),
-}
-
-impl ControlBody {
-    pub(super) fn empty() -> Self {
-        Self::Whole(None)
-    }
-}
-
-impl Body for ControlBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let piece = match &mut *self {
-            Self::Whole(body) => body.take().map(Ok),
-            Self::Pieces(pieces) => std::task::ready!(pieces.poll_recv(context)),
-        };
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Pieces(_) => SizeHint::default(),
-        }
-    }
-}
-
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<ControlBody> {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<AnswerBody> {
     json_text(status, serde_json::to_vec(value).expect("its keys are texts"))
 }
 
-pub(super) fn json_text(status: StatusCode, text: Vec<u8>) -> Response<ControlBody> {
-    let mut response = Response::new(ControlBody::Whole(Some(text.into())));
+pub(super) fn json_text(status: StatusCode, text: impl Into<Bytes>) -> Response<AnswerBody> {
+    let mut response = Response::new(whole(text));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, json);
@@ -106,7 +62,7 @@ impl Problem {
         self
     }
 
-    pub(super) fn into_response(self) -> Response<ControlBody> {
+    pub(super) fn into_response(self) -> Response<AnswerBody> {
         #[derive(Serialize)]
         struct Body<'a> {
             error: Error<'a>,

@@ -1,18 +1,21 @@
-//! What happens, as server-sent events.
+//! `GET /events`: what happens, as server-sent events for the page.
 //!
 //! Nothing is queued for a page: as soon as it has taken what it was sent, it is sent the newest,
 //! and how much was left out. One that takes nothing for a while finds its stream ended when it
 //! comes back, and asks anew.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Instant;
 
 use http::header::CONTENT_TYPE;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use http_body_util::channel::Sender;
+use http_body_util::{Channel, Either};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::log::Seen;
-use super::view::{Counts, ImportView, Mark, Much};
+use super::view::{Counts, ImportView, Much};
+use serde_json::value::RawValue;
+
 use super::*;
 
 /// How often is looked whether something happened.
@@ -22,7 +25,7 @@ const TICK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long nothing is sent, if nothing happens: a page that went away is noticed then.
-const SILENCE: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// How many imports are shown, the newest.
 const IMPORTS: usize = 50;
@@ -39,33 +42,29 @@ const COUNTED: Duration = Duration::from_secs(5);
 /// What a page knows.
 #[derive(Debug, Default)]
 struct Viewer {
-    marks: HashMap<BotImportId, Mark>,
-    ids: Vec<BotImportId>,
+    /// Each import that it shows, the newest first, as it was sent.
+    shown: Vec<(String, String)>,
     total: Option<usize>,
     counted: Option<Instant>,
     next_request: u64,
 }
 
-pub(super) fn follow(control: &Arc<Control>) -> Result<Response<ControlBody>, Problem> {
+pub(super) fn follow(control: &Arc<Control>) -> Result<Response<AnswerBody>, Problem> {
     let place = Arc::clone(&control.viewers).try_acquire_owned().map_err(|_| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("at most {MAX_VIEWERS} pages that follow"))
             .found("as many")
             .hint("close one")
     })?;
     // One piece that waits, beside the one that is on its way.
-    let (send, pieces) = mpsc::channel(1);
+    let (send, pieces) = Channel::new(1);
     tokio::spawn(Arc::clone(control).send_events(send, place));
-    let mut response = Response::new(ControlBody::Pieces(pieces));
+    let mut response = Response::new(Either::Right(pieces));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     Ok(response)
 }
 
 impl Control {
-    async fn send_events(
-        self: Arc<Self>,
-        send: mpsc::Sender<io::Result<Bytes>>,
-        _place: OwnedSemaphorePermit,
-    ) {
+    async fn send_events(self: Arc<Self>, mut send: Sender<Bytes, io::Error>, _place: OwnedSemaphorePermit) {
         let mut stopped = self.stopped.subscribe();
         let mut viewer = Viewer::default();
         let mut sent = Instant::now();
@@ -83,16 +82,15 @@ impl Control {
                 piece.push_str(":\n\n");
             }
             if !piece.is_empty() {
-                let sending = send.send_timeout(Ok(std::mem::take(&mut piece).into()), PATIENCE);
+                let sending = send.send_data(std::mem::take(&mut piece).into());
                 tokio::select! {
-                    sent = sending => if sent.is_err() { return },
+                    sent = tokio::time::timeout(PATIENCE, sending) => if !matches!(sent, Ok(Ok(()))) { return },
                     _ = stopped.wait_for(|stopped| *stopped) => return,
                 }
                 sent = Instant::now();
             }
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
-                () = send.closed() => return,
                 _ = stopped.wait_for(|stopped| *stopped) => return,
             }
         }
@@ -117,71 +115,57 @@ impl Control {
             missed: u64,
             requests: Vec<Seen>,
         }
-        #[derive(Serialize)]
-        struct Imports<'a> {
-            total: usize,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            counts: Option<Counts>,
-            /// Those that are shown, the newest first.
-            ids: &'a [BotImportIdText],
-            /// Those of them that changed.
-            imports: &'a [ImportView],
-        }
         let next = self.log().count();
         if next > viewer.next_request {
             let (missed, requests) = self.log().since(viewer.next_request, REQUESTS);
             viewer.next_request += missed + requests.len() as u64;
             event(piece, "requests", &Requests { missed, requests });
         }
-        if let Some(change) = viewer.look(self) {
-            let ids: Vec<_> = viewer.ids.iter().map(|id| BotImportIdText(id.to_string())).collect();
-            event(
-                piece,
-                "imports",
-                &Imports { total: change.total, counts: change.counts, ids: &ids, imports: &change.imports },
-            );
+        if let Some(imports) = viewer.change(self) {
+            event(piece, "imports", &imports);
         }
     }
 }
 
 #[derive(Serialize)]
-#[serde(transparent)]
-struct BotImportIdText(String);
-
 struct Change {
     total: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
-    imports: Vec<ImportView>,
+    /// Those that are shown, the newest first.
+    ids: Vec<String>,
+    /// Those of them that changed.
+    imports: Vec<Box<RawValue>>,
 }
 
 impl Viewer {
-    fn look(&mut self, control: &Control) -> Option<Change> {
+    /// What has changed since it was asked last.
+    fn change(&mut self, control: &Control) -> Option<Change> {
         let now = control.clock.now().wall;
         let (total, newest) = control.platform.with(|imports| {
             let newest = imports.newest(u64::MAX).take(IMPORTS);
-            let newest: Vec<_> =
-                newest.map(|(id, entry)| (id.clone(), Mark::of(entry, now), entry.clone())).collect();
-            (imports.len(), newest)
+            (imports.len(), newest.map(|(id, entry)| (id.clone(), entry.clone())).collect::<Vec<_>>())
         });
         let is_due = self.counted.is_none_or(|counted| counted.elapsed() >= COUNTED);
         let counts = (total <= FEW || is_due).then(|| {
+            self.counted = Some(Instant::now());
             let mut counts = Counts::default();
             control.platform.with(|imports| imports.all().for_each(|(_, entry)| counts.add(entry, now)));
             counts
         });
-        if counts.is_some() {
-            self.counted = Some(Instant::now());
+        let shown = newest.iter().map(|(id, entry)| {
+            let view = ImportView::new(id, entry, now, Much::WithLog);
+            (id.to_string(), serde_json::to_string(&view).expect("its keys are texts"))
+        });
+        let shown: Vec<_> = shown.collect();
+        if shown == self.shown && self.total == Some(total) {
+            return None;
         }
-        let is_new = |(id, mark, _): &&(_, Mark, _)| self.marks.get(id) != Some(mark);
-        let imports = newest.iter().filter(is_new);
-        let imports: Vec<_> =
-            imports.map(|(id, _, entry)| ImportView::new(id, entry, now, Much::WithLog)).collect();
-        let ids: Vec<_> = newest.iter().map(|(id, ..)| id.clone()).collect();
-        let is_changed = !imports.is_empty() || ids != self.ids || self.total != Some(total);
-        self.total = Some(total);
-        self.ids = ids;
-        self.marks = newest.into_iter().map(|(id, mark, _)| (id, mark)).collect();
-        is_changed.then_some(Change { total, counts, imports })
+        let changed = shown.iter().filter(|view| !self.shown.contains(view));
+        let imports = changed.map(|(_, view)| RawValue::from_string(view.clone()).expect("JSON")).collect();
+        let ids = shown.iter().map(|(id, _)| id.clone()).collect();
+        (self.total, self.shown) = (Some(total), shown);
+        Some(Change { total, counts, ids, imports })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Imports: listed, created, steered, deleted.
+//! `/imports`: lists, creates, steers and deletes imports.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -102,7 +102,7 @@ pub(super) fn library() -> impl Serialize {
 }
 
 impl Control {
-    pub(super) fn list_imports(&self, query: &str) -> Result<Response<ControlBody>, Problem> {
+    pub(super) fn list_imports(&self, query: &str) -> Result<Response<AnswerBody>, Problem> {
         #[derive(Serialize)]
         struct Imports {
             total: usize,
@@ -123,7 +123,7 @@ impl Control {
         Ok(json(StatusCode::OK, &Imports { total, imports: found.iter().map(view).collect(), next }))
     }
 
-    pub(super) fn import(&self, id: Option<&str>) -> Result<Response<ControlBody>, Problem> {
+    pub(super) fn import(&self, id: &str) -> Result<Response<AnswerBody>, Problem> {
         let id = known(id)?;
         Ok(json(StatusCode::OK, &self.view(&id, Much::WithDocument)?))
     }
@@ -134,7 +134,7 @@ impl Control {
         Ok(ImportView::new(id, &entry, self.clock.now().wall, much))
     }
 
-    pub(super) fn create(&self, body: &Bytes) -> Result<Response<ControlBody>, Problem> {
+    pub(super) fn create(&self, body: &Bytes) -> Result<Response<AnswerBody>, Problem> {
         let asked: ToCreate = input::json_of(&answer::text(body)?, "the body")
             .map_err(|error| Problem::body(EXPECTED, error))?;
         let mode = asked.mode().map_err(|problem| {
@@ -185,7 +185,7 @@ impl Control {
         })
     }
 
-    pub(super) fn delete(&self, id: Option<&str>) -> Result<Response<ControlBody>, Problem> {
+    pub(super) fn delete(&self, id: &str) -> Result<Response<AnswerBody>, Problem> {
         let id = known(id)?;
         if self.platform.change(|imports| imports.remove(&id)) {
             Ok(no_content())
@@ -194,7 +194,7 @@ impl Control {
         }
     }
 
-    pub(super) fn steer(&self, id: Option<&str>, how: Steer) -> Result<Response<ControlBody>, Problem> {
+    pub(super) fn steer(&self, id: &str, how: Steer) -> Result<Response<AnswerBody>, Problem> {
         let id = known(id)?;
         let now = self.clock.now().wall;
         let steered = self.platform.steer(&id, |life| match how {
@@ -215,8 +215,7 @@ impl Control {
 }
 
 /// An id that can be one.
-fn known(id: Option<&str>) -> Result<BotImportId, Problem> {
-    let id = id.unwrap_or_default();
+fn known(id: &str) -> Result<BotImportId, Problem> {
     BotImportId::new(id).map_err(|_| unknown(id))
 }
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::answer::ControlBody;
 use super::routes;
+use crate::server::{AnswerBody, whole};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum File {
@@ -14,19 +14,19 @@ pub(super) enum File {
     JavaScript,
 }
 
-pub(super) fn answer(file: File) -> Response<ControlBody> {
+pub(super) fn answer(file: File) -> Response<AnswerBody> {
     let (kind, text) = match file {
         File::Html => ("text/html; charset=utf-8", include_str!("page/page.html")),
         File::Css => ("text/css; charset=utf-8", include_str!("page/page.css")),
         File::JavaScript => ("text/javascript; charset=utf-8", include_str!("page/page.js")),
     };
-    let mut response = Response::new(ControlBody::Whole(Some(Bytes::from_static(text.as_bytes()))));
+    let mut response = Response::new(whole(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
-pub(super) fn redirect() -> Response<ControlBody> {
-    let mut response = Response::new(ControlBody::empty());
+pub(super) fn redirect() -> Response<AnswerBody> {
+    let mut response = Response::new(whole(Bytes::new()));
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(routes::PAGE));
     response

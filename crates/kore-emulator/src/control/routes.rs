@@ -1,4 +1,4 @@
-//! The paths, which are the emulator's own.
+//! The paths of the control, which are the emulator's own.
 
 use http::{Method, StatusCode};
 
@@ -7,7 +7,8 @@ use super::page::File;
 
 const ROOT: &str = "/_emulator";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     ToPage,
     Page(File),
@@ -17,9 +18,9 @@ pub(super) enum Action {
     Scenarios,
     Imports,
     Create,
-    Import,
-    Delete,
-    Steer(Steer),
+    Import(String),
+    Delete(String),
+    Steer(String, Steer),
     Requests,
     Faults,
     AddFaults,
@@ -36,46 +37,47 @@ pub(super) enum Steer {
     Fail,
 }
 
-const ID: &str = "{id}";
+/// The methods that there are. `HEAD` comes with `GET`.
+const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
 
-/// A path below the root by its parts, and its methods. `HEAD` comes with `GET`.
-type Route = (&'static [&'static str], &'static [(Method, Action)]);
-
-const ROUTES: &[Route] = &[
-    (&[], &[(Method::GET, Action::ToPage)]),
-    (&[""], &[(Method::GET, Action::Page(File::Html))]),
-    (&["page.css"], &[(Method::GET, Action::Page(File::Css))]),
-    (&["page.js"], &[(Method::GET, Action::Page(File::JavaScript))]),
-    (&["events"], &[(Method::GET, Action::Events)]),
-    (&["health"], &[(Method::GET, Action::Health)]),
-    (&["openapi.json"], &[(Method::GET, Action::OpenApi)]),
-    (&["scenarios"], &[(Method::GET, Action::Scenarios)]),
-    (&["imports"], &[(Method::GET, Action::Imports), (Method::POST, Action::Create)]),
-    (&["imports", ID], &[(Method::GET, Action::Import), (Method::DELETE, Action::Delete)]),
-    (&["imports", ID, "advance"], &[(Method::POST, Action::Steer(Steer::Advance))]),
-    (&["imports", ID, "finish"], &[(Method::POST, Action::Steer(Steer::Finish))]),
-    (&["imports", ID, "fail"], &[(Method::POST, Action::Steer(Steer::Fail))]),
-    (&["requests"], &[(Method::GET, Action::Requests)]),
-    (
-        &["faults"],
-        &[
-            (Method::GET, Action::Faults),
-            (Method::POST, Action::AddFaults),
-            (Method::DELETE, Action::ClearFaults),
-        ],
-    ),
-    (&["reset"], &[(Method::POST, Action::Reset)]),
-    (&["snapshot"], &[(Method::GET, Action::Snapshot), (Method::PUT, Action::Restore)]),
-];
+/// What a path below the root is for, by its parts.
+fn action(method: &Method, path: &[&str]) -> Option<Action> {
+    Some(match (method.as_str(), path) {
+        ("GET", []) => Action::ToPage,
+        ("GET", [""]) => Action::Page(File::Html),
+        ("GET", ["page.css"]) => Action::Page(File::Css),
+        ("GET", ["page.js"]) => Action::Page(File::JavaScript),
+        ("GET", ["events"]) => Action::Events,
+        ("GET", ["health"]) => Action::Health,
+        ("GET", ["openapi.json"]) => Action::OpenApi,
+        ("GET", ["scenarios"]) => Action::Scenarios,
+        ("GET", ["imports"]) => Action::Imports,
+        ("POST", ["imports"]) => Action::Create,
+        (_, ["imports", "", ..]) => return None,
+        ("GET", ["imports", id]) => Action::Import((*id).to_owned()),
+        ("DELETE", ["imports", id]) => Action::Delete((*id).to_owned()),
+        ("POST", ["imports", id, "advance"]) => Action::Steer((*id).to_owned(), Steer::Advance),
+        ("POST", ["imports", id, "finish"]) => Action::Steer((*id).to_owned(), Steer::Finish),
+        ("POST", ["imports", id, "fail"]) => Action::Steer((*id).to_owned(), Steer::Fail),
+        ("GET", ["requests"]) => Action::Requests,
+        ("GET", ["faults"]) => Action::Faults,
+        ("POST", ["faults"]) => Action::AddFaults,
+        ("DELETE", ["faults"]) => Action::ClearFaults,
+        ("POST", ["reset"]) => Action::Reset,
+        ("GET", ["snapshot"]) => Action::Snapshot,
+        ("PUT", ["snapshot"]) => Action::Restore,
+        _ => return None,
+    })
+}
 
 impl Action {
     /// Whether it may change what a state file keeps.
-    pub(super) fn changes(self) -> bool {
-        matches!(self, Self::Create | Self::Delete | Self::Steer(_) | Self::Reset | Self::Restore)
+    pub(super) fn changes(&self) -> bool {
+        matches!(self, Self::Create | Self::Delete(_) | Self::Steer(..) | Self::Reset | Self::Restore)
     }
 
     /// How much of a body is read, in bytes.
-    pub(super) fn max_body(self) -> usize {
+    pub(super) fn max_body(&self) -> usize {
         match self {
             Self::Restore => 64 * 1024 * 1024,
             Self::Create => 4 * 1024 * 1024,
@@ -90,44 +92,29 @@ pub(super) fn below_root(path: &str) -> Option<&str> {
     path.strip_prefix(ROOT).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What a request asks for, and the id in its path.
-pub(super) fn find<'p>(method: &Method, path: &'p str) -> Result<(Action, Option<&'p str>), Problem> {
+/// What a request asks for.
+pub(super) fn find(method: &Method, path: &str) -> Result<Action, Problem> {
     let below: Vec<&str> = below_root(path).unwrap_or_default().split('/').skip(1).collect();
-    let fits = |pattern: &[&str]| {
-        pattern.len() == below.len()
-            && pattern
-                .iter()
-                .zip(&below)
-                .all(|(part, given)| part == given || (*part == ID && !given.is_empty()))
-    };
-    let Some((pattern, methods)) = ROUTES.iter().find(|(pattern, _)| fits(pattern)) else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, format!("one of the paths {}", paths()))
-            .found(path)
-            .hint("the paths of the platform are beside this one, and not below it"));
-    };
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
-    match methods.iter().find(|(known, _)| known == wanted) {
-        Some((_, action)) => {
-            let place = pattern.iter().position(|part| *part == ID);
-            Ok((*action, place.map(|place| below[place])))
-        }
-        None => {
-            let mut allowed: Vec<&str> = methods.iter().map(|(method, _)| method.as_str()).collect();
-            if allowed.contains(&"GET") {
-                allowed.push("HEAD");
-            }
-            let allowed = allowed.join(", ");
-            Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{allowed} for {path}"))
-                .found(method.as_str())
-                .hint("take one of these methods")
-                .allow(&allowed))
-        }
+    if let Some(action) = action(wanted, &below) {
+        return Ok(action);
     }
-}
-
-fn paths() -> String {
-    let path = |(pattern, _): &Route| format!("{ROOT}/{}", pattern.join("/"));
-    ROUTES.iter().skip(1).map(path).collect::<Vec<_>>().join(", ")
+    let methods = METHODS.iter().filter(|known| action(known, &below).is_some());
+    let mut allowed: Vec<&str> = methods.map(Method::as_str).collect();
+    if allowed.is_empty() {
+        let expected = "a path of the control, such as /_emulator/imports or /_emulator/snapshot";
+        return Err(Problem::new(StatusCode::NOT_FOUND, expected)
+            .found(path)
+            .hint("the paths of the platform are beside /_emulator, and not below it"));
+    }
+    if allowed.contains(&"GET") {
+        allowed.push("HEAD");
+    }
+    let allowed = allowed.join(", ");
+    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{allowed} for {path}"))
+        .found(method.as_str())
+        .hint("take one of these methods")
+        .allow(&allowed))
 }
 
 /// Which page of a list is asked for.
@@ -177,12 +164,13 @@ mod tests {
 
     #[test]
     fn each_path_is_found_by_its_methods_alone() {
-        assert_eq!(find(&Method::GET, "/_emulator/imports").ok(), Some((Action::Imports, None)));
-        assert_eq!(find(&Method::HEAD, "/_emulator/health").ok(), Some((Action::Health, None)));
+        assert_eq!(find(&Method::GET, "/_emulator/imports").ok(), Some(Action::Imports));
+        assert_eq!(find(&Method::HEAD, "/_emulator/health").ok(), Some(Action::Health));
         let fail = find(&Method::POST, "/_emulator/imports/bir-1/fail").ok();
-        assert_eq!(fail, Some((Action::Steer(Steer::Fail), Some("bir-1"))));
+        assert_eq!(fail, Some(Action::Steer("bir-1".to_owned(), Steer::Fail)));
         for (method, path, status) in [
             (Method::GET, "/_emulator/imports/", 404),
+            (Method::POST, "/_emulator/imports//fail", 404),
             (Method::GET, "/_emulator/imports/bir-1/fail/x", 404),
             (Method::GET, "/_emulator//", 404),
             (Method::GET, "/_emulator/imports/bir-1/fail", 405),

@@ -1,4 +1,4 @@
-//! Imports as the control shows them. What is shown of any text is bounded.
+//! Imports as the control shows them, in lists and on the page. What is shown of any text is bounded.
 
 use std::num::NonZeroU32;
 use std::time::SystemTime;
@@ -156,34 +156,6 @@ impl EntryView {
             status: cut(entry.status.as_ref().map_or("", Status::as_str)),
             outcome: word(entry.outcome()),
             extra: extra.map(|(key, value)| (cut(key), cut(&value.to_string()))).collect(),
-        }
-    }
-}
-
-/// Tells whether an import has changed since it was shown last. Of two that are equal nothing
-/// differs in what is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    number: u64,
-    /// Its document or its scenario, by the address.
-    what: usize,
-    created: Option<SystemTime>,
-    position: Option<Position>,
-}
-
-impl Mark {
-    pub(super) fn of(entry: &Entry, now: SystemTime) -> Self {
-        let number = entry.number;
-        match &entry.held {
-            Held::Fixed(import) => {
-                Self { number, what: std::sync::Arc::as_ptr(import).addr(), created: None, position: None }
-            }
-            Held::Living(life) => Self {
-                number,
-                what: std::sync::Arc::as_ptr(life.scenario()).addr(),
-                created: Some(life.created()),
-                position: Some(life.position(now)),
-            },
         }
     }
 }

@@ -1,15 +1,20 @@
-//! Sending an answer as a fault has it.
+//! Sends an answer as a fault would have it: late, changed, dripping, broken off, or not at all.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Response};
+use http_body_util::{Channel, Either};
 
+use super::Decision;
 use super::form::{Drip, Effect};
-use super::{AnswerBody, Decision};
 use crate::input::Written;
-use crate::server::Reset;
+use crate::server::{AnswerBody, Reset, whole};
+
+/// What has been sent shall be on its way before the connection ends.
+const FLUSH: Duration = Duration::from_millis(20);
 
 /// Makes the answer what the decision says, and the connection reset if it says so.
 ///
@@ -28,7 +33,8 @@ pub(crate) async fn deliver(
     }
     match decision.delivery {
         Some(Effect::Drip(Drip { bytes, pause: Written(pause) })) => {
-            Ok(response.map(|body| AnswerBody::drip(body, bytes.get(), pause)))
+            let length = response.body().len();
+            Ok(in_pieces(response, length, bytes.get(), pause))
         }
         Some(Effect::CutAfter(bytes)) => Ok(broken_off(response, bytes)),
         Some(Effect::ResetAfter(bytes)) => {
@@ -40,13 +46,39 @@ pub(crate) async fn deliver(
             Err(io::Error::other("reset by plan"))
         }
         // The others are in the answer already.
-        _ => Ok(response.map(AnswerBody::whole)),
+        _ => Ok(response.map(whole)),
     }
 }
 
 /// The whole length in the header, and a body that lacks one byte at least.
-fn broken_off(mut response: Response<Bytes>, bytes: usize) -> Response<AnswerBody> {
+fn broken_off(response: Response<Bytes>, bytes: usize) -> Response<AnswerBody> {
     let length = response.body().len().max(1);
+    in_pieces(response.map(|body| body.slice(..bytes.min(length - 1))), length, usize::MAX, Duration::ZERO)
+}
+
+/// The body so many bytes at a time, with a pause behind each piece. If it is shorter than the length
+/// in the header, it is broken off.
+fn in_pieces(
+    mut response: Response<Bytes>,
+    length: usize,
+    bytes: usize,
+    pause: Duration,
+) -> Response<AnswerBody> {
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
-    response.map(|body| AnswerBody::start(body.slice(..bytes.min(length - 1))))
+    let (mut send, pieces) = Channel::new(1);
+    let (parts, mut rest) = response.into_parts();
+    let is_broken_off = rest.len() < length;
+    tokio::spawn(async move {
+        while !rest.is_empty() {
+            if send.send_data(rest.split_to(bytes.min(rest.len()))).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        if is_broken_off {
+            tokio::time::sleep(FLUSH).await;
+            send.abort(io::Error::other("broken off by plan"));
+        }
+    });
+    Response::from_parts(parts, Either::Right(pieces))
 }

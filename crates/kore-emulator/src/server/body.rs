@@ -1,13 +1,21 @@
-//! Reading the bodies of requests, within a bound for each and one for all.
+//! The bodies of requests, read within a bound for each and one for all, and those of answers.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Channel, Either, Full};
 use hyper::body::{Body as _, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+
+/// The body of an answer: at once, or piece by piece until its sender is dropped or breaks it off.
+pub(crate) type AnswerBody = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
+
+pub(crate) fn whole(body: impl Into<Bytes>) -> AnswerBody {
+    Either::Left(Full::new(body.into()))
+}
 
 /// The most of one body of a call: none that is served here has one, this is room for those to come.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
