@@ -4,6 +4,7 @@
 
 mod axum_server;
 mod emulator;
+mod examples;
 mod facade;
 mod formats;
 mod lossless;
