@@ -4,6 +4,7 @@
 //! ```sh
 //! cargo run -p kore-sdk --example blocking -- bir-034f
 //! ```
+#![allow(clippy::print_stdout, reason = "an example talks to its terminal")]
 
 use std::time::Duration;
 

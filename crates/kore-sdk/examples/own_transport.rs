@@ -6,6 +6,7 @@
 //! ```
 //!
 //! It connects without TLS, which is enough for the emulator; give it a connector with TLS for a host.
+#![allow(clippy::print_stdout, reason = "an example talks to its terminal")]
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run -p kore-sdk --example status -- bir-034f
 //! ```
+#![allow(clippy::print_stdout, reason = "an example talks to its terminal")]
 
 use kore_sdk::{BotImportId, Client, Outcome};
 

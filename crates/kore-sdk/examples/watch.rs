@@ -4,6 +4,7 @@
 //! ```sh
 //! cargo run -p kore-sdk --example watch -- bir-034f
 //! ```
+#![allow(clippy::print_stdout, reason = "an example talks to its terminal")]
 
 use std::process::ExitCode;
 use std::time::Duration;

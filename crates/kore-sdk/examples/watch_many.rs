@@ -4,6 +4,7 @@
 //! ```sh
 //! cargo run -p kore-sdk --example watch_many -- bir-034f bir-77aa
 //! ```
+#![allow(clippy::print_stdout, reason = "an example talks to its terminal")]
 
 use std::time::Duration;
 

@@ -51,15 +51,7 @@ pub use kore_types as types;
 
 pub use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
 
-/// The examples of these pages are compiled, and those without `no_run` are run.
+/// The example of the README is a test.
 #[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-
-    #[doc = include_str!("../../../README.md")]
-    struct Repository;
-
-    #[doc = include_str!("../../../docs/rust.md")]
-    struct Rust;
-}
+#[doc = include_str!("../README.md")]
+struct Readme;
