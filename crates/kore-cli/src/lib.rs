@@ -9,7 +9,6 @@
 
 mod args;
 mod commands;
-mod config;
 mod duration;
 mod environment;
 mod exit;

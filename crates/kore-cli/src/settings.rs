@@ -1,20 +1,20 @@
-//! What a command works with: flag, then environment, then profile, each with its origin.
+//! The settings of a command: a flag counts before the environment, and that before the profile of
+//! the configuration file. Each value knows where it came from, so that a message names the place to
+//! change. Every command that asks the platform begins here.
 
-pub(crate) mod ca_file;
+mod config_file;
 mod identity;
-mod level;
-mod origin;
 mod profile;
 pub(crate) mod secret;
-mod unexpanded_path;
+mod values;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use kore_sdk::protocol::BaseUrl;
 
 pub(crate) use identity::{Credentials, Identity};
-pub(crate) use origin::{Origin, Sourced};
 pub(crate) use secret::SecretSource;
 
 use crate::args::{ConnectionArgs, IdentityArgs};
@@ -22,8 +22,55 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::plain_text::trimmed;
 use crate::unexpanded::Unexpanded;
-use level::Level;
 use profile::Place;
+use values::{Level, Values};
+
+/// What sets a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flags,
+    Environment,
+    /// A profile of the configuration file, by its name.
+    Profile(String),
+}
+
+/// The place to change if a setting is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) source: Source,
+    /// The key of the configuration file; flag and variable are named after it.
+    pub(crate) key: &'static str,
+}
+
+impl Origin {
+    pub(crate) fn flag(key: &'static str) -> Self {
+        Self { source: Source::Flags, key }
+    }
+}
+
+/// `--ca-file`, `KORE_CA_FILE` or `ca_file of profile dev`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Flags => write!(f, "--{}", self.key.replace('_', "-")),
+            Source::Environment => write!(f, "KORE_{}", self.key.to_uppercase()),
+            Source::Profile(name) => write!(f, "{} of profile {name}", self.key),
+        }
+    }
+}
+
+/// A setting and where it came from.
+#[derive(Clone)]
+pub(crate) struct Sourced<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+impl<T> Sourced<T> {
+    pub(crate) fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+}
 
 /// The three levels, the one that counts first in front.
 pub(crate) struct Settings {
@@ -32,7 +79,7 @@ pub(crate) struct Settings {
     config: Option<Place>,
 }
 
-/// What `kore import status` and its like need beside an identity.
+/// How the platform is reached.
 pub(crate) struct Connection {
     pub(crate) host: Sourced<BaseUrl>,
     /// The host's text has no scheme, so that `https` is a guess.
@@ -53,32 +100,29 @@ impl Settings {
         let levels = [
             Level::of_flags(identity, connection),
             Level::of_environment(environment)?,
-            profile.map(Level::of_profile).transpose()?.unwrap_or_default(),
+            profile.unwrap_or_default(),
         ];
+        levels.iter().try_for_each(Level::check)?;
         Ok(Self { levels, config })
     }
 
     /// Names all that is missing at once, so that one run is enough to learn it; a missing import id
     /// is named by the command to run.
     pub(crate) fn complete(&self, import_id: Option<&str>, host: bool) -> Result<(), Failure> {
-        let host = host && self.first(|level| level.host.as_ref()).is_none();
+        let host = host && self.first("host", |values| values.host.clone()).is_none();
         let identity = identity::missing(&self.levels);
-        let nouns = [
-            import_id.map(|_| "no import id"),
-            host.then_some("no host"),
-            identity.id.then_some("no client id"),
-            identity.secret.then_some("no client secret"),
+        let missing = [
+            (import_id.is_some(), "no import id", None),
+            (host, "no host", Some("KORE_HOST")),
+            (identity.id, "no client id", Some("KORE_CLIENT_ID")),
+            (identity.secret, "no client secret", Some("KORE_CLIENT_SECRET")),
         ];
-        let variables = [
-            host.then_some("KORE_HOST"),
-            identity.id.then_some("KORE_CLIENT_ID"),
-            identity.secret.then_some("KORE_CLIENT_SECRET"),
-        ];
-        let nouns: Vec<_> = nouns.into_iter().flatten().collect();
-        if nouns.is_empty() {
+        let missing: Vec<_> = missing.into_iter().filter(|(is_missing, ..)| *is_missing).collect();
+        if missing.is_empty() {
             return Ok(());
         }
-        let variables: Vec<_> = variables.into_iter().flatten().collect();
+        let nouns: Vec<_> = missing.iter().map(|(_, noun, _)| *noun).collect();
+        let variables: Vec<_> = missing.iter().filter_map(|(.., variable)| *variable).collect();
         let mut hint = String::new();
         if !variables.is_empty() {
             hint = format!("set {}", list(&variables));
@@ -91,16 +135,14 @@ impl Settings {
         }
         if let Some(command) = import_id {
             hint.push_str(if hint.is_empty() { "run" } else { "; then run" });
-            hint.push_str(&format!(": {command} (the import call answers with the id as _id)"));
+            hint.push_str(&format!(": {command} (the response of the import call has the id as _id)"));
         }
         Err(Failure::usage(format!("{} given", list(&nouns))).hint(hint))
     }
 
-    fn first<'a, T>(
-        &'a self,
-        setting: impl Fn(&'a Level) -> Option<&'a Sourced<T>>,
-    ) -> Option<&'a Sourced<T>> {
-        self.levels.iter().find_map(setting)
+    /// The value that counts.
+    fn first<T>(&self, key: &'static str, value: impl Fn(&Values) -> Option<T>) -> Option<Sourced<T>> {
+        self.levels.iter().find_map(|level| level.sourced(key, value(&level.values)))
     }
 
     /// Reads the secret, from its file if it is in one.
@@ -108,27 +150,40 @@ impl Settings {
         identity::resolve(&self.levels)
     }
 
-    pub(crate) fn subject(&self) -> Option<&str> {
-        self.first(|level| level.subject.as_ref()).map(|subject| &*subject.value)
+    pub(crate) fn subject(&self) -> Option<String> {
+        self.first("subject", |values| values.subject.clone()).map(|subject| subject.value)
     }
 
     pub(crate) fn jti(&self) -> bool {
-        self.first(|level| level.jti.as_ref()).is_some_and(|jti| jti.value)
+        self.first("jti", |values| values.jti).is_some_and(|jti| jti.value)
     }
 
     pub(crate) fn connection(&self) -> Result<Connection, Failure> {
-        let host = self.first(|level| level.host.as_ref()).ok_or_else(|| Failure::usage("no host given"))?;
-        Unexpanded::refuse(&host.value, &host.origin)?;
-        let text = trimmed(&host.value);
-        let base =
-            BaseUrl::parse(text).map_err(|error| Failure::usage(format!("{}: {error}", host.origin)))?;
+        let host = self.first("host", |values| values.host.clone());
+        let Sourced { value: host, origin } = host.ok_or_else(|| Failure::usage("no host given"))?;
+        Unexpanded::refuse(&host, &origin)?;
+        let text = trimmed(&host);
+        let base = BaseUrl::parse(text).map_err(|error| Failure::usage(format!("{origin}: {error}")))?;
         Ok(Connection {
-            host: Sourced::new(base, host.origin.clone()),
+            host: Sourced::new(base, origin),
             assumes_https: !text.contains("://"),
-            ca_file: self.first(|level| level.ca_file.as_ref()).cloned(),
-            allow_http: self.first(|level| level.allow_http.as_ref()).is_some_and(|allowed| allowed.value),
-            timeout: self.first(|level| level.timeout.as_ref()).map(|timeout| timeout.value),
+            ca_file: self.first("ca_file", |values| values.ca_file.clone()),
+            allow_http: self.first("allow_http", |values| values.allow_http).is_some_and(|is| is.value),
+            timeout: self.first("timeout", |values| values.timeout).map(|timeout| timeout.value),
         })
+    }
+
+    /// The files that settings are in, each with what names it, so that nothing is written there.
+    pub(crate) fn files(&self) -> Vec<(String, PathBuf)> {
+        let named = |level: &Level, key, path: &Option<PathBuf>| {
+            level.sourced(key, path.clone()).map(|Sourced { value, origin }| (origin.to_string(), value))
+        };
+        let of_level = |level: &Level| {
+            let Values { client_secret_file, ca_file, .. } = &level.values;
+            [named(level, "client_secret_file", client_secret_file), named(level, "ca_file", ca_file)]
+        };
+        let config = self.config.iter().map(|place| ("the configuration".to_owned(), place.path.clone()));
+        self.levels.iter().flat_map(of_level).flatten().chain(config).collect()
     }
 }
 

@@ -1,13 +1,17 @@
 //! A setting that is still the name of a variable, since no pipeline or shell put its value there.
+//! Such values are refused wherever a setting enters.
 //!
 //! A pipeline leaves the name of a variable that it does not know, or that stands in a place that it
 //! does not expand, as it is. As a host it would be asked for until the deadline, and as a secret it
 //! would sign.
 
 use std::fmt;
+use std::io;
+use std::path::{Component, Path};
 
 use crate::failure::Failure;
 use crate::plain_text::trimmed;
+use crate::settings::{Origin, Source};
 
 /// What stands around a name: in Azure, GitHub, shells, templates and the console of Windows.
 const FORMS: [(&str, &str); 6] =
@@ -79,9 +83,64 @@ impl fmt::Display for Unexpanded<'_> {
     }
 }
 
+/// What to write, if a path is not there since nothing has expanded it.
+pub(crate) fn path_hint(path: &Path, origin: &Origin, error: &io::Error) -> Option<String> {
+    let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    let begins = |component: Component<'_>| component.as_os_str().as_encoded_bytes().starts_with(b"~");
+    let mut components = path.components();
+    if !missing {
+        return None;
+    }
+    let names = path.iter().filter_map(|name| name.to_str());
+    if let Some(variable) = names.filter_map(Unexpanded::of).next() {
+        return Some(format!("{variable} stands there: nothing put its value in its place"));
+    }
+    let hint = match origin.source {
+        // The directory of the file stands before it.
+        Source::Profile(_) if components.any(begins) => {
+            "~ is not expanded in the configuration file: write the full path"
+        }
+        Source::Flags | Source::Environment if components.next().is_some_and(begins) => {
+            "the shell did not expand ~: write $HOME in its place, or the full path"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn says(path: &str, origin: &Origin, kind: io::ErrorKind) -> Option<String> {
+        path_hint(Path::new(path), origin, &kind.into())
+    }
+
+    #[test]
+    fn only_a_path_that_is_missing_and_begins_so_is_meant() {
+        let flag = Origin::flag("ca_file");
+        assert!(says("~/ca.pem", &flag, io::ErrorKind::NotFound).is_some_and(|hint| hint.contains("$HOME")));
+        assert!(says("~me/ca.pem", &flag, io::ErrorKind::NotFound).is_some());
+        assert_eq!(says("/x/~/ca.pem", &flag, io::ErrorKind::NotFound), None);
+        assert_eq!(says("~/ca.pem", &flag, io::ErrorKind::PermissionDenied), None);
+    }
+
+    #[test]
+    fn a_variable_in_the_place_of_its_value_is_named() {
+        let flag = Origin::flag("ca_file");
+        for path in ["$(CA_FILE)", "/x/${{ env.CA_FILE }}", "%CA_FILE%", "$CA_FILE/ca.pem"] {
+            let hint = says(path, &flag, io::ErrorKind::NotFound).expect(path);
+            assert!(hint.starts_with("the variable ") && hint.contains("CA_FILE"), "{hint}");
+        }
+        assert_eq!(says("$(CA_FILE)", &flag, io::ErrorKind::PermissionDenied), None);
+    }
+
+    #[test]
+    fn in_a_profile_nothing_expands_variables_either() {
+        let profile = Origin { source: Source::Profile("dev".to_owned()), key: "ca_file" };
+        let hint = says("/conf/~/ca.pem", &profile, io::ErrorKind::NotFound).expect("a hint");
+        assert!(hint.ends_with("write the full path") && !hint.contains("HOME"), "{hint}");
+    }
 
     #[test]
     fn a_variable_is_known_in_each_form_and_named() {

@@ -1,9 +1,18 @@
 //! The client of the commands that ask the platform.
 
+use std::fs::File;
+use std::path::PathBuf;
+
+use kore_sdk::transport::HyperTransport;
 use kore_sdk::{Client, ClientBuilder};
 
 use crate::failure::Failure;
-use crate::settings::{Connection, Credentials, Identity, Settings, ca_file};
+use crate::plain_text::{bounded, utf8};
+use crate::settings::{Connection, Credentials, Identity, Settings, Sourced};
+use crate::unexpanded;
+
+/// The most that is read of certificates: many times what all public authorities take.
+const MAX_CA_LEN: u64 = 16 * 1024 * 1024;
 
 /// By which firewalls and logs of the platform know the command.
 pub(super) const USER_AGENT: &str = concat!("kore/", env!("CARGO_PKG_VERSION"));
@@ -32,7 +41,22 @@ pub(super) fn builder(
         builder = builder.timeout(timeout).connect_timeout(timeout);
     }
     if let Some(file) = &connection.ca_file {
-        builder = builder.add_ca_pem(ca_file::read(file)?);
+        builder = builder.add_ca_pem(ca_pem(file)?);
     }
     Ok(builder)
+}
+
+/// The PEM, tried on its own: an error is then about this file, and not about another setting.
+fn ca_pem(file: &Sourced<PathBuf>) -> Result<Vec<u8>, Failure> {
+    let Sourced { value: path, origin } = file;
+    let place = format!("{origin} ({})", path.display());
+    let pem = File::open(path).and_then(|file| utf8(bounded(file, MAX_CA_LEN)?)).map_err(|error| {
+        let hint = unexpanded::path_hint(path, origin, &error);
+        Failure::usage(format!("cannot read {place}: {error}")).hint_if(hint)
+    })?;
+    match HyperTransport::builder().add_ca_pem(&*pem).build() {
+        Ok(_) => Ok(pem),
+        Err(error) => Err(Failure::usage(format!("{place}: {error}"))
+            .hint(format!("set {origin} to a PEM file with the certificate of the CA"))),
+    }
 }

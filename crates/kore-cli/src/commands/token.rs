@@ -26,7 +26,7 @@ pub(crate) fn token(args: TokenArgs) -> Result<Exit, Failure> {
         }
     };
     let signer = Signer::new(id.value, secret.value);
-    let subject = settings.subject().unwrap_or(kore_sdk::DEFAULT_SUBJECT);
+    let subject = settings.subject().unwrap_or_else(|| kore_sdk::DEFAULT_SUBJECT.to_owned());
     let source = if settings.jti() {
         TokenSource::per_request(signer, subject)
     } else {

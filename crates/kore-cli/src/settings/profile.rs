@@ -1,24 +1,19 @@
-//! Which profile counts, if any.
+//! Which profile of the configuration file counts, if any.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Origin, unexpanded_path};
+use super::config_file::{self, Config};
+use super::values::Level;
+use super::{Origin, Source};
 use crate::args::IdentityArgs;
-use crate::config::{self, Config, Profile};
 use crate::environment::{self, Environment};
 use crate::failure::Failure;
-
-/// A profile, its name, and the directory that its paths are relative to.
-pub(crate) struct Chosen {
-    pub(crate) profile: Profile,
-    pub(crate) name: String,
-    pub(crate) directory: PathBuf,
-}
+use crate::unexpanded;
 
 /// The configuration file, for a hint about settings that it could give.
 pub(crate) struct Place {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The profiles to choose from, if there are some and none is chosen.
     unchosen: Vec<String>,
 }
@@ -46,19 +41,19 @@ impl Place {
 pub(crate) fn chosen(
     args: &IdentityArgs,
     environment: &Environment,
-) -> Result<(Option<Chosen>, Option<Place>), Failure> {
-    let flag = args.config.clone().map(|path| (path, Origin::Flag("--config")));
-    let variable =
-        || Some((environment.os(environment::CONFIG)?.into(), Origin::Variable(environment::CONFIG)));
-    let (path, origin) = match (flag.or_else(variable), config::usual_path()) {
+) -> Result<(Option<Level>, Option<Place>), Failure> {
+    let flag = args.config.clone().map(|path| (path, Origin::flag("config")));
+    let origin = Origin { source: Source::Environment, key: "config" };
+    let variable = || Some((environment.os(environment::CONFIG)?.into(), origin));
+    let (path, origin) = match (flag.or_else(variable), config_file::usual_path()) {
         (Some((path, origin)), _) => (path, Some(origin)),
         (None, Some(path)) => (path, None),
         (None, None) => return Ok((None, None)),
     };
-    let config = match (config::read(&path)?, origin) {
+    let config = match (config_file::read(&path)?, origin) {
         (Some(config), _) => config,
         (None, Some(origin)) => {
-            let hint = unexpanded_path::hint(&path, &origin, &io::ErrorKind::NotFound.into());
+            let hint = unexpanded::path_hint(&path, &origin, &io::ErrorKind::NotFound.into());
             let message = format!("there is no configuration file {}", path.display());
             return Err(Failure::usage(message).hint_if(hint));
         }
@@ -75,13 +70,10 @@ pub(crate) fn chosen(
     })
 }
 
-fn pick(mut config: Config, name: String, by: &str, path: &Path) -> Result<Chosen, Failure> {
+fn pick(mut config: Config, name: String, by: &str, path: &Path) -> Result<Level, Failure> {
     let shown = path.display();
     match config.profiles.remove(&name) {
-        Some(profile) => {
-            let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-            Ok(Chosen { profile, name, directory })
-        }
+        Some(values) => Ok(Level::of_profile(name, values, path.parent().unwrap_or(Path::new("")))),
         None => {
             let there = match config.profiles.into_keys().collect::<Vec<_>>() {
                 none if none.is_empty() => format!("add [profiles.{name}] to {shown}"),

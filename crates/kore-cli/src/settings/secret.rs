@@ -1,4 +1,4 @@
-//! Reading the client secret.
+//! Reading the client secret: from a variable, a profile, a file or standard input.
 
 use std::fs::File;
 use std::io;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use kore_sdk::auth::Secret;
 
-use super::{Sourced, unexpanded_path};
+use super::Sourced;
 use crate::failure::Failure;
 use crate::plain_text::{bounded, utf8};
-use crate::unexpanded::Unexpanded;
+use crate::unexpanded::{self, Unexpanded};
 
 /// The most that is read of a file that should hold a secret.
 const MAX_LEN: u64 = 64 * 1024;
@@ -44,7 +44,7 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
     };
     let bytes = bytes.and_then(utf8).map_err(|error| {
         let hint = match &source.value {
-            SecretSource::File(path) => unexpanded_path::hint(path, origin, &error).or_else(|| {
+            SecretSource::File(path) => unexpanded::path_hint(path, origin, &error).or_else(|| {
                 (error.kind() == io::ErrorKind::NotFound).then(|| {
                     "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET".into()
                 })
@@ -65,10 +65,11 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Origin;
+    use crate::settings::{Origin, Source};
 
     fn inline(bytes: &[u8]) -> Result<Secret, Failure> {
-        read(&Sourced::new(SecretSource::Inline(bytes.to_vec()), Origin::Variable("KORE_CLIENT_SECRET")))
+        let origin = Origin { source: Source::Environment, key: "client_secret" };
+        read(&Sourced::new(SecretSource::Inline(bytes.to_vec()), origin))
     }
 
     #[test]

@@ -15,15 +15,15 @@ fn settings(
     let environment = Environment::from_iter(variables);
     let levels =
         [Level::of_flags(identity, connection), Level::of_environment(&environment)?, Level::default()];
+    levels.iter().try_for_each(Level::check)?;
     Ok(Settings { levels, config: Some(Place::new("/etc/kore.toml".into(), Vec::new())) })
 }
 
 fn with_profile(profile: &str, variables: &[(&'static str, &str)]) -> Settings {
     let mut settings =
         settings(IdentityArgs::default(), ConnectionArgs::default(), variables).expect("valid");
-    let profile = toml::from_str(profile).unwrap_or_else(|_| panic!("a profile: {profile}"));
-    let chosen = profile::Chosen { profile, name: "dev".to_owned(), directory: "/conf".into() };
-    settings.levels[2] = Level::of_profile(chosen).expect("valid");
+    let values = toml::from_str(profile).unwrap_or_else(|_| panic!("a profile: {profile}"));
+    settings.levels[2] = Level::of_profile("dev".to_owned(), values, std::path::Path::new("/conf"));
     settings
 }
 
@@ -73,7 +73,7 @@ fn the_environment_counts_before_the_profile() {
     let settings = with_profile("host = 'a.example'\njti = true\nsubject = 'you'", &variables);
     assert_eq!(settings.connection().expect("valid").host.value.to_string(), "https://b.example");
     assert!(!settings.jti());
-    assert_eq!(settings.subject(), Some("me"));
+    assert_eq!(settings.subject().as_deref(), Some("me"));
 }
 
 #[test]

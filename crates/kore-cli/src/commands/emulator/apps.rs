@@ -86,7 +86,7 @@ impl<'a> Written<'a> {
 
     fn app(&self) -> Result<App, Failure> {
         let source = SecretSource::file_or_stdin(self.file.to_owned());
-        let secret = secret::read(&Sourced::new(source, Origin::Flag("--app")))?;
+        let secret = secret::read(&Sourced::new(source, Origin::flag("app")))?;
         if self.file != Path::new("-") {
             self.warn_of_others();
         }

@@ -1,18 +1,36 @@
-//! Where the configuration file is, and reading it.
+//! The configuration file: profiles in TOML. It is read here, and what it says is never shown: it may
+//! hold a secret.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use kore_sdk::types::Printable;
+use serde::Deserialize;
 
-use super::Config;
+use super::Values;
 use crate::failure::Failure;
 use crate::plain_text::{self, bounded};
 
 /// The most that is read of the file.
 const MAX_LEN: u64 = 1024 * 1024;
+
+/// The whole file.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) default_profile: Option<String>,
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, Values>,
+}
+
+impl Config {
+    fn holds_a_secret(&self) -> bool {
+        self.profiles.values().any(|values| values.client_secret.is_some() || values.jwt.is_some())
+    }
+}
 
 /// The platform's usual place; `None` if there is no home directory.
 pub(crate) fn usual_path() -> Option<PathBuf> {
