@@ -20,7 +20,6 @@ mod plain_text;
 mod reasons;
 mod reports;
 mod settings;
-mod shell;
 mod signals;
 mod unexpanded;
 mod watch;

@@ -3,47 +3,42 @@
 //! Nothing here waits for a reader but [`text`] and its like, for commands that have nothing else to
 //! do; all text goes through the queue of its stream.
 
-mod age;
-mod closed;
-mod finals;
 mod human;
+pub(crate) mod json;
 mod lines;
 mod live;
-pub(crate) mod ndjson;
 pub(crate) mod patience;
 mod queue;
-mod span;
 mod stream;
-mod tasks;
 mod text;
+mod time;
+mod verdicts;
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use kore_sdk::BotImport;
-
-pub(crate) use age::age;
-pub(crate) use finals::{json as final_json, people as final_people};
-pub(crate) use lines::{Lines, left_out, total};
+pub(crate) use lines::{Lines, left_out};
 pub(crate) use live::Live;
 use queue::Undelivered;
-pub(crate) use span::span;
 pub(crate) use stream::Stream;
-pub(crate) use text::{harmless, plainly_counted, task_name, task_status, task_type, word};
+pub(crate) use text::{counted, field, harmless, noun, outcome_style, plainly_counted, quoted, word};
+pub(crate) use time::{age, span};
+pub(crate) use verdicts::{final_people, total};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::watch::Document;
 
 /// The width of lines that no terminal shows.
 const DEFAULT_WIDTH: usize = 80;
 
-/// How often it is looked whether all was written.
+/// How often it is checked whether all was written.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Writes an import for people.
-pub(crate) fn human(import: &BotImport) -> Result<(), Failure> {
-    text(&human::render(import, SystemTime::now(), width()))
+/// Writes a job for people.
+pub(crate) fn human(document: &Document) -> Result<(), Failure> {
+    text(&human::render(document, width()))
 }
 
 /// The width of standard output.
@@ -51,14 +46,14 @@ pub(crate) fn width() -> usize {
     terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
 }
 
-/// Says on standard error how to go on; the command stands alone on its line, as it is.
-pub(crate) fn resume(unended: usize, lost: usize, command: &str) {
-    let what = if unended == 1 { "the import that is" } else { "the imports that are" };
+/// Says on standard error how to resume; the command stands alone on its line, as it is.
+pub(crate) fn resume(noun: &str, unended: usize, lost: usize, command: &str) {
+    let what = if unended == 1 { format!("the {noun} that is") } else { format!("the {noun}s that are") };
     let lost = match lost {
         0 => String::new(),
-        lost => format!(" ({lost} that did not succeed: looked at again, for the exit code and reports)"),
+        lost => format!(" ({lost} that did not succeed: polled again, for the exit code and reports)"),
     };
-    Stream::Stderr.raw(format!("To go on with {what} not over{lost}:\n  {command}\n"));
+    Stream::Stderr.raw(format!("To resume {what} not over{lost}:\n  {command}\n"));
 }
 
 /// Writes a body as it came, with a line end behind it.

@@ -1,11 +1,11 @@
-//! Why an import or a task failed, as far as the platform says it.
+//! Why a job or a task failed, as far as the platform says it. Every output takes its reasons from
+//! here.
 //!
 //! No document names the key of a reason, so each key that is not known counts as one, first those
-//! that name a reason in other documents of the platform. Every output takes its reasons from here.
+//! that name a reason in other documents of the platform.
 
 use kore_sdk::protocol::Excerpt;
 use kore_sdk::types::Extra;
-use kore_sdk::{BotImport, Outcome, StatusLog};
 use serde_json::Value;
 
 use crate::output::{harmless, word};
@@ -33,7 +33,7 @@ pub(crate) struct Reason {
 }
 
 impl Reason {
-    fn new(key: &str, value: &Value) -> Self {
+    pub(crate) fn new(key: &str, value: &Value) -> Self {
         let likely = LIKELY.iter().position(|likely| key.eq_ignore_ascii_case(likely));
         let (rank, text) = match value {
             Value::String(text) if !text.trim().is_empty() => (likely, text.clone()),
@@ -97,24 +97,10 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// What an entry says beside its type, name and status.
-pub(crate) fn of_entry(entry: &StatusLog) -> Vec<Reason> {
-    ordered(keys(&entry.extra, StatusLog::KEYS).collect())
-}
-
-/// What a document says beside the keys that are known.
-pub(crate) fn of_keys(import: &BotImport) -> Vec<Reason> {
-    ordered(keys(&import.extra, BotImport::KEYS).collect())
-}
-
-/// The same, and what its log says that is no list of entries.
-pub(crate) fn of_import(import: &BotImport) -> Vec<Reason> {
-    let mut reasons: Vec<_> = keys(&import.extra, BotImport::KEYS).collect();
-    let odd = import.extra.get("statusLogs").filter(|odd| !odd.is_null());
-    reasons.extend(odd.map(|odd| Reason::new("statusLogs", odd)));
-    let others = import.status_logs.iter().flat_map(|logs| &logs.others);
-    reasons.extend(others.map(|(at, other)| Reason::new(&format!("statusLogs[{at}]"), other)));
-    ordered(reasons)
+/// What is said by keys that are not known; what known ones say has a place of its own.
+pub(crate) fn of_keys(extra: &Extra, known: &[&str]) -> Vec<Reason> {
+    let unknown = extra.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+    unknown.map(|(key, value)| Reason::new(key, value)).collect()
 }
 
 /// A value of another form than the documented one, on one line.
@@ -122,13 +108,8 @@ pub(crate) fn odd(value: &Value) -> String {
     Reason::new("", value).line()
 }
 
-/// What is said by keys that are not known; what known ones say has a place of its own.
-fn keys(extra: &Extra, known: &[&str]) -> impl Iterator<Item = Reason> {
-    let unknown = extra.iter().filter(|(key, _)| !known.contains(&key.as_str()));
-    unknown.map(|(key, value)| Reason::new(key, value))
-}
-
-fn ordered(mut reasons: Vec<Reason>) -> Vec<Reason> {
+/// The likeliest first, and not too many.
+pub(crate) fn ordered(mut reasons: Vec<Reason>) -> Vec<Reason> {
     reasons.sort_by_key(|reason| reason.rank);
     let left = reasons.len().saturating_sub(MAX_KEYS);
     if left > 0 {
@@ -155,29 +136,6 @@ fn start(text: &str, max: usize) -> &str {
 /// A key a line, for a file.
 pub(crate) fn lines(reasons: &[Reason]) -> String {
     reasons.iter().map(|reason| format!("{}: {}\n", reason.key, reason.lines())).collect()
-}
-
-/// Why an import failed, in a few words: its own reasons, or those of the first task that has some.
-pub(crate) fn in_short(import: &BotImport) -> Option<String> {
-    let own = of_import(import);
-    if !own.is_empty() {
-        return Some(line(&own));
-    }
-    let entry = blamed(import).next()?;
-    let task = crate::watch::task(entry);
-    let reasons = of_entry(entry);
-    Some(if reasons.is_empty() { task } else { format!("{task}: {}", line(&reasons)) })
-}
-
-/// The entries that a failure is put down to: those that failed, and those of an import that failed
-/// which have not succeeded and say more.
-pub(crate) fn blamed(import: &BotImport) -> impl Iterator<Item = &StatusLog> {
-    let has_failed = import.outcome() == Outcome::Failed;
-    import.entries().iter().filter(move |entry| match entry.outcome() {
-        Outcome::Failed => true,
-        Outcome::Unknown | Outcome::Running => has_failed && !of_entry(entry).is_empty(),
-        Outcome::Succeeded => false,
-    })
 }
 
 #[cfg(test)]

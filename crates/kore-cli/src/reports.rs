@@ -78,6 +78,21 @@ impl Reports {
         Ok(Self { junit, summary, step_summary })
     }
 
+    /// Refuses a report whose file is one of those that were read: it would be replaced by it.
+    pub(crate) fn keep_off(&self, files: &[(String, PathBuf)]) -> Result<(), Failure> {
+        for (flag, path) in [("--junit", &self.junit), ("--summary", &self.summary)] {
+            let Some(path) = path else { continue };
+            if let Some((what, _)) = files.iter().find(|(_, read)| file::is_same(path, read)) {
+                return Err(Failure::usage(format!(
+                    "{flag} {}: {what} is read from that file, and the report would replace it",
+                    path.display()
+                ))
+                .hint("a report needs a file of its own"));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes them all; what could not be written is given back.
     pub(crate) fn write(&self, endings: &[Ending], resume_command: Option<&str>) -> Vec<Failure> {
         let mut failures = Vec::new();

@@ -1,9 +1,13 @@
-//! What is known of the imports that are watched, apart from how it is shown.
+//! What is known of the jobs that are watched, apart from how it is shown: where each stands, how it
+//! ended, and what the next run needs to resume.
 
+mod board;
+mod document;
 mod ending;
-mod progress;
+mod import;
 mod resume;
 
+pub(crate) use board::{Board, Next, Progress};
+pub(crate) use document::{Document, Shown, Task};
 pub(crate) use ending::{Ending, Verdict, exit_code};
-pub(crate) use progress::{Board, Import, Next, task};
 pub(crate) use resume::{Again, command, read as read_resumed, timeout_that_works};

@@ -16,11 +16,10 @@ use crate::args::{EmulatorArgs, Moved};
 use crate::environment::{CA_FILE, HOST};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Stream};
+use crate::output::{self, Stream, quoted};
 use apps::Apps;
 use tls::CaFile;
 
-use crate::shell::quoted;
 use crate::signals::Signals;
 
 pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {

@@ -2,12 +2,11 @@
 
 use std::time::SystemTime;
 
-use kore_sdk::Outcome;
 use kore_sdk::protocol::bot_import::get_status;
+use kore_sdk::{BotImportId, Outcome};
 
 use super::client;
-use super::doubts::doubt;
-use super::import_id::import_id;
+use super::import_ids::import_id;
 use crate::args::{Output, StatusArgs};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -15,6 +14,7 @@ use crate::failure::{Failure, warn};
 use crate::hint::Context;
 use crate::output;
 use crate::settings::Settings;
+use crate::watch::Shown as _;
 
 pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure> {
     args.connection.timeout = args.timeout;
@@ -31,17 +31,17 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
             .failure(&error)
     };
     let client = client::builder(&settings, &connection, &identity)?.build().map_err(context)?;
-    let answer = client.send(&get_status::Request::new(id.clone())).await.map_err(context)?;
+    let answer = client.send(&get_status::Request::new(id)).await.map_err(context)?;
 
-    let import = &answer.response.import;
-    if let Some(message) = doubt(&answer.response) {
-        warn(&message);
+    let document = BotImportId::document(&answer.response, SystemTime::now());
+    if let Some(warning) = &document.warning {
+        warn(warning);
     }
     let written = match args.output {
-        Output::Human => output::human(import),
+        Output::Human => output::human(&document),
         Output::Json => output::json(&answer.body),
     };
-    let exit = if args.exit_status { exit_status(import.outcome()) } else { Exit::Success };
+    let exit = if args.exit_status { exit_status(document.outcome) } else { Exit::Success };
     match written {
         // As for a watch: no output that is lost hides what became of the import.
         Err(failure) if exit != Exit::Success => {

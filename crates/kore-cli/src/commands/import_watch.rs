@@ -1,27 +1,29 @@
-//! `kore import watch`
+//! `kore import watch`: reads what to watch, watches it, and reports. The demo watches with the same
+//! [`Watch`] and [`Display`].
 
 mod display;
-mod ids;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_sdk::watch::{Pacing, ResumeToken, Update};
+use kore_sdk::watch::{Job as _, Pacing, ResumeToken, Update};
 use kore_sdk::{BotImportId, Client};
 
 use super::client;
+use super::import_ids::ids;
 use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::{Failure, say, warn};
 use crate::hint::Context;
-use crate::output;
+use crate::output::{self, noun};
 use crate::reports::{self, Reports};
 use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
-use crate::watch::{Again, Board, Ending, command, exit_code, read_resumed, timeout_that_works};
+use crate::watch::{Board, Ending, Shown, command, exit_code, read_resumed, timeout_that_works};
 
 pub(super) use display::Display;
 
@@ -37,7 +39,8 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
         identity: args.identity,
         connection: ConnectionArgs { timeout: args.request_timeout, ..args.connection },
     };
-    let Known { ids, tokens, client, connection, identity } = asked.known_within(args.timeout).await?;
+    let Known { ids, tokens, client, connection, identity, files } = asked.known_within(args.timeout).await?;
+    reports.keep_off(&files)?;
     let explain = |error: &kore_sdk::Error| explain(&connection, &identity, error);
     // Before the first line is there: who reads it may send a signal.
     let mut signals =
@@ -81,86 +84,93 @@ struct Known {
     client: Client,
     connection: Connection,
     identity: Identity,
+    /// The files that were read, with what names them.
+    files: Vec<(String, PathBuf)>,
 }
 
 impl Asked {
     /// Reads all of it on a thread of its own: standard input may stay open for ever.
     async fn known_within(self, timeout: Duration) -> Result<Known, Failure> {
-        let is_open =
-            if self.reads_input() { "standard input was still open" } else { "a file was not read" };
+        let is_open = if self.readers().next().is_some() {
+            "standard input was still open"
+        } else {
+            "a file was not read"
+        };
         let reading = tokio::task::spawn_blocking(|| self.known());
         match tokio::time::timeout(timeout, reading).await {
             Ok(Ok(known)) => known,
             Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
             Err(_) => {
-                let message = format!("{is_open} at the deadline: no import was looked at");
+                let message = format!("{is_open} at the deadline: no import was polled");
                 Err(Failure::new(Exit::ImportNotOver, message).hint("--timeout counts from the start"))
             }
         }
     }
 
-    fn reads_input(&self) -> bool {
-        self.ids.iter().any(|id| id == "-") || self.reads_secret_there()
-    }
-
-    fn reads_secret_there(&self) -> bool {
-        self.identity.client_secret_file.as_deref().is_some_and(|path| path.as_os_str() == "-")
+    /// What is to be read from standard input.
+    fn readers(&self) -> impl Iterator<Item = &'static str> {
+        let secret = self.identity.client_secret_file.as_deref().is_some_and(|path| path.as_os_str() == "-");
+        let resume = self.resume.iter().filter(|argument| *argument == "-").map(|_| "--resume");
+        let ids = self.ids.iter().any(|id| id == "-").then_some("the ids");
+        ids.into_iter().chain(resume).chain(secret.then_some("the client secret"))
     }
 
     fn known(self) -> Result<Known, Failure> {
+        if let [one, other, ..] = self.readers().collect::<Vec<_>>()[..] {
+            return Err(Failure::usage(format!("standard input cannot hold {one} and {other} both"))
+                .hint("give the ids as arguments, and --resume or --client-secret-file a file"));
+        }
         let (ids, tokens) = self.imports()?;
         let settings = Settings::read(self.identity, self.connection, &Environment::of_process())?;
         settings.complete(ids.is_empty().then_some(RUN), true)?;
         let (connection, identity) = (settings.connection()?, settings.identity()?);
         let client = client::builder(&settings, &connection, &identity)?.build();
         let client = client.map_err(|error| explain(&connection, &identity, &error))?;
-        Ok(Known { ids, tokens, client, connection, identity })
+        let resumed = self.resume.into_iter().map(|argument| ("--resume".to_owned(), argument.into()));
+        let files = settings.files().into_iter().chain(resumed).collect();
+        Ok(Known { ids, tokens, client, connection, identity, files })
     }
 
     /// The imports that are asked for, those of `--resume` among them, each once; and the tokens.
     fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken<BotImportId>>), Failure> {
-        if self.reads_secret_there() && self.ids.iter().any(|id| id == "-") {
-            return Err(Failure::usage("standard input cannot hold the ids and the client secret both")
-                .hint("give --client-secret-file a file, or the ids as arguments"));
-        }
-        let mut ids = ids::ids(&self.ids, io::stdin())?;
-        let (mut resumed, mut skipped) = (Vec::new(), Vec::new());
+        let mut ids = ids(&self.ids, io::stdin())?;
+        let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
+        let mut known: HashSet<_> = ids.iter().cloned().collect();
         for argument in &self.resume {
-            let read = read_resumed(argument)?;
-            resumed.extend(read.imports);
+            let read = read_resumed::<BotImportId>(argument)?;
+            ids.extend(read.jobs.into_iter().filter(|id| known.insert(id.clone())));
+            tokens.extend(read.tokens);
             skipped.extend(read.skipped);
         }
-        if ids.is_empty() && resumed.is_empty() && !skipped.is_empty() {
+        if ids.is_empty() && !skipped.is_empty() {
             let skipped = skipped.join("; ");
-            return Err(Failure::usage(format!("nothing to go on with, all imports succeeded: {skipped}")));
+            return Err(Failure::usage(format!("nothing to resume, all imports succeeded: {skipped}")));
         }
         skipped.iter().for_each(|skipped| warn(skipped));
-        let mut known: HashSet<_> = ids.iter().cloned().collect();
-        ids.extend(resumed.iter().map(Again::id).filter(|id| known.insert((*id).clone())).cloned());
-        Ok((ids, resumed.iter().filter_map(Again::token).cloned().collect()))
+        Ok((ids, tokens))
     }
 }
 
 /// What is watched with, and how.
-pub(super) struct Watch<'a> {
+pub(super) struct Watch<'a, J: Shown> {
     pub(super) client: &'a Client,
     pub(super) pacing: Option<Pacing>,
     pub(super) poll_timeout: Option<Duration>,
     pub(super) timeout: Duration,
     pub(super) fail_fast: bool,
-    pub(super) tokens: &'a [ResumeToken<BotImportId>],
+    pub(super) tokens: &'a [ResumeToken<J>],
 }
 
-impl Watch<'_> {
-    /// Until each import has ended, one way or another; in the order of the ids.
+impl<J: Shown> Watch<'_, J> {
+    /// Until each job has ended, one way or another; in the order of the jobs.
     pub(super) async fn run(
         &self,
-        ids: &[BotImportId],
+        jobs: &[J],
         signals: &mut Signals,
         display: &mut Display,
         explain: &impl Fn(&kore_sdk::Error) -> Failure,
     ) -> (Vec<Ending>, Option<Exit>) {
-        let mut watch = self.client.watch_imports(ids.iter().cloned()).deadline(self.timeout);
+        let mut watch = self.client.watch_all(jobs.iter().cloned()).deadline(self.timeout);
         if let Some(pacing) = self.pacing {
             watch = watch.pacing(pacing);
         }
@@ -172,7 +182,7 @@ impl Watch<'_> {
         }
         let given: HashMap<_, _> = self.tokens.iter().map(|token| (&token.job, token)).collect();
         let began = Instant::now();
-        let mut board = Board::new(ids, began);
+        let mut board = Board::new(jobs, began);
         let mut updates = watch.updates();
         let mut ticks = tokio::time::interval(display.tick());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -193,14 +203,14 @@ impl Watch<'_> {
             };
             match update {
                 None => break,
-                Some(Update::Event { job: id, event, body }) => {
-                    board.event(&id, &event);
-                    display.event(&id, &event, &body, Instant::now());
+                Some(Update::Event { job, event, body }) => {
+                    board.event(&job, &event);
+                    display.event(&job, &event, &body, Instant::now());
                 }
-                Some(Update::Ended { job: id, end }) => {
+                Some(Update::Ended { job, end }) => {
                     let elapsed = began.elapsed();
-                    let given = given.get(&id).copied();
-                    let ending = Ending::new(id, end, elapsed, given, explain);
+                    let given = given.get(&job).copied();
+                    let ending = Ending::new(&job, end, elapsed, given, explain);
                     board.ended(&ending);
                     display.ended(&ending, Instant::now());
                     if self.fail_fast && !ending.succeeded() {
@@ -212,8 +222,8 @@ impl Watch<'_> {
             }
         }
         display.all_over(&board, Instant::now());
-        let places: HashMap<_, _> = ids.iter().zip(0_usize..).collect();
-        endings.sort_by_key(|ending| places.get(&ending.id).copied());
+        let places: HashMap<_, _> = jobs.iter().map(J::id).zip(0_usize..).collect();
+        endings.sort_by_key(|ending| places.get(&*ending.id).copied());
         (endings, signal)
     }
 }
@@ -234,7 +244,7 @@ fn report(
     // The documents say the exit code that this run is to have.
     let told = unless_lost(!failures.is_empty() || output::has_left_out());
     display.finish(endings, told, resume, &annotations);
-    for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning.as_deref()?))) {
+    for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning()?))) {
         warn(&format!("{}: {}", warning.0, warning.1));
     }
     let mut hints: Vec<_> = endings.iter().filter_map(|ending| ending.hint.as_deref()).collect();
@@ -243,14 +253,14 @@ fn report(
     hints.into_iter().for_each(say);
     if let Some(command) = resume {
         let count = |is: fn(&Ending) -> bool| endings.iter().filter(|ending| is(ending)).count();
-        output::resume(count(Ending::is_unended), count(Ending::is_lost), command);
+        output::resume(noun(BotImportId::KIND), count(Ending::is_unended), count(Ending::is_lost), command);
     }
     failures.extend(output::drain());
     failures.iter().for_each(Failure::print);
     unless_lost(!failures.is_empty())
 }
 
-/// The command that goes on with what has not ended, if there is any; what ended without success is
+/// The command that resumes what has not ended, if there is any; what ended without success is
 /// watched with it, so that no later run is a success that hides it. Its `--timeout` is the one of
 /// this run, or as long as the rate limits need it to be.
 fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
@@ -266,5 +276,5 @@ fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     let mut words = flags_of_watch(std::env::args_os(), &without);
     words.extend(longer.map(|timeout| format!("--timeout={}s", timeout.as_secs()).into()));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
-    Some(command(&program, &words, &again))
+    Some(command(&program, BotImportId::KIND, &words, &again))
 }

@@ -1,23 +1,26 @@
-//! A watch where no terminal shows it: one line a change.
+//! A watch where no terminal shows it: one line a change, for the log of a pipeline.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use kore_sdk::types::Timestamp;
 use kore_sdk::watch::Event;
-use kore_sdk::{BotImportId, Outcome, Status, StatusLog};
+use kore_sdk::{Outcome, Status};
 
-use super::human::style;
-use super::span::{span, until};
-use super::text::{counted, task_status, word};
+use super::text::{number_of, outcome_style, word};
+use super::time::{span, until};
+use super::verdicts::{total, verdict};
 use crate::reasons;
-use crate::watch::{Board, Ending, Verdict, task};
+use crate::watch::{Board, Ending, Shown, Task};
 
 /// How long it may be silent.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How many lines the tasks of one document have at the most.
 const MAX_TASKS: usize = 1000;
+
+/// How many tasks that failed are named once more at the end of their job.
+const MAX_FAILED: usize = 100;
 
 /// The line in the place of so many that were left out.
 pub(crate) fn left_out(lines: u64) -> String {
@@ -36,8 +39,8 @@ fn seconds(wall: SystemTime) -> String {
 #[derive(Debug)]
 pub(crate) struct Lines {
     last: Instant,
-    /// The changes of the document that is being told, for each import.
-    changes: HashMap<BotImportId, Changes>,
+    /// The changes of the document that is being told, for each job.
+    changes: HashMap<String, Changes>,
 }
 
 /// What one document changed. Of too many changes those to a failure are kept.
@@ -80,10 +83,10 @@ impl Lines {
     }
 
     /// The lines of an event, if it is a change; changes to tasks are told with the event behind them.
-    pub(crate) fn event(
+    pub(crate) fn event<J: Shown>(
         &mut self,
-        id: &BotImportId,
-        event: &Event<StatusLog>,
+        id: &str,
+        event: &Event<J::Task>,
         now: Instant,
         wall: SystemTime,
     ) -> Vec<String> {
@@ -91,9 +94,9 @@ impl Lines {
         | Event::TaskChanged { entry, .. }
         | Event::TaskVanished { entry, .. } = event
         {
-            let is_failure = entry.outcome() == Outcome::Failed;
-            let changes = self.changes.entry(id.clone()).or_default();
-            changes.add(is_failure, || changed(event, now).unwrap_or_default());
+            let task = J::task(entry);
+            let changes = self.changes.entry(id.to_owned()).or_default();
+            changes.add(task.outcome == Outcome::Failed, || changed_task::<J>(event, &task));
             return Vec::new();
         }
         let mut lines = self.changes(id, now, wall);
@@ -101,19 +104,25 @@ impl Lines {
         lines
     }
 
+    /// How a job ended, and what failed once more: the line that said so first may be far above.
     pub(crate) fn ended(&mut self, ending: &Ending, now: Instant, wall: SystemTime) -> Vec<String> {
         let mut lines = self.changes(&ending.id, now, wall);
         lines.push(self.about(&ending.id, &verdict(ending), now, wall));
+        let failed =
+            ending.blamed().take(MAX_FAILED).map(|task| format!("  {}: {}", task.title(), stands(task)));
+        let left = ending.blamed().skip(MAX_FAILED).count();
+        let left = (left > 0).then(|| format!("  … and {left} more that failed"));
+        lines.extend(failed.chain(left).map(|text| self.about(&ending.id, &text, now, wall)));
         lines
     }
 
-    fn changes(&mut self, id: &BotImportId, now: Instant, wall: SystemTime) -> Vec<String> {
+    fn changes(&mut self, id: &str, now: Instant, wall: SystemTime) -> Vec<String> {
         let changes = self.changes.remove(id).into_iter().flat_map(Changes::told);
         changes.map(|text| self.about(id, &text, now, wall)).collect()
     }
 
-    fn about(&mut self, id: &BotImportId, text: &str, now: Instant, wall: SystemTime) -> String {
-        self.line(now, wall, &format!("{} {text}", word(id.as_str())))
+    fn about(&mut self, id: &str, text: &str, now: Instant, wall: SystemTime) -> String {
+        self.line(now, wall, &format!("{} {text}", word(id)))
     }
 
     /// A line if there was none for too long.
@@ -121,16 +130,17 @@ impl Lines {
         if now.saturating_duration_since(self.last) < HEARTBEAT {
             return None;
         }
-        let open: Vec<_> = board.imports.iter().filter(|import| import.verdict.is_none()).collect();
+        let open: Vec<_> = board.jobs.iter().filter(|job| job.verdict.is_none()).collect();
         let waited = span(now.saturating_duration_since(board.began));
         let text = match &open[..] {
             [one] => {
-                let status = one.status.as_deref().unwrap_or("no answer yet");
-                let runs = one.running.iter().next().map(|task| format!(", {task} runs")).unwrap_or_default();
+                let status = one.status.as_deref().unwrap_or("no response yet");
+                let runs = one.running.front().map(|task| format!(", {task} runs")).unwrap_or_default();
                 format!("{} still {status} after {waited}: {}/{} tasks{runs}", one.id, one.done, one.seen)
             }
             open => {
-                format!("still waiting after {waited}: {} of {} imports", open.len(), board.imports.len())
+                let all = number_of(board.jobs.len(), board.noun);
+                format!("still waiting after {waited}: {} of {all}", open.len())
             }
         };
         Some(self.line(now, wall, &text))
@@ -150,85 +160,46 @@ fn waited_on(status: &Status) -> &'static str {
     }
 }
 
-fn changed(event: &Event<StatusLog>, now: Instant) -> Option<String> {
+fn changed<T>(event: &Event<T>, now: Instant) -> Option<String> {
     Some(match event {
-        Event::StatusChanged { now: None, .. } => "the answer has no status".to_owned(),
+        Event::StatusChanged { now: None, .. } => "the response has no status".to_owned(),
         Event::StatusChanged { before: None, now: Some(now) } => {
             format!("status {}{}", word(now.as_str()), waited_on(now))
         }
         Event::StatusChanged { before: Some(before), now: Some(now) } => {
             format!("status {} -> {}{}", word(before.as_str()), word(now.as_str()), waited_on(now))
         }
-        Event::TaskAppeared { entry, .. } => format!("{}: {}", task(entry), stands(entry)),
-        Event::TaskChanged { before, entry, .. } if before.status == entry.status => {
-            format!("{}: {}", task(entry), stands(entry))
-        }
-        Event::TaskChanged { before, entry, .. } => {
-            format!("{}: {} -> {}", task(entry), task_status(before), stands(entry))
-        }
-        Event::TaskVanished { entry, .. } => format!("{}: not in the log any more", task(entry)),
         Event::Throttled { until: at } => {
-            format!("the platform's rate limits are used up; next look in {}", until(*at, now))
+            format!("the rate limit is used up; next poll in {}", until(*at, now))
         }
         Event::Retrying { because, failures, at } => {
             let again = if *failures > 1 { format!(" ({failures} times in a row)") } else { String::new() };
-            format!("the look failed{again}: {}; next try in {}", word(because), until(*at, now))
+            format!("the poll failed{again}: {}; next try in {}", word(because), until(*at, now))
         }
         Event::TokenRenewed => "the platform refused the token that was kept; a new one is signed".into(),
         _ => return None,
     })
 }
 
-/// The status of a task, coloured, and its further keys.
-fn stands(entry: &StatusLog) -> String {
-    let style = style(entry.outcome());
-    let reasons = reasons::of_entry(entry);
-    let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons::line(&reasons)) };
-    format!("{style}{}{style:#}{why}", task_status(entry))
+fn changed_task<J: Shown>(event: &Event<J::Task>, task: &Task) -> String {
+    let title = task.title();
+    match event {
+        Event::TaskChanged { before, .. } if J::task(before).status != task.status => {
+            format!("{title}: {} -> {}", J::task(before).status, stands(task))
+        }
+        Event::TaskVanished { .. } => format!("{title}: not in the log any more"),
+        _ => format!("{title}: {}", stands(task)),
+    }
 }
 
-/// `succeeded after 5 s: 20 tasks: 20 succeeded`; behind a failure stands why.
-pub(super) fn verdict(ending: &Ending) -> String {
-    let after = span(ending.elapsed);
-    let style = verdict_style(ending.verdict);
-    let words = ending.verdict.words();
-    let why = match (&ending.verdict, &ending.message, &ending.import) {
-        (Verdict::Succeeded | Verdict::Failed, _, Some(import)) => {
-            let why = ending.why.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-            format!("{}{why}", counted(import.counts()))
-        }
-        (Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
-            message.split_once(": ").map_or(&**message, |(_, why)| why).to_owned()
-        }
-        (_, message, _) => message.clone().unwrap_or_default(),
+/// The status of a task, coloured, and what else it says.
+fn stands(task: &Task) -> String {
+    let style = outcome_style(task.outcome);
+    let why = match &task.reasons[..] {
+        [] => String::new(),
+        reasons => format!(" ({})", reasons::line(reasons)),
     };
-    format!("{style}{words}{style:#} after {after}: {why}")
-}
-
-pub(super) fn verdict_style(verdict: Verdict) -> anstyle::Style {
-    use kore_sdk::Outcome;
-    style(match verdict {
-        Verdict::Succeeded => Outcome::Succeeded,
-        Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
-        Verdict::Failed | Verdict::CouldNotPoll | Verdict::AboutAnother => Outcome::Failed,
-    })
-}
-
-/// `3 imports: 2 succeeded, 1 failed`.
-pub(crate) fn total(endings: &[Ending]) -> String {
-    const ORDER: [Verdict; 6] = [
-        Verdict::Succeeded,
-        Verdict::Failed,
-        Verdict::CouldNotPoll,
-        Verdict::AboutAnother,
-        Verdict::DeadlineReached,
-        Verdict::Cancelled,
-    ];
-    let count = |verdict| endings.iter().filter(|ending| ending.verdict == verdict).count();
-    let parts = ORDER.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);
-    let parts: Vec<_> = parts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
-    let imports = if endings.len() == 1 { "import" } else { "imports" };
-    format!("{} {imports}: {}", endings.len(), parts.join(", "))
+    format!("{style}{}{style:#}{why}", task.status)
 }
 
 #[cfg(test)]

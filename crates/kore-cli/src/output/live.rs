@@ -1,4 +1,4 @@
-//! A watch on a terminal: a view that is drawn anew in its place.
+//! A watch on a terminal: a view that is drawn anew in its place, ten times a second.
 
 mod rows;
 mod screen;
@@ -12,7 +12,7 @@ pub(super) use screen::Screen;
 use super::stream::Stream;
 use crate::watch::Board;
 
-/// The most rows of imports, however high the terminal is.
+/// The most rows of jobs, however high the terminal is.
 const MAX_ROWS: usize = 30;
 
 /// What a terminal is taken for that does not tell its size.
@@ -36,7 +36,7 @@ impl Live {
     /// How often it is to be drawn.
     pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-    /// `timeout` is how long all imports may take together.
+    /// `timeout` is how long all jobs may take together.
     pub(crate) fn new(stream: Stream, timeout: Duration) -> Self {
         Self { stream, timeout }
     }
@@ -58,7 +58,7 @@ impl Live {
         self.stream.last_frame(Frame { rows: Vec::new(), is_last: true });
     }
 
-    /// How many rows of imports there is room for: one is for the summary, one for the cursor.
+    /// How many rows of jobs there is room for: one is for the summary, one for the cursor.
     fn room(&self) -> usize {
         let (_, height) = self.stream.size().unwrap_or(USUAL);
         height.saturating_sub(2).clamp(1, MAX_ROWS)

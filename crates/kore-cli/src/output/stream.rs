@@ -1,6 +1,8 @@
 //! Standard output and standard error: what they are, and how text gets there.
 
 use std::io::{self, IsTerminal as _};
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::live::Frame;
@@ -99,7 +101,7 @@ impl Stream {
     /// Writes some of it, for as long as that takes.
     #[cfg(unix)]
     fn write(self, bytes: &[u8]) -> io::Result<usize> {
-        if self == Self::Stdout && super::closed::stdout_was_closed() {
+        if self == Self::Stdout && before_main::STDOUT_WAS_CLOSED.load(Ordering::Relaxed) {
             return Err(io::Error::other("it is closed"));
         }
         let fd = match self {
@@ -151,4 +153,23 @@ fn are_one() -> bool {
 #[cfg(not(unix))]
 fn are_one() -> bool {
     Stream::BOTH.iter().all(|stream| stream.is_terminal())
+}
+
+/// Whether this process was started without a standard output, as `kore … >&-` does.
+///
+/// Rust opens `/dev/null` in place of a stream that is closed, before `main` begins: what is written
+/// there is lost, and nothing tells it from the `>/dev/null` of a user who wants it lost (Python and
+/// Node open that one for reading and writing too, as Rust does). So it is looked at before `main`.
+#[cfg(unix)]
+mod before_main {
+    use super::{AtomicBool, Ordering};
+
+    pub(super) static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    /// Runs before Rust's own start: one system call, and nothing of `std` that needs it.
+    #[ctor::ctor]
+    fn look() {
+        let is_closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+        STDOUT_WAS_CLOSED.store(is_closed, Ordering::Relaxed);
+    }
 }

@@ -1,13 +1,12 @@
-//! Foreign text in a place of limited width.
+//! Foreign text and counts as every output shows them: printable, cut at a width, without meaning for
+//! a pipeline or a shell.
 
+use anstyle::{AnsiColor, Style};
 use kore_sdk::Outcome;
-use kore_sdk::StatusLog;
 use kore_sdk::protocol::Excerpt;
 use kore_sdk::types::OutcomeCounts;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
-
-use super::human::style;
 
 /// The most of one name or word that is shown, in bytes.
 const MAX_WORD: usize = 200;
@@ -20,21 +19,6 @@ pub(crate) fn field(text: Option<&impl AsRef<str>>, odd: Option<&Value>) -> Stri
         (None, None | Some(Value::Null)) => "-".to_owned(),
         (None, Some(odd)) => word(&odd.to_string()),
     }
-}
-
-/// The type of a task, made printable.
-pub(crate) fn task_type(entry: &StatusLog) -> String {
-    field(entry.task_type.as_ref(), entry.extra.get("taskType"))
-}
-
-/// The name of a task, made printable.
-pub(crate) fn task_name(entry: &StatusLog) -> String {
-    field(entry.task_name.as_ref(), entry.extra.get("taskName"))
-}
-
-/// The status of a task, made printable.
-pub(crate) fn task_status(entry: &StatusLog) -> String {
-    field(entry.status.as_ref(), entry.extra.get("status"))
 }
 
 pub(crate) fn word(text: &str) -> String {
@@ -70,16 +54,45 @@ pub(crate) fn counted(counts: OutcomeCounts) -> String {
     ]
     .into_iter()
     .filter(|(_, count, _)| *count > 0)
-    .map(|(outcome, count, word)| format!("{0}{count} {word}{0:#}", style(outcome)))
+    .map(|(outcome, count, word)| format!("{0}{count} {word}{0:#}", outcome_style(outcome)))
     .collect();
-    let tasks = if total == 1 { "task" } else { "tasks" };
     let separator = if parts.is_empty() { "" } else { ": " };
-    format!("{total} {tasks}{separator}{}", parts.join(", "))
+    format!("{}{separator}{}", number_of(total, "task"), parts.join(", "))
 }
 
 /// The same without colours.
 pub(crate) fn plainly_counted(counts: OutcomeCounts) -> String {
     anstream::adapter::strip_str(&counted(counts)).to_string()
+}
+
+/// The colour of an outcome.
+pub(crate) fn outcome_style(outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Succeeded => AnsiColor::Green.on_default(),
+        Outcome::Failed => AnsiColor::Red.on_default().bold(),
+        Outcome::Running => AnsiColor::Yellow.on_default(),
+        Outcome::Unknown => AnsiColor::Magenta.on_default(),
+    }
+}
+
+/// The last word of a kind of job: `import` of `bot import`.
+pub(crate) fn noun(kind: &str) -> &str {
+    kind.rsplit(' ').next().unwrap_or(kind)
+}
+
+/// `1 import`, `2 imports`.
+pub(crate) fn number_of(count: usize, noun: &str) -> String {
+    if count == 1 { format!("{count} {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A word for a POSIX shell, in quotes unless it is plain.
+pub(crate) fn quoted(value: &str) -> String {
+    let plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'=' | b',');
+    if !value.is_empty() && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// Fills up to a width with spaces behind it.
@@ -94,9 +107,9 @@ pub(crate) fn column<'a>(cells: impl Iterator<Item = &'a str>, max: usize) -> us
 }
 
 /// As many names as there is room for, `…` in place of the others.
-pub(crate) fn names(names: &[String], room: usize) -> String {
+pub(crate) fn names(names: &[impl AsRef<str>], room: usize) -> String {
     let mut line = String::new();
-    for (n, name) in names.iter().enumerate() {
+    for (n, name) in names.iter().map(AsRef::as_ref).enumerate() {
         let separator = if n == 0 { "" } else { ", " };
         // Room for ", …" stays free unless this is the last name.
         let reserved = if n + 1 == names.len() { 0 } else { 3 };
@@ -114,6 +127,14 @@ pub(crate) fn names(names: &[String], room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_safe_for_a_shell() {
+        assert_eq!(quoted("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("$(x)`y`'z"), r"'$(x)`y`'\''z'");
+    }
 
     fn list(count: usize) -> Vec<String> {
         (1..=count).map(|n| format!("task {n}")).collect()

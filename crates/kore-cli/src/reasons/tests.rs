@@ -1,7 +1,16 @@
+use kore_sdk::BotImportId;
+use kore_sdk::protocol::bot_import::get_status::Response;
+
 use super::*;
+use crate::watch::{Document, Shown as _};
+
+fn document(json: &str) -> Document {
+    let response = Response::new(serde_json::from_str(json).expect("an import"));
+    BotImportId::document(&response, std::time::SystemTime::UNIX_EPOCH)
+}
 
 fn of(json: &str) -> String {
-    line(&of_import(&serde_json::from_str(json).expect("an import")))
+    line(&document(json).reasons)
 }
 
 #[test]
@@ -38,8 +47,7 @@ fn a_log_that_is_none_and_elements_that_are_no_entries_are_reasons() {
 fn nothing_is_without_end_or_controls_a_terminal() {
     let hostile = r"\u001b[2J\u0007\u202e\n::error::x ##vso[y]".to_owned() + &"x".repeat(100_000);
     let keys: Vec<_> = (0..100).map(|n| format!("\"{n} {hostile}\":\"{hostile}\"")).collect();
-    let import: BotImport = serde_json::from_str(&format!("{{{}}}", keys.join(","))).expect("an import");
-    let reasons = of_import(&import);
+    let reasons = document(&format!("{{{}}}", keys.join(","))).reasons;
     assert_eq!(reasons.len(), MAX_KEYS + 1);
     assert_eq!(reasons.last().map(Reason::line).as_deref(), Some("and 68 more keys"));
     let (line, lines) = (line(&reasons), lines(&reasons));
@@ -51,19 +59,23 @@ fn nothing_is_without_end_or_controls_a_terminal() {
 
 #[test]
 fn a_text_keeps_its_lines_in_a_file_and_its_first_one_is_the_headline() {
-    let import: BotImport = serde_json::from_str(r#"{"error":"\none\r\ntwo \u0007"}"#).expect("an import");
-    let reasons = of_import(&import);
+    let reasons = document(r#"{"error":"\none\r\ntwo \u0007"}"#).reasons;
     assert_eq!(lines(&reasons), "error: \none\ntwo \\u{7}\n");
     assert_eq!(reasons[0].first_line(), "one");
 }
 
 #[test]
 fn an_import_without_reasons_of_its_own_is_told_by_its_first_task() {
-    let said = |json: &str| in_short(&serde_json::from_str(json).expect("an import"));
+    let said = |json: &str| document(json).in_short();
     let task = r#"{"taskType":"Dialog","taskName":"Pay","status":"failed","error":"why"}"#;
     assert_eq!(
         said(&format!(r#"{{"status":"failed","statusLogs":[{task}]}}"#)).as_deref(),
         Some("Dialog Pay: error: why")
+    );
+    assert_eq!(
+        said(&format!(r#"{{"status":"failed","statusLogs":[{task},{task},{{"status":"success"}},{task}]}}"#))
+            .as_deref(),
+        Some("Dialog Pay: error: why; and 2 more")
     );
     let unknown = task.replace("failed", "error");
     assert!(said(&format!(r#"{{"status":"failed","statusLogs":[{unknown}]}}"#)).is_some());

@@ -2,38 +2,43 @@
 
 use std::fmt::Write as _;
 
-use crate::output::{task_status, word};
+use crate::output::{noun, word};
 use crate::reasons;
-use crate::watch::{Ending, task};
+use crate::watch::Ending;
 
 /// How many are made: the page shows no more than ten of a step.
 const MAX: usize = 10;
 
-/// A line for each failed task, and one for each import that did not succeed if no task failed or if
+/// A line for each failed task, and one for each job that did not succeed if no task failed or if
 /// the platform says more of it.
 pub(crate) fn annotations(endings: &[Ending]) -> String {
     let mut out = String::new();
     let mut left = MAX;
-    for ending in endings.iter().filter(|ending| !ending.succeeded() || ending.warning.is_some()) {
-        let id = word(ending.id.as_str());
+    for ending in endings.iter().filter(|ending| !ending.succeeded() || ending.warning().is_some()) {
+        let id = word(&ending.id);
         let reasons = ending.reasons();
-        let no_task = ending.blamed_entries().next().is_none();
+        let no_task = ending.blamed().next().is_none();
         if (no_task || !reasons.is_empty()) && left > 0 && !ending.succeeded() {
             left -= 1;
-            let why = match &reasons[..] {
+            let why = match reasons {
                 [] => ending.message.clone().unwrap_or_else(|| ending.verdict.words().to_owned()),
-                reasons => format!("the import failed\n{}", reasons::lines(reasons)),
+                reasons => format!("the {} failed\n{}", noun(ending.kind), reasons::lines(reasons)),
             };
-            error(&mut out, &format!("Bot import {id}"), why.trim_end());
+            error(&mut out, &format!("{} {id}", capitalized(ending.kind)), why.trim_end());
         }
-        for entry in ending.blamed_entries().take(left) {
+        for task in ending.blamed().take(left) {
             left -= 1;
-            let said = reasons::lines(&reasons::of_entry(entry));
-            let why = format!("{}: {}\n{said}", task(entry), task_status(entry));
-            error(&mut out, &format!("{} failed in bot import {id}", task(entry)), why.trim_end());
+            let why = format!("{}: {}\n{}", task.title(), task.status, reasons::lines(&task.reasons));
+            error(&mut out, &format!("{} failed in {} {id}", task.title(), ending.kind), why.trim_end());
         }
     }
     out
+}
+
+/// `Bot import`
+pub(super) fn capitalized(kind: &str) -> String {
+    let mut chars = kind.chars();
+    chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
 fn error(out: &mut String, title: &str, message: &str) {

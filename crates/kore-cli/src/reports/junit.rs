@@ -2,21 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use kore_sdk::Outcome;
 use kore_sdk::types::Printable;
-use kore_sdk::{Outcome, StatusLog};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::output::{task_name, task_status, task_type};
+use crate::output::noun;
 use crate::reasons;
-use crate::watch::{Ending, Verdict};
+use crate::watch::{Ending, Task, Verdict};
 
-const NAME: &str = "kore import watch";
-
-/// The report: a suite for each import, in it a test case for each entry of the log. Where the log
-/// does not say how the import ended there is a test case for the import itself, so that a report
+/// The report: a suite for each job, in it a test case for each task. Where the tasks
+/// do not say how the job ended there is a test case for the job itself, so that a report
 /// is never green, nor empty, when it should not be.
 pub(crate) fn junit(endings: &[Ending]) -> String {
-    let mut report = Report::new(NAME);
+    let noun = endings.first().map_or("job", |ending| noun(ending.kind));
+    let mut report = Report::new(format!("kore {noun} watch"));
     report.add_test_suites(endings.iter().map(suite));
     if let Some(longest) = endings.iter().map(|ending| ending.elapsed).max() {
         report.set_time(longest);
@@ -35,57 +34,53 @@ fn without_skipped_in_root(xml: &str) -> String {
 }
 
 fn suite(ending: &Ending) -> TestSuite {
-    let mut suite = TestSuite::new(ending.id.as_str());
+    let mut suite = TestSuite::new(&*ending.id);
     suite.set_time(ending.elapsed);
     let mut names = Names::default();
-    for entry in ending.entries() {
-        let class = task_type(entry);
-        let name = names.unique(&class, task_name(entry));
-        let mut case = TestCase::new(name, status(entry));
-        case.set_classname(class);
+    for task in ending.tasks() {
+        let name = names.unique(&task.kind, task.name.clone());
+        let mut case = TestCase::new(name, status(task));
+        case.set_classname(&*task.kind);
         suite.add_test_case(case);
     }
     let says_how = match ending.verdict {
-        Verdict::Succeeded => !ending.entries().is_empty(),
+        Verdict::Succeeded => !ending.tasks().is_empty(),
         // What is said of it as a whole has no other place.
         Verdict::Failed => {
-            ending.entries().iter().any(|entry| entry.outcome() == Outcome::Failed)
-                && ending.reasons().is_empty()
+            ending.tasks().iter().any(|task| task.outcome == Outcome::Failed) && ending.reasons().is_empty()
         }
         _ => false,
     };
     if !says_how {
-        let class = "import".to_owned();
-        let name = names.unique(&class, ending.id.as_str().to_owned());
-        let mut case = TestCase::new(name, of_import(ending));
+        let class = noun(ending.kind);
+        let mut case = TestCase::new(names.unique(class, ending.id.clone()), of_job(ending));
         case.set_classname(class);
         suite.add_test_case(case);
     }
     suite
 }
 
-fn status(entry: &StatusLog) -> TestCaseStatus {
-    let word = task_status(entry);
-    let mut status = match entry.outcome() {
+fn status(task: &Task) -> TestCaseStatus {
+    let word = &task.status;
+    let mut status = match task.outcome {
         Outcome::Succeeded => return TestCaseStatus::success(),
         Outcome::Failed => {
             let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            failure.set_type(word.clone());
+            failure.set_type(&**word);
             failure
         }
         Outcome::Running | Outcome::Unknown => TestCaseStatus::skipped(),
     };
-    let reasons = reasons::of_entry(entry);
-    status.set_message(match (entry.outcome(), reasons.first()) {
+    status.set_message(match (task.outcome, task.reasons.first()) {
         (Outcome::Failed, Some(first)) => first.first_line(),
         (Outcome::Failed, None) => format!("the status is {word}"),
         _ => format!("not ended: the status is {word}"),
     });
-    status.set_description(xml_text(&format!("status: {word}\n{}", reasons::lines(&reasons))));
+    status.set_description(xml_text(&format!("status: {word}\n{}", reasons::lines(&task.reasons))));
     status
 }
 
-fn of_import(ending: &Ending) -> TestCaseStatus {
+fn of_job(ending: &Ending) -> TestCaseStatus {
     if ending.succeeded() {
         return TestCaseStatus::success();
     }
@@ -97,7 +92,7 @@ fn of_import(ending: &Ending) -> TestCaseStatus {
     let message = ending.message.as_deref().unwrap_or(ending.verdict.words());
     status.set_type(ending.verdict.as_str());
     status.set_message(printable(message));
-    let said = reasons::lines(&ending.reasons());
+    let said = reasons::lines(ending.reasons());
     let said = if said.is_empty() { said } else { format!("\n{}", said.trim_end()) };
     let hint = ending.hint.as_deref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     status.set_description(xml_text(&format!("{message}{said}{hint}")));

@@ -2,45 +2,45 @@
 
 use std::fmt::Write as _;
 
-use kore_sdk::StatusLog;
-
-use crate::output::{plainly_counted, span, task_name, task_status, task_type, total, word};
+use super::annotations::capitalized;
+use crate::output::{noun, plainly_counted, span, total, word};
 use crate::reasons;
-use crate::watch::Ending;
+use crate::watch::{Ending, Task};
 
-/// How many imports have a row, and how many failed tasks are listed in all.
-const MAX_IMPORTS: usize = 500;
+/// How many jobs have a row, and how many failed tasks are listed in all.
+const MAX_JOBS: usize = 500;
 const MAX_TASKS: usize = 200;
-/// How much of what an import or a task says is shown, in characters.
+/// How much of what a job or a task says is shown, in characters.
 const MAX_REASONS: usize = 1000;
 
 /// What stays free for the notes of what is left out, in bytes.
 const NOTES: usize = 1000;
 
-/// A table of the imports, then the tasks that failed, then how to go on; in all at most `room` bytes.
+/// A table of the jobs, then the tasks that failed, then how to resume; in all at most `room` bytes.
 /// It is empty if that is too little to say anything.
 pub(super) fn markdown(endings: &[Ending], resume_command: Option<&str>, room: usize) -> String {
     let go_on = resume_command.map(go_on).unwrap_or_default();
     let mut page = Page { text: String::new(), room: room.saturating_sub(go_on.len() + NOTES) };
-    let head = format!("## Bot import\n\n{}\n", total(endings));
+    let kind = endings.first().map_or("job", |ending| ending.kind);
+    let head = format!("## {}\n\n{}\n", capitalized(kind), total(endings));
     if !page.add(&head) {
         let note = format!("{head}\n… all else is left out: the page would be too long\n");
         return if note.len() <= room { note } else { String::new() };
     }
-    let imports = endings.iter().take(MAX_IMPORTS).map(import);
-    let shown = page.table("\n| import | outcome | tasks | time |\n|---|---|---|---|\n", imports);
-    page.left_out(endings.len() - shown, "imports", "--output json");
+    let noun = noun(kind);
+    let jobs = endings.iter().take(MAX_JOBS).map(job);
+    let shown = page.table(&format!("\n| {noun} | outcome | tasks | time |\n|---|---|---|---|\n"), jobs);
+    page.left_out(endings.len() - shown, &format!("{noun}s"), "--output json");
 
-    let failed =
-        || endings.iter().flat_map(|ending| ending.blamed_entries().map(move |entry| (ending, entry)));
-    let tasks = failed().take(MAX_TASKS).map(|(ending, entry)| task(ending, entry));
+    let failed = || endings.iter().flat_map(|ending| ending.blamed().map(move |failed| (ending, failed)));
+    let tasks = failed().take(MAX_TASKS).map(|(ending, failed)| task(ending, failed));
     let shown = page.table(
-        "\n### Failed tasks\n\n| import | type | name | status | why |\n|---|---|---|---|---|\n",
+        &format!("\n### Failed tasks\n\n| {noun} | type | name | status | why |\n|---|---|---|---|---|\n"),
         tasks,
     );
     page.left_out(failed().count() - shown, "failed tasks", "--output json and --junit");
 
-    let warnings = endings.iter().filter_map(|ending| ending.warning.as_deref());
+    let warnings = endings.iter().filter_map(|ending| ending.warning());
     let count = warnings.clone().count();
     let shown = page.table("", warnings.map(|text| format!("\n{}\n", escaped(&format!("Warning: {text}")))));
     page.left_out(count - shown, "warnings", "standard error");
@@ -83,30 +83,30 @@ impl Page {
     }
 }
 
-fn import(ending: &Ending) -> String {
-    let tasks = ending.import.as_ref().map_or("-".into(), |import| plainly_counted(import.counts()));
+fn job(ending: &Ending) -> String {
+    let tasks = ending.document.as_ref().map_or("-".into(), |document| plainly_counted(document.counts()));
     let outcome = match &ending.message {
         Some(message) if !ending.verdict.is_of_platform() => message.clone(),
         _ => {
-            let said = format!("{}\n{}", ending.verdict.words(), reasons::lines(&ending.reasons()));
+            let said = format!("{}\n{}", ending.verdict.words(), reasons::lines(ending.reasons()));
             said.trim_end().chars().take(MAX_REASONS).collect()
         }
     };
-    let id = escaped(&word(ending.id.as_str()));
+    let id = escaped(&word(&ending.id));
     format!("| {id} | {} | {tasks} | {} |\n", escaped(&outcome), span(ending.elapsed))
 }
 
-fn task(ending: &Ending, entry: &StatusLog) -> String {
-    let why = reasons::lines(&reasons::of_entry(entry));
-    let why = why.trim_end().chars().take(MAX_REASONS).collect();
-    let cells = [word(ending.id.as_str()), task_type(entry), task_name(entry), task_status(entry), why];
-    format!("| {} |\n", cells.map(|cell| escaped(&cell)).join(" | "))
+fn task(ending: &Ending, task: &Task) -> String {
+    let why = reasons::lines(&task.reasons);
+    let why: String = why.trim_end().chars().take(MAX_REASONS).collect();
+    let cells = [&word(&ending.id), &task.kind, &task.name, &task.status, &why];
+    format!("| {} |\n", cells.map(|cell| escaped(cell)).join(" | "))
 }
 
 fn go_on(command: &str) -> String {
     // A fence that is longer than any in the command.
     let fence = "`".repeat(command.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);
-    format!("\nGo on with:\n\n{fence}sh\n{command}\n{fence}\n")
+    format!("\nResume with:\n\n{fence}sh\n{command}\n{fence}\n")
 }
 
 /// Text that means itself in a cell of a table: every character of Markdown and HTML that could

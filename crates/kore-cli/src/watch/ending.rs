@@ -1,20 +1,18 @@
-//! How the watch of one import ended, for every report and for the exit code.
+//! How the watch of one job ended, for every report and for the exit code.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use kore_sdk::protocol::bot_import::get_status::Response;
 use kore_sdk::watch::{DeadlineTooSoon, End, ResumeToken, Unended};
-use kore_sdk::{BotImport, BotImportId, Error, Outcome, StatusLog};
+use kore_sdk::{Error, Outcome};
+use serde_json::value::RawValue;
 
-use crate::commands::doubt;
+use super::{Again, Document, Shown, Task};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{plainly_counted, word};
+use crate::output::{noun, plainly_counted, word};
 use crate::reasons::{self, Reason};
-use crate::watch::Again;
 
-/// What came of an import, as the words of every output name it.
+/// What came of a job, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Succeeded,
@@ -50,105 +48,63 @@ impl Verdict {
             Self::Failed => "failed",
             Self::DeadlineReached => "not over at the deadline",
             Self::Cancelled => "given up",
-            Self::CouldNotPoll => "cannot be looked at",
-            Self::AboutAnother => "was answered for another import",
+            Self::CouldNotPoll => "cannot be polled",
+            Self::AboutAnother => "got a response about another one",
         }
     }
 }
 
-/// How the watch of one import ended.
+/// How the watch of one job ended.
 #[derive(Debug)]
 pub(crate) struct Ending {
-    pub(crate) id: BotImportId,
+    pub(crate) id: String,
+    /// The kind of job: `bot import`.
+    pub(crate) kind: &'static str,
     pub(crate) verdict: Verdict,
-    /// The last document.
-    pub(crate) import: Option<BotImport>,
-    /// The same as it came, on one line.
-    pub(crate) json: Option<Bytes>,
+    /// What the last response said.
+    pub(crate) document: Option<Document>,
     /// Why, for anything but a success.
     pub(crate) message: Option<String>,
-    /// Why the import failed, in the platform's words, apart from the tasks that failed.
+    /// Why the job failed, in the platform's words, apart from the tasks that failed.
     pub(crate) why: Option<String>,
     /// What to do about it.
     pub(crate) hint: Option<String>,
-    /// What is odd about it, whatever the verdict.
-    pub(crate) warning: Option<String>,
-    pub(crate) resume: Option<ResumeToken<BotImportId>>,
     pub(crate) elapsed: Duration,
+    again: Option<Again>,
     exit: Exit,
 }
 
 impl Ending {
-    /// `given` is the token that the user gave for this import.
-    pub(crate) fn new(
-        id: BotImportId,
-        end: Result<End<BotImportId, Error>, DeadlineTooSoon>,
+    /// `given` is the token that the user gave for this job.
+    pub(crate) fn new<J: Shown>(
+        job: &J,
+        end: Result<End<J, Error>, DeadlineTooSoon>,
         elapsed: Duration,
-        given: Option<&ResumeToken<BotImportId>>,
+        given: Option<&ResumeToken<J>>,
         explain: impl FnOnce(&Error) -> Failure,
     ) -> Self {
         let mut ending = Self {
-            id,
+            id: job.id().to_owned(),
+            kind: J::KIND,
             verdict: Verdict::Succeeded,
-            import: None,
-            json: None,
+            document: None,
             message: None,
             why: None,
             hint: None,
-            warning: None,
-            resume: None,
             elapsed,
+            again: None,
             exit: Exit::Success,
         };
-        let not_over = |unended: &Unended<BotImportId, Error>, so: &str| {
-            let trouble = unended.trouble.as_ref().map(Error::to_string);
-            let status = match unended.last.as_ref().map(|last| (&last.import, &last.import.status)) {
-                None if trouble.is_none() => "no look was answered in time".to_owned(),
-                None => "no look went well".to_owned(),
-                Some((_, None)) => "the last answer had no status".to_owned(),
-                Some((import, Some(status))) => {
-                    let tasks = plainly_counted(import.counts());
-                    // Perhaps the word for an end, which is not known here.
-                    let said = match import.outcome() {
-                        Outcome::Unknown => reasons::of_import(import),
-                        _ => Vec::new(),
-                    };
-                    let why = if said.is_empty() { "" } else { "; " };
-                    let said = reasons::line(&said);
-                    format!("its status was {}, with {tasks}{why}{said}", word(status.as_str()))
-                }
-            };
-            let trouble = trouble.map(|because| format!("; the last look failed: {}", word(&because)));
-            format!("{so}: {status}{}", trouble.unwrap_or_default())
-        };
+        let mut resume = None;
         match end {
-            Ok(End::Succeeded(response)) => ending.saw(response),
+            Ok(End::Succeeded(response)) => ending.saw::<J>(&response),
             Ok(End::Failed(response)) => {
-                let import = &response.import;
-                let own = reasons::of_import(import);
-                let (so, why) = match import.failed_entries().next() {
-                    None => {
-                        let so = "the import failed, and no task says that it did".to_owned();
-                        (so, reasons::in_short(import))
-                    }
-                    Some(_) => {
-                        let so = format!("the import failed: {}", plainly_counted(import.counts()));
-                        (so, (!own.is_empty()).then(|| reasons::line(&own)))
-                    }
-                };
-                ending.message = Some(match &why {
-                    Some(why) => format!("{so}; {why}"),
-                    None => so,
-                });
-                ending.why = why;
-                ending.verdict = Verdict::Failed;
-                ending.exit = Exit::ImportFailed;
-                ending.saw(response);
+                ending.saw::<J>(&response);
+                ending.failed();
             }
             Ok(End::DeadlineReached(unended)) => {
-                ending.message = Some(not_over(&unended, "not over at the deadline"));
                 // Nothing was ever seen: that is no matter of time alone. Without an error the first
-                // look was not answered in the time that there was.
+                // poll had no response in the time that there was.
                 let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
                 let exit = match (&unended.last, &never) {
                     (None, None) => Exit::NoAnswer,
@@ -156,57 +112,95 @@ impl Ending {
                     _ => Exit::ImportNotOver,
                 };
                 ending.hint = never.and_then(|failure| failure.advice().map(str::to_owned));
-                ending.unended(Verdict::DeadlineReached, exit, unended);
+                ending.unended(Verdict::DeadlineReached, exit, &unended);
+                resume = Some(unended.resume);
             }
             Ok(End::Cancelled(unended)) => {
-                ending.message = Some(not_over(&unended, "given up"));
-                ending.unended(Verdict::Cancelled, Exit::ImportNotOver, unended);
+                ending.unended(Verdict::Cancelled, Exit::ImportNotOver, &unended);
+                resume = Some(unended.resume);
             }
             Ok(End::CouldNotPoll { error, unended }) => {
                 let failure = explain(&error);
-                ending.message = Some(failure.message());
-                ending.hint = failure.advice().map(str::to_owned);
                 let verdict =
                     if error.is_other_job() { Verdict::AboutAnother } else { Verdict::CouldNotPoll };
-                ending.unended(verdict, failure.exit, unended);
+                ending.unended(verdict, failure.exit, &unended);
+                ending.message = Some(failure.message());
+                ending.hint = failure.advice().map(str::to_owned);
+                resume = Some(unended.resume);
             }
             Err(too_soon) => {
                 ending.message = Some(too_soon.to_string());
                 ending.hint = Some("a longer --timeout leaves room for a poll".to_owned());
                 ending.verdict = Verdict::DeadlineReached;
                 ending.exit = Exit::ImportNotOver;
-                ending.resume = given.cloned();
+                resume = given.cloned();
             }
         }
+        ending.again = (!ending.succeeded()).then(|| Again::new(job, resume.as_ref()));
         ending
     }
 
-    fn unended(&mut self, verdict: Verdict, exit: Exit, unended: Unended<BotImportId, Error>) {
-        self.verdict = verdict;
-        self.exit = exit;
-        self.resume = Some(unended.resume);
-        if let Some(last) = unended.last {
-            self.saw(last);
-        }
+    fn saw<J: Shown>(&mut self, response: &J::Response) {
+        self.document = Some(J::document(response, SystemTime::now()));
     }
 
-    fn saw(&mut self, last: Response) {
-        self.warning = doubt(&last);
-        self.json = Some(last.json());
-        self.import = Some(last.import);
+    fn failed(&mut self) {
+        let Some(document) = &self.document else { return };
+        let noun = noun(self.kind);
+        let so = match document.tasks_with(Outcome::Failed).next() {
+            None => format!("the {noun} failed, and no task says that it did"),
+            Some(_) => format!("the {noun} failed: {}", plainly_counted(document.counts())),
+        };
+        let why = document.in_short();
+        self.message = Some(match &why {
+            Some(why) => format!("{so}; {why}"),
+            None => so,
+        });
+        // Of tasks that failed there are lines of their own.
+        let has_own = !document.reasons.is_empty() || document.tasks_with(Outcome::Failed).next().is_none();
+        self.why = why.filter(|_| has_own);
+        self.verdict = Verdict::Failed;
+        self.exit = Exit::ImportFailed;
+    }
+
+    fn unended<J: Shown>(&mut self, verdict: Verdict, exit: Exit, unended: &Unended<J, Error>) {
+        self.verdict = verdict;
+        self.exit = exit;
+        if let Some(last) = &unended.last {
+            self.saw::<J>(last);
+        }
+        let trouble = unended.trouble.as_ref().map(Error::to_string);
+        let status = match &self.document {
+            None if trouble.is_none() => "no poll had a response in time".to_owned(),
+            None => "no poll went well".to_owned(),
+            Some(Document { status: None, .. }) => "the last response had no status".to_owned(),
+            Some(document @ Document { status: Some(status), .. }) => {
+                let tasks = plainly_counted(document.counts());
+                // Perhaps the word for an end, which is not known here.
+                let said = match document.outcome {
+                    Outcome::Unknown if !document.reasons.is_empty() => {
+                        format!("; {}", reasons::line(&document.reasons))
+                    }
+                    _ => String::new(),
+                };
+                format!("its status was {status}, with {tasks}{said}")
+            }
+        };
+        let trouble = trouble.map(|because| format!("; the last poll failed: {}", word(&because)));
+        self.message = Some(format!("{}: {status}{}", verdict.words(), trouble.unwrap_or_default()));
     }
 
     pub(crate) fn succeeded(&self) -> bool {
         self.verdict == Verdict::Succeeded
     }
 
-    /// Whether another run can go on with it. What was never seen, and cannot be looked at, would
-    /// fail there too.
+    /// Whether another run can resume it. What was never seen, and cannot be polled, would fail there
+    /// too.
     pub(crate) fn is_unended(&self) -> bool {
         match self.verdict {
             Verdict::Succeeded | Verdict::Failed => false,
             Verdict::DeadlineReached | Verdict::Cancelled => true,
-            Verdict::CouldNotPoll | Verdict::AboutAnother => self.import.is_some(),
+            Verdict::CouldNotPoll | Verdict::AboutAnother => self.document.is_some(),
         }
     }
 
@@ -216,30 +210,39 @@ impl Ending {
     }
 
     /// What the next run watches of it: all but a success, so that its verdict covers this one too.
-    pub(crate) fn again(&self) -> Option<Again> {
-        let known = self.resume.clone().map(Again::Token);
-        (!self.succeeded()).then(|| known.unwrap_or_else(|| Again::Id(self.id.clone())))
+    pub(crate) fn again(&self) -> Option<&Again> {
+        self.again.as_ref()
     }
 
-    /// The tasks that failed, or that say more of an import that did.
-    pub(crate) fn blamed_entries(&self) -> impl Iterator<Item = &StatusLog> {
-        self.import.iter().flat_map(reasons::blamed)
+    /// The token to resume with, as JSON.
+    pub(crate) fn resume(&self) -> Option<&RawValue> {
+        self.again.as_ref()?.token()
     }
 
-    /// What the document of an import that failed says of it as a whole.
-    pub(crate) fn reasons(&self) -> Vec<Reason> {
-        let failed = self.import.as_ref().filter(|_| self.verdict == Verdict::Failed);
-        failed.map(reasons::of_import).unwrap_or_default()
+    /// The tasks of the last response.
+    pub(crate) fn tasks(&self) -> &[Task] {
+        self.document.as_ref().map(|document| &*document.tasks).unwrap_or_default()
     }
 
-    /// The log of the last document.
-    pub(crate) fn entries(&self) -> &[StatusLog] {
-        self.import.as_ref().map(BotImport::entries).unwrap_or_default()
+    /// The tasks that failed, or that say more of a job that did.
+    pub(crate) fn blamed(&self) -> impl Iterator<Item = &Task> {
+        self.document.iter().flat_map(Document::blamed)
+    }
+
+    /// What the document of a job that failed says of it as a whole.
+    pub(crate) fn reasons(&self) -> &[Reason] {
+        let failed = self.document.as_ref().filter(|_| self.verdict == Verdict::Failed);
+        failed.map(|document| &*document.reasons).unwrap_or_default()
+    }
+
+    /// What is odd about it, whatever the verdict.
+    pub(crate) fn warning(&self) -> Option<&str> {
+        self.document.as_ref()?.warning.as_deref()
     }
 }
 
-/// The exit code for all imports together. What went wrong with one counts in the order of
-/// `--help`: that an import failed is never hidden by one that could not be looked at.
+/// The exit code for all jobs together. What went wrong with one counts in the order of
+/// `--help`: that a job failed is never hidden by one that could not be polled.
 pub(crate) fn exit_code<'a>(endings: impl IntoIterator<Item = &'a Ending>) -> Exit {
     const ORDER: [Exit; 6] =
         [Exit::Usage, Exit::ImportFailed, Exit::Auth, Exit::OtherAnswer, Exit::NoAnswer, Exit::ImportNotOver];

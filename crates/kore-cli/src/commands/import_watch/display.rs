@@ -10,17 +10,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use kore_sdk::watch::Event;
-use kore_sdk::{BotImportId, StatusLog};
 
 use crate::args::WatchOutput;
 use crate::exit::Exit;
-use crate::output::{self, Lines, Live, Stream, final_json, final_people, left_out, ndjson};
-use crate::watch::{Board, Ending};
+use crate::output::{self, Lines, Live, Stream, final_people, json, left_out};
+use crate::watch::{Board, Ending, Shown};
 
 pub(in crate::commands) struct Display {
     format: WatchOutput,
     /// For the events.
-    entries: ndjson::Entries,
+    entries: json::Entries,
     live: Option<Live>,
     lines: Option<(Lines, Stream)>,
     /// The end is told on the terminal that the view was on.
@@ -47,7 +46,7 @@ impl Display {
         };
         Self {
             format,
-            entries: ndjson::Entries::default(),
+            entries: json::Entries::default(),
             live: live.map(|stream| Live::new(stream, timeout)),
             lines: lines.map(|stream| (Lines::new(Instant::now()), stream)),
             people_at_end: format == WatchOutput::Human && out,
@@ -66,25 +65,25 @@ impl Display {
         self.lines(|lines, wall| lines.heartbeat(board, now, wall));
     }
 
-    pub(in crate::commands) fn event(
+    pub(in crate::commands) fn event<J: Shown>(
         &mut self,
-        id: &BotImportId,
-        event: &Event<StatusLog>,
+        job: &J,
+        event: &Event<J::Task>,
         body: &Bytes,
         now: Instant,
     ) {
         if self.format == WatchOutput::Ndjson
-            && let Some(line) = self.entries.event(id, event, body, now, SystemTime::now())
+            && let Some(line) = self.entries.event::<J>(job.id(), event, body, now, SystemTime::now())
         {
-            Stream::Stdout.line(&line, ndjson::left_out);
+            Stream::Stdout.line(&line, json::lines_left_out);
         }
-        self.lines(|lines, wall| lines.event(id, event, now, wall));
+        self.lines(|lines, wall| lines.event::<J>(job.id(), event, now, wall));
     }
 
     pub(in crate::commands) fn ended(&mut self, ending: &Ending, now: Instant) {
         if self.format == WatchOutput::Ndjson {
             self.entries.forget(&ending.id);
-            Stream::Stdout.line(&ndjson::ended(ending, SystemTime::now()), ndjson::left_out);
+            Stream::Stdout.line(&json::ended(ending, SystemTime::now()), json::lines_left_out);
         }
         self.lines(|lines, wall| lines.ended(ending, now, wall));
     }
@@ -111,14 +110,13 @@ impl Display {
         resume: Option<&str>,
         annotations: &str,
     ) {
-        let now = SystemTime::now();
         match self.format {
             WatchOutput::Human if self.people_at_end => {
-                Stream::Stdout.styled(&final_people(endings, now, output::width()));
+                Stream::Stdout.styled(&final_people(endings, output::width()));
             }
             WatchOutput::Human => self.lines(|lines, wall| lines.total(endings, Instant::now(), wall)),
-            WatchOutput::Json => Stream::Stdout.raw(final_json(endings, exit as u8, resume)),
-            WatchOutput::Ndjson => Stream::Stdout.raw(ndjson::finished(exit as u8, resume, now)),
+            WatchOutput::Json => Stream::Stdout.raw(json::final_json(endings, exit as u8, resume)),
+            WatchOutput::Ndjson => Stream::Stdout.raw(json::finished(exit as u8, resume, SystemTime::now())),
         }
         // GitHub reads both, and a document stays one.
         let human = self.format == WatchOutput::Human;

@@ -1,17 +1,25 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use unicode_width::UnicodeWidthStr as _;
 
+use kore_sdk::BotImportId;
+use kore_sdk::protocol::bot_import::get_status::Response;
+
 use super::*;
+use crate::watch::Shown as _;
 
 const SAMPLE: &str = kore_sdk::protocol::bot_import::get_status::SAMPLE;
 
 fn plain(json: &str, width: usize) -> String {
-    let import = serde_json::from_str(json).expect("an import");
     let created =
         kore_sdk::types::Timestamp::from("2022-07-29T07:24:17.496Z").to_system_time().expect("valid");
-    let styled = render(&import, created + Duration::from_secs(200), width);
+    let styled = rendered(json, created + Duration::from_secs(200), width);
     anstream::adapter::strip_str(&styled).to_string()
+}
+
+fn rendered(json: &str, now: SystemTime, width: usize) -> String {
+    let response = Response::new(serde_json::from_str(json).expect("an import"));
+    render(&BotImportId::document(&response, now), width)
 }
 
 fn with_log(status: &str, entries: impl IntoIterator<Item = String>) -> String {
@@ -122,8 +130,7 @@ fn nothing_from_the_platform_controls_the_terminal() {
             {{"taskType":"{hostile}","taskName":"{hostile}","status":"failed","{hostile}":"{hostile}"}},
             {{"taskType":"{hostile}","taskName":"{hostile}","status":"success"}}]}}"#
     );
-    let import = serde_json::from_str(&json).expect("an import");
-    let styled = render(&import, SystemTime::UNIX_EPOCH, 80);
+    let styled = rendered(&json, SystemTime::UNIX_EPOCH, 80);
     // What anstyle writes is `ESC [ digits m`; nothing else may be there.
     assert!(!styled.contains("\x1b[2J") && !styled.contains("\x1b]"), "{styled:?}");
     for forbidden in ['\u{7}', '\r', '\u{202e}', '\u{9b}'] {
@@ -134,7 +141,7 @@ fn nothing_from_the_platform_controls_the_terminal() {
 
 #[test]
 fn a_missing_or_unknown_status_concludes_nothing() {
-    assert!(plain("{}", 80).contains("Status   - (the answer has no status: nothing can be concluded)\n"));
+    assert!(plain("{}", 80).contains("Status   - (the response has no status: nothing can be concluded)\n"));
     let unknown = plain(r#"{"status":"Finished"}"#, 80);
     assert!(unknown.contains("Status   Finished (not a word that is known here: nothing is concluded"));
     assert!(plain(r#"{"status":42}"#, 80).contains("Status   42 (not a word"));
@@ -159,7 +166,7 @@ fn values_of_other_forms_are_shown_as_they_came() {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     assert!(plain(r#"{"statusLogs":{"a":1}}"#, 80).contains("Tasks    the log is not a list: {\"a\":1}\n"));
-    assert!(plain("{}", 80).contains("Tasks    the answer has no log\n"));
+    assert!(plain("{}", 80).contains("Tasks    the response has no log\n"));
     assert!(plain(r#"{"statusLogs":[]}"#, 80).contains("Tasks    0 tasks\n"));
 }
 

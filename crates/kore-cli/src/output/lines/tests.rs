@@ -1,10 +1,12 @@
-use kore_sdk::Status;
 use kore_sdk::types::TaskType;
+use kore_sdk::{BotImportId, Status, StatusLog};
 
 use super::*;
 
-fn id() -> BotImportId {
-    "bir-1".parse().expect("valid")
+const ID: &str = "bir-1";
+
+fn event(lines: &mut Lines, event: &Event<StatusLog>, now: Instant) -> Vec<String> {
+    lines.event::<BotImportId>(ID, event, now, SystemTime::UNIX_EPOCH)
 }
 
 fn entry(name: &str, status: Status) -> StatusLog {
@@ -19,13 +21,8 @@ fn plain(lines: Vec<String>) -> Vec<String> {
 fn said(event: &Event<StatusLog>) -> Option<String> {
     let now = Instant::now();
     let mut lines = Lines::new(now);
-    let mut said = lines.event(&id(), event, now, SystemTime::UNIX_EPOCH);
-    said.extend(lines.event(
-        &id(),
-        &Event::NextPoll { at: now, left: [60, 1800] },
-        now,
-        SystemTime::UNIX_EPOCH,
-    ));
+    let mut said = self::event(&mut lines, event, now);
+    said.extend(self::event(&mut lines, &Event::NextPoll { at: now, left: [60, 1800] }, now));
     assert!(said.len() < 2, "{said:?}");
     plain(said).pop()
 }
@@ -48,7 +45,7 @@ fn each_change_is_a_line_with_a_time() {
         ),
         (
             Event::Retrying { because: "HTTP 503".to_owned(), failures: 2, at: now },
-            "the look failed (2 times in a row): HTTP 503; next try in 0 s",
+            "the poll failed (2 times in a row): HTTP 503; next try in 0 s",
         ),
     ] {
         assert_eq!(said(&event).as_deref(), Some(&*format!("1970-01-01T00:00:00Z bir-1 {text}\n")));
@@ -67,16 +64,16 @@ fn a_name_cannot_begin_a_line_of_its_own() {
 #[test]
 fn silence_ends_after_half_a_minute_and_a_line_puts_it_off() {
     let began = Instant::now();
-    let board = Board::new(&[id()], began);
+    let board = Board::new(&[BotImportId::new(ID).expect("valid")], began);
     let mut lines = Lines::new(began);
     let mut beat =
         |seconds| lines.heartbeat(&board, began + Duration::from_secs(seconds), SystemTime::UNIX_EPOCH);
     assert_eq!(beat(29), None);
-    assert!(beat(30).expect("a line").ends_with("bir-1 still no answer yet after 30 s: 0/0 tasks\n"));
+    assert!(beat(30).expect("a line").ends_with("bir-1 still no response yet after 30 s: 0/0 tasks\n"));
     assert_eq!(beat(59), None);
     assert!(beat(60).is_some());
-    let event = Event::StatusChanged { before: None, now: Some(Status::Pending) };
-    let told = lines.event(&id(), &event, began + Duration::from_secs(80), SystemTime::UNIX_EPOCH);
+    let changed = Event::StatusChanged { before: None, now: Some(Status::Pending) };
+    let told = event(&mut lines, &changed, began + Duration::from_secs(80));
     assert_eq!(told.len(), 1);
     assert_eq!(lines.heartbeat(&board, began + Duration::from_secs(109), SystemTime::UNIX_EPOCH), None);
 }
@@ -91,10 +88,10 @@ fn of_a_document_with_many_changes_the_failures_have_lines_and_the_rest_is_count
             // The failures are the last ones.
             let status = if index < tasks - failures { Status::Success } else { Status::Failed };
             let entry = entry(&format!("task {index}"), status);
-            let said = lines.event(&id(), &Event::TaskAppeared { index, entry }, now, SystemTime::UNIX_EPOCH);
+            let said = event(&mut lines, &Event::TaskAppeared { index, entry }, now);
             assert!(said.is_empty());
         }
-        let said = plain(lines.event(&id(), &next, now, SystemTime::UNIX_EPOCH));
+        let said = plain(event(&mut lines, &next, now));
         let left = tasks.saturating_sub(1000);
         assert_eq!(said.len(), 1000 + usize::from(left > 0));
         assert_eq!(said.iter().filter(|line| line.ends_with(": failed\n")).count(), failures.min(1000));
@@ -105,7 +102,7 @@ fn of_a_document_with_many_changes_the_failures_have_lines_and_the_rest_is_count
             let last = said.last().expect("a line");
             assert!(last.contains(&format!("… and {left} more changes to tasks; --output json")), "{last}");
         }
-        assert!(lines.event(&id(), &next, now, SystemTime::UNIX_EPOCH).is_empty(), "it is told once");
+        assert!(event(&mut lines, &next, now).is_empty(), "it is told once");
     }
 }
 

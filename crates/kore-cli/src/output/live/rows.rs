@@ -1,15 +1,15 @@
-//! The rows of the view.
+//! The rows of the view on a terminal: one for each job, and a summary.
 
 use std::time::{Duration, Instant};
 
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::super::human::{LABEL, style};
-use super::super::lines::verdict_style;
-use super::super::span::{span, until};
-use super::super::text::{column, pad, word};
-use crate::watch::{Board, Import, Next, Verdict};
+use super::super::human::LABEL;
+use super::super::text::{column, number_of, outcome_style, pad, word};
+use super::super::time::{span, until};
+use super::super::verdicts::verdict_style;
+use crate::watch::{Board, Next, Progress, Verdict};
 
 /// The widest column of ids; a longer id pushes its own row only.
 const MAX_ID_WIDTH: usize = 40;
@@ -62,11 +62,11 @@ impl Row {
 /// How many running tasks are named.
 const MAX_RUNNING: usize = 20;
 
-/// The view while it goes on: as many imports as there is room for, and a summary.
+/// The view while it goes on: as many jobs as there is room for, and a summary.
 pub(super) fn frame(board: &Board, now: Instant, timeout: Duration, room: usize) -> Vec<Row> {
     let waited = now.saturating_duration_since(board.began);
-    let mut rows = imports(board, now, room);
-    let hidden = board.imports.len() - rows.len();
+    let mut rows = jobs(board, now, room);
+    let hidden = board.jobs.len() - rows.len();
     let mut summary = counts(board);
     if hidden > 0 {
         summary.push_str(&format!(", {hidden} not shown"));
@@ -78,9 +78,9 @@ pub(super) fn frame(board: &Board, now: Instant, timeout: Duration, room: usize)
 
 /// The last state of all.
 pub(super) fn settled(board: &Board, now: Instant, room: usize) -> Vec<Row> {
-    let mut rows = imports(board, now, room);
-    if board.imports.len() > 1 {
-        let hidden = board.imports.len() - rows.len();
+    let mut rows = jobs(board, now, room);
+    if board.jobs.len() > 1 {
+        let hidden = board.jobs.len() - rows.len();
         let hidden = if hidden > 0 { format!(", {hidden} not shown") } else { String::new() };
         let waited = span(now.saturating_duration_since(board.began));
         rows.push(Row::default().styled(LABEL, &format!("{}{hidden}; {waited}", counts(board))));
@@ -90,87 +90,83 @@ pub(super) fn settled(board: &Board, now: Instant, room: usize) -> Vec<Row> {
 
 /// `3 imports: 1 succeeded, 1 failed, 1 not over`.
 fn counts(board: &Board) -> String {
-    let count = |is: fn(&Import) -> bool| board.imports.iter().filter(|import| is(import)).count();
+    let count = |is: fn(&Progress) -> bool| board.jobs.iter().filter(|job| is(job)).count();
     let parts = [
-        (count(|import| import.verdict == Some(Verdict::Succeeded)), "succeeded"),
-        (count(|import| import.verdict == Some(Verdict::Failed)), "failed"),
-        (
-            count(|import| import.verdict.is_some_and(|verdict| !verdict.is_of_platform())),
-            "without an outcome",
-        ),
-        (count(|import| import.verdict.is_none()), "not over"),
+        (count(|job| job.verdict == Some(Verdict::Succeeded)), "succeeded"),
+        (count(|job| job.verdict == Some(Verdict::Failed)), "failed"),
+        (count(|job| job.verdict.is_some_and(|verdict| !verdict.is_of_platform())), "without an outcome"),
+        (count(|job| job.verdict.is_none()), "not over"),
     ];
     let parts: Vec<_> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    let imports = if board.imports.len() == 1 { "import" } else { "imports" };
-    format!("{} {imports}: {}", board.imports.len(), parts.join(", "))
+    format!("{}: {}", number_of(board.jobs.len(), board.noun), parts.join(", "))
 }
 
 /// Those that matter most, in the order in which they were given.
-fn imports(board: &Board, now: Instant, room: usize) -> Vec<Row> {
-    let mut chosen: Vec<_> = board.imports.iter().enumerate().collect();
+fn jobs(board: &Board, now: Instant, room: usize) -> Vec<Row> {
+    let mut chosen: Vec<_> = board.jobs.iter().enumerate().collect();
     if chosen.len() > room {
-        chosen.sort_by_key(|(at, import)| (rank(import), *at));
+        chosen.sort_by_key(|(at, job)| (rank(job), *at));
         chosen.truncate(room);
         chosen.sort_by_key(|(at, _)| *at);
     }
-    let ids = column(chosen.iter().map(|(_, import)| &*import.id), MAX_ID_WIDTH);
-    chosen.into_iter().map(|(_, import)| row(import, board.began, now, ids)).collect()
+    let ids = column(chosen.iter().map(|(_, job)| &*job.id), MAX_ID_WIDTH);
+    chosen.into_iter().map(|(_, job)| row(job, board.began, now, ids)).collect()
 }
 
-fn rank(import: &Import) -> u8 {
-    match (import.verdict, &import.trouble) {
+fn rank(job: &Progress) -> u8 {
+    match (job.verdict, &job.trouble) {
         (Some(Verdict::Succeeded), _) => 5,
         (Some(_), _) => 0,
         (None, Some(_)) => 1,
-        (None, None) if import.failed > 0 => 2,
-        (None, None) if import.next != Next::FirstAnswer => 3,
+        (None, None) if job.failed > 0 => 2,
+        (None, None) if job.next != Next::FirstResponse => 3,
         (None, None) => 4,
     }
 }
 
-fn row(import: &Import, began: Instant, now: Instant, ids: usize) -> Row {
-    let id = pad(&import.id, ids);
-    let tasks = if import.seen == 0 && import.status.is_none() {
+fn row(job: &Progress, began: Instant, now: Instant, ids: usize) -> Row {
+    let id = pad(&job.id, ids);
+    let tasks = if job.seen == 0 && job.status.is_none() {
         String::new()
     } else {
-        format!("  {}/{} tasks", import.done, import.seen)
+        format!("  {}/{} tasks", job.done, job.seen)
     };
-    let failed = if import.failed > 0 { format!(", {} failed", import.failed) } else { String::new() };
-    let failure = style(kore_sdk::Outcome::Failed);
-    if let Some(verdict) = import.verdict {
+    let failed = if job.failed > 0 { format!(", {} failed", job.failed) } else { String::new() };
+    let failure = outcome_style(kore_sdk::Outcome::Failed);
+    if let Some(verdict) = job.verdict {
         let style = verdict_style(verdict);
         let mark = if verdict == Verdict::Succeeded { "✓" } else { "✗" };
         let row = Row::default().styled(style, mark).plain(&format!(" {id}  "));
         let row = row.styled(style, verdict.words()).plain(&tasks).styled(failure, &failed);
-        return match &import.why {
+        return match &job.why {
             Some(why) => row.plain(&format!("  {why}")),
             None => row,
         };
     }
     let row = Row::default().plain(&format!("{} {id}  ", spinner(began, now)));
-    let row = match &import.status {
-        Some(status) => row.styled(style(kore_sdk::Outcome::Running), status).plain(&tasks),
-        None => row.plain("no answer yet"),
+    let row = match &job.status {
+        Some(status) => row.styled(outcome_style(kore_sdk::Outcome::Running), status).plain(&tasks),
+        None => row.plain("no response yet"),
     };
     let row = row.styled(failure, &failed);
-    let row = match &import.trouble {
-        Some(because) => row.styled(failure, &format!("  the look failed: {}", word(because))),
+    let row = match &job.trouble {
+        Some(because) => row.styled(failure, &format!("  the poll failed: {}", word(because))),
         None => row,
     };
-    let next = match import.next {
-        Next::FirstAnswer => String::new(),
-        Next::Poll(at) if at <= now => "  looking".to_owned(),
-        Next::Poll(at) => format!("  next look in {}", until(at, now)),
+    let next = match job.next {
+        Next::FirstResponse => String::new(),
+        Next::Poll(at) if at <= now => "  polling".to_owned(),
+        Next::Poll(at) => format!("  next poll in {}", until(at, now)),
         Next::Retry(at) => format!("  next try in {}", until(at, now)),
-        Next::Slot(at) => format!("  rate limit: next look in {}", until(at, now)),
+        Next::RateLimit(at) => format!("  rate limit: next poll in {}", until(at, now)),
     };
     let row = row.styled(LABEL, &next);
     // More than a row has room for are of no use.
-    let running: Vec<_> = import.running.iter().take(MAX_RUNNING).collect();
+    let running: Vec<_> = job.running.iter().take(MAX_RUNNING).map(String::as_str).collect();
     if running.is_empty() { row } else { row.plain(&format!("  {}", running.join(", "))) }
 }
 
@@ -217,8 +213,8 @@ mod tests {
         let now = board.began;
         let trouble = Event::Retrying { because: "HTTP 503".to_owned(), failures: 1, at: now };
         board.event(&ids[70], &trouble);
-        board.imports[0].verdict = Some(Verdict::Succeeded);
-        board.imports[99].verdict = Some(Verdict::Failed);
+        board.jobs[0].verdict = Some(Verdict::Succeeded);
+        board.jobs[99].verdict = Some(Verdict::Failed);
         let frame = frame(&board, now, Duration::from_secs(60), 4);
         let rows: Vec<_> = frame.iter().map(|row| text(row, 120)).collect();
         assert_eq!(rows.len(), 5);
@@ -229,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_status_tasks_the_next_look_and_what_runs() {
+    fn a_row_tells_status_tasks_the_next_poll_and_what_runs() {
         let (mut board, ids) = board(1);
         let now = board.began;
         let entry =
@@ -242,7 +238,7 @@ mod tests {
         ] {
             board.event(&ids[0], &event);
         }
-        let rows = imports(&board, now, 4);
-        assert_eq!(text(&rows[0], 80), "⠋ bir-0  pending  1/2 tasks  next look in 2 s  Dialog b");
+        let rows = jobs(&board, now, 4);
+        assert_eq!(text(&rows[0], 80), "⠋ bir-0  pending  1/2 tasks  next poll in 2 s  Dialog b");
     }
 }

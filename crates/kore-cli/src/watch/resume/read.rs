@@ -1,46 +1,49 @@
-//! What `--resume` was given: tokens, or a file with what an earlier run wrote.
+//! What `--resume` was given: tokens, a file with what an earlier run wrote, or `-` for the same on
+//! standard input.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
-use kore_sdk::BotImportId;
-use kore_sdk::watch::ResumeToken;
+use kore_sdk::watch::{Job, ResumeToken};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::Again;
 use crate::failure::Failure;
 use crate::output::word;
 use crate::plain_text;
-use crate::watch::Verdict;
+use crate::watch::{Shown, Verdict};
 
 /// The most that is read of a file: some hundred thousand tokens, each of a long watch.
 const MAX_FILE: u64 = 1024 * 1024 * 1024;
 
 const EXPECTED: &str = "expected what an earlier run printed behind --resume: JSON that begins with [ or {, or a \
-                        file: the one that it wrote, or its output of -o json or -o ndjson";
+                        file: the one that it wrote, or its output of -o json or -o ndjson; - is standard input";
 
-/// How deep an import or a token is: several documents in a list have their imports at 3. What is
-/// deeper is none of these, and each level would be read once more.
+/// How deep a job or a token is: several documents in a list have their jobs at 3. What is deeper is
+/// none of these, and each level would be read once more.
 const MAX_DEPTH: usize = 4;
 
-/// How many imports that succeeded are named.
+/// How many jobs that succeeded are named.
 const MAX_NAMED: usize = 5;
 
-/// What there is to go on with.
-#[derive(Debug, Default)]
-pub(crate) struct Resumed {
+/// What there is to resume.
+#[derive(Debug)]
+pub(crate) struct Resumed<J: Job> {
     /// What has not ended, and what ended without success: it fails once more.
-    pub(crate) imports: Vec<Again>,
+    pub(crate) jobs: Vec<J>,
+    /// The tokens of those that have one.
+    pub(crate) tokens: Vec<ResumeToken<J>>,
     /// What of it has succeeded, for people.
     pub(crate) skipped: Option<String>,
 }
 
 /// A JSON value of the file, by the keys that tell what it is.
 #[derive(Deserialize)]
-struct Value<'a> {
+#[serde(bound(deserialize = "J: Job"))]
+struct Value<'a, J> {
     /// Of a token.
     v: Option<IgnoredAny>,
     /// Of `-o json`.
@@ -48,119 +51,133 @@ struct Value<'a> {
     imports: Option<&'a RawValue>,
     /// Of each line of `-o ndjson`.
     event: Option<IgnoredAny>,
-    /// Of an import that has ended or is not watched any more, in both.
+    /// Of a job that has ended or is not watched any more, in both.
     outcome: Option<String>,
-    id: Option<BotImportId>,
+    id: Option<J>,
     #[serde(borrow)]
     resume: Option<&'a RawValue>,
 }
 
-/// An import in the output of an earlier run.
-struct Told {
-    id: BotImportId,
+/// A job in the output of an earlier run.
+struct Told<J: Job> {
+    job: J,
     outcome: String,
-    token: Option<ResumeToken<BotImportId>>,
+    token: Option<ResumeToken<J>>,
+}
+
+/// What is found while a text is read.
+struct Found<J: Job> {
+    resumed: Resumed<J>,
+    told: Vec<Told<J>>,
 }
 
 /// Reads one `--resume`. A text that begins like JSON is the tokens themselves, any other is the
 /// path of a file: no file that this program writes has such a name.
-pub(crate) fn read(argument: &OsStr) -> Result<Resumed, Failure> {
+pub(crate) fn read<J: Shown>(argument: &OsStr) -> Result<Resumed<J>, Failure> {
     let text = argument.to_string_lossy();
+    let cannot = |what: &dyn std::fmt::Display, error: io::Error| {
+        Failure::usage(format!("--resume: cannot read {what}: {error}")).hint(EXPECTED)
+    };
     let (text, place) = match text.trim_start() {
         json if json.starts_with(['[', '{']) => (json.to_owned(), "--resume".to_owned()),
+        "-" => {
+            let text = bounded(io::stdin().lock()).map_err(|error| cannot(&"standard input", error))?;
+            (text, "--resume: standard input".to_owned())
+        }
         _ => {
             let shown = Path::new(argument).display();
-            let file = std::fs::File::open(argument).and_then(bounded).map_err(|error| {
-                Failure::usage(format!("--resume: cannot read {shown}: {error}")).hint(EXPECTED)
-            })?;
-            (file, format!("--resume {shown}"))
+            let file = std::fs::File::open(argument).and_then(bounded);
+            (file.map_err(|error| cannot(&shown, error))?, format!("--resume {shown}"))
         }
     };
-    let mut imports = Vec::new();
-    let mut told: Vec<Told> = Vec::new();
-    let read = values(&text, &mut imports, &mut told);
+    let resumed = Resumed { jobs: Vec::new(), tokens: Vec::new(), skipped: None };
+    let mut found = Found { resumed, told: Vec::new() };
+    let read = found.text(&text);
     read.map_err(|why| Failure::usage(format!("{place}: not resume tokens: {why}")).hint(EXPECTED))?;
-    let succeeded = last_of_each(told, &mut imports);
-    if imports.is_empty() && succeeded.is_empty() {
+    let (mut resumed, succeeded) = found.last_of_each();
+    if resumed.jobs.is_empty() && succeeded.is_empty() {
         let why = "it holds no import that was watched to its end or to a deadline";
         return Err(Failure::usage(format!("{place}: {why}")).hint(EXPECTED));
     }
-    let skipped =
-        (!succeeded.is_empty()).then(|| format!("{place}: not watched again: {}", named(&succeeded)));
-    Ok(Resumed { imports, skipped })
+    let skipped = || format!("{place}: not watched again: {}", named(&succeeded));
+    resumed.skipped = (!succeeded.is_empty()).then(skipped);
+    Ok(resumed)
 }
 
-/// Reads each value of a text that may hold several, one a line or not.
-fn values(text: &str, imports: &mut Vec<Again>, told: &mut Vec<Told>) -> Result<(), String> {
-    let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let mut is_empty = true;
-    for raw in values {
-        is_empty = false;
-        match raw {
-            Ok(raw) => value(raw, MAX_DEPTH, imports, told).map_err(|error| error.to_string())?,
-            // The last line of a run that was killed while it wrote.
-            Err(error) if error.is_eof() && !(imports.is_empty() && told.is_empty()) => break,
-            Err(error) => return Err(error.to_string()),
+impl<J: Shown> Found<J> {
+    /// Reads each value of a text that may hold several, one a line or not.
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        let mut is_empty = true;
+        for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+            is_empty = false;
+            match raw {
+                Ok(raw) => self.value(raw, MAX_DEPTH).map_err(|error| error.to_string())?,
+                // The last line of a run that was killed while it wrote.
+                Err(error) if error.is_eof() && !(self.resumed.jobs.is_empty() && self.told.is_empty()) => {
+                    break;
+                }
+                Err(error) => return Err(error.to_string()),
+            }
         }
+        if is_empty { Err("it is empty".to_owned()) } else { Ok(()) }
     }
-    if is_empty { Err("it is empty".to_owned()) } else { Ok(()) }
+
+    fn value(&mut self, raw: &RawValue, depth: usize) -> serde_json::Result<()> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(serde::de::Error::custom(
+                "there are lists within lists, deeper than any run writes them",
+            ));
+        };
+        if raw.get().starts_with('[') {
+            let values: Vec<&RawValue> = serde_json::from_str(raw.get())?;
+            return values.into_iter().try_for_each(|raw| self.value(raw, depth));
+        }
+        if raw.get().starts_with('"') {
+            self.resumed.jobs.push(serde_json::from_str(raw.get())?);
+            return Ok(());
+        }
+        match serde_json::from_str(raw.get())? {
+            Value { imports: Some(list), .. } => self.value(list, depth)?,
+            Value { outcome: Some(outcome), id: Some(job), resume, .. } => {
+                let resume = resume.map(RawValue::get).unwrap_or("null");
+                self.told.push(Told { job, outcome, token: serde_json::from_str(resume)? });
+            }
+            // Without an end behind it, the run was killed while it watched this one.
+            Value { v: None, event: Some(_), id: Some(job), .. } => {
+                self.told.push(Told { job, outcome: String::new(), token: None });
+            }
+            Value { v: None, event: Some(_), .. } => {}
+            _ => self.token(serde_json::from_str(raw.get())?),
+        }
+        Ok(())
+    }
+
+    fn token(&mut self, token: ResumeToken<J>) {
+        self.resumed.jobs.push(token.job.clone());
+        self.resumed.tokens.push(token);
+    }
+
+    /// Adds each job but those that succeeded, which it gives. An output to which several runs were
+    /// added tells of a job more than once, and the last time counts.
+    fn last_of_each(mut self) -> (Resumed<J>, Vec<J>) {
+        let mut seen = HashSet::new();
+        let told = std::mem::take(&mut self.told).into_iter().rev();
+        let mut last: Vec<_> = told.filter(|told| seen.insert(told.job.clone())).collect();
+        last.reverse();
+        let mut succeeded = Vec::new();
+        for told in last {
+            match told.token {
+                Some(token) => self.token(token),
+                None if told.outcome == Verdict::Succeeded.as_str() => succeeded.push(told.job),
+                None => self.resumed.jobs.push(told.job),
+            }
+        }
+        (self.resumed, succeeded)
+    }
 }
 
-fn value(
-    raw: &RawValue,
-    depth: usize,
-    imports: &mut Vec<Again>,
-    told: &mut Vec<Told>,
-) -> serde_json::Result<()> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return Err(serde::de::Error::custom(
-            "there are lists within lists, deeper than any run writes them",
-        ));
-    };
-    if raw.get().starts_with('[') {
-        let values: Vec<&RawValue> = serde_json::from_str(raw.get())?;
-        return values.into_iter().try_for_each(|raw| value(raw, depth, imports, told));
-    }
-    if raw.get().starts_with('"') {
-        imports.push(Again::Id(serde_json::from_str(raw.get())?));
-        return Ok(());
-    }
-    let found: Value<'_> = serde_json::from_str(raw.get())?;
-    match found {
-        Value { imports: Some(list), .. } => value(list, depth, imports, told)?,
-        Value { outcome: Some(outcome), id: Some(id), resume, .. } => {
-            let resume = resume.map(RawValue::get).unwrap_or("null");
-            told.push(Told { id, outcome, token: serde_json::from_str(resume)? });
-        }
-        // Without an end behind it, the run was killed while it watched this one.
-        Value { v: None, event: Some(_), id: Some(id), .. } => {
-            told.push(Told { id, outcome: String::new(), token: None });
-        }
-        Value { v: None, event: Some(_), .. } => {}
-        _ => imports.push(Again::Token(serde_json::from_str(raw.get())?)),
-    }
-    Ok(())
-}
-
-/// Adds each import but those that succeeded, which it gives. An output to which several runs were
-/// added tells of an import more than once, and the last time counts.
-fn last_of_each(told: Vec<Told>, imports: &mut Vec<Again>) -> Vec<BotImportId> {
-    let mut seen = std::collections::HashSet::new();
-    let mut last: Vec<_> = told.into_iter().rev().filter(|told| seen.insert(told.id.clone())).collect();
-    last.reverse();
-    let mut succeeded = Vec::new();
-    for told in last {
-        match told.token {
-            Some(token) => imports.push(Again::Token(token)),
-            None if told.outcome == Verdict::Succeeded.as_str() => succeeded.push(told.id),
-            None => imports.push(Again::Id(told.id)),
-        }
-    }
-    succeeded
-}
-
-fn named(succeeded: &[BotImportId]) -> String {
-    let named = succeeded.iter().take(MAX_NAMED).map(|id| format!("{} (succeeded)", word(id.as_str())));
+fn named<J: Shown>(succeeded: &[J]) -> String {
+    let named = succeeded.iter().take(MAX_NAMED).map(|job| format!("{} (succeeded)", word(job.id())));
     let named = named.collect::<Vec<_>>().join(", ");
     match succeeded.len().saturating_sub(MAX_NAMED) {
         0 => named,
@@ -168,13 +185,21 @@ fn named(succeeded: &[BotImportId]) -> String {
     }
 }
 
-fn bounded(file: std::fs::File) -> io::Result<String> {
-    plain_text::bounded(file, MAX_FILE).and_then(plain_text::text)
+fn bounded(input: impl io::Read) -> io::Result<String> {
+    plain_text::bounded(input, MAX_FILE).and_then(plain_text::text)
 }
 
 #[cfg(test)]
 mod tests {
+    use kore_sdk::BotImportId;
+
     use super::*;
+
+    type Resumed = super::Resumed<BotImportId>;
+
+    fn read(text: &OsStr) -> Result<Resumed, Failure> {
+        super::read(text)
+    }
 
     fn token(id: &str) -> String {
         format!(r#"{{"v":2,"id":"{id}","at":5,"waited":1000,"left":2000,"requests":[]}}"#)
@@ -195,11 +220,11 @@ mod tests {
     }
 
     fn ids(resumed: &Resumed) -> Vec<&str> {
-        resumed.imports.iter().map(|again| again.id().as_str()).collect()
+        resumed.jobs.iter().map(|job| job.as_str()).collect()
     }
 
     #[test]
-    fn the_document_of_json_is_gone_on_with_but_for_what_succeeded() {
+    fn the_document_of_json_is_resumed_but_for_what_succeeded() {
         let imports = [
             import("bir-1", "succeeded", true),
             import("bir-2", "deadline_reached", false),
@@ -211,15 +236,15 @@ mod tests {
         for text in [document.clone(), format!("\u{feff}{}\r\n", document.replace(',', ",\n"))] {
             let resumed = in_file(&text).expect("tokens");
             assert_eq!(ids(&resumed), ["bir-2", "bir-3", "bir-4"]);
-            let known = resumed.imports.iter().map(|again| again.token().is_some());
-            assert_eq!(known.collect::<Vec<_>>(), [true, false, true]);
+            let known: Vec<_> = resumed.tokens.iter().map(|token| token.job.as_str()).collect();
+            assert_eq!(known, ["bir-2", "bir-4"]);
             let skipped = resumed.skipped.expect("one has succeeded");
             assert!(skipped.ends_with("not watched again: bir-1 (succeeded)"), "{skipped}");
         }
     }
 
     #[test]
-    fn the_lines_of_ndjson_are_gone_on_with_whatever_was_added_or_cut_off() {
+    fn the_lines_of_ndjson_are_resumed_whatever_was_added_or_cut_off() {
         let ended = |import: String| format!(r#"{{"time":"t","event":"ended",{}"#, &import[1..]);
         let first = [
             r#"{"time":"t","id":"bir-1","event":"next_look","at":"t","left":[1,2]}"#.to_owned(),
@@ -273,7 +298,7 @@ mod tests {
     fn a_file_without_an_end_or_a_token_is_told() {
         let over = format!(r#"{{"imports":[{}]}}"#, import("bir-1", "succeeded", true));
         let over = in_file(&over).expect("an end");
-        assert!(over.imports.is_empty() && over.skipped.is_some());
+        assert!(over.jobs.is_empty() && over.skipped.is_some());
         let none = r#"{"time":"t","event":"not_written"}"#;
         assert!(in_file(none).expect_err("none").to_string().contains("it holds no import"));
     }
@@ -285,7 +310,7 @@ mod tests {
         let cut = r#"{"time":"t","id":"bir-2","ev"#;
         let killed = [event("bir-1"), event("bir-2"), ended, event("bir-2"), cut.to_owned()].join("\n");
         let resumed = in_file(&killed).expect("an import");
-        assert_eq!(resumed.imports.iter().map(|again| again.id().as_str()).collect::<Vec<_>>(), ["bir-2"]);
+        assert_eq!(ids(&resumed), ["bir-2"]);
         assert!(resumed.skipped.is_some_and(|skipped| skipped.contains("bir-1")));
     }
 }

@@ -1,46 +1,46 @@
-//! Events as JSON, one a line.
+//! What a watch writes for programs: `--output json`, one document at the end, and `--output ndjson`,
+//! a line for each event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use kore_sdk::protocol::bot_import::get_status::Response;
 use kore_sdk::types::Timestamp;
-use kore_sdk::watch::{Event, ResumeToken};
-use kore_sdk::{BotImportId, StatusLog};
-use serde::{Deserialize, Serialize};
+use kore_sdk::watch::Event;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::watch::Ending;
+use super::text::noun;
+use crate::watch::{Ending, Shown};
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<'a, T> {
     time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     #[serde(flatten)]
-    what: What<'a>,
+    what: What<'a, T>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum What<'a> {
+enum What<'a, T> {
     StatusChanged {
         before: Option<&'a str>,
         now: Option<&'a str>,
     },
     TaskAppeared {
         index: usize,
-        entry: Entry<'a>,
+        entry: Entry<'a, T>,
     },
     TaskChanged {
         index: usize,
-        before: Entry<'a>,
-        entry: Entry<'a>,
+        before: Entry<'a, T>,
+        entry: Entry<'a, T>,
     },
     TaskVanished {
         index: usize,
-        entry: Entry<'a>,
+        entry: Entry<'a, T>,
     },
     Throttled {
         until: String,
@@ -66,86 +66,102 @@ enum What<'a> {
     },
 }
 
-/// How the watch of an import ended, as both JSON outputs tell it.
+/// How the watch of a job ended, as both outputs tell it.
 #[derive(Serialize)]
-pub(super) struct Ended<'a> {
+struct Ended<'a> {
     outcome: &'static str,
     message: Option<&'a str>,
     elapsed_ms: u64,
     last: Option<&'a RawValue>,
-    resume: Option<&'a ResumeToken<BotImportId>>,
+    resume: Option<&'a RawValue>,
 }
 
 impl<'a> Ended<'a> {
-    pub(super) fn new(ending: &'a Ending) -> Self {
+    fn new(ending: &'a Ending) -> Self {
+        let json = ending.document.as_ref().map(|document| &*document.json);
         Self {
             outcome: ending.verdict.as_str(),
             message: ending.message.as_deref(),
             elapsed_ms: u64::try_from(ending.elapsed.as_millis()).unwrap_or(u64::MAX),
-            last: ending.json.as_deref().and_then(|json| serde_json::from_slice(json).ok()),
-            resume: ending.resume.as_ref(),
+            last: json.and_then(|json| serde_json::from_slice(json).ok()),
+            resume: ending.resume(),
         }
     }
+}
+
+/// The document of `--output json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    exit_code: u8,
+    /// By what they are: `imports`.
+    #[serde(flatten)]
+    jobs: BTreeMap<String, Vec<Job<'a>>>,
+    resume_command: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Job<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    ended: Ended<'a>,
+}
+
+/// The one document of `--output json`.
+pub(crate) fn final_json(endings: &[Ending], exit_code: u8, resume_command: Option<&str>) -> String {
+    let jobs = endings.iter().map(|ending| Job { id: &ending.id, ended: Ended::new(ending) }).collect();
+    let noun = endings.first().map_or("job", |ending| noun(ending.kind));
+    let document = Document { exit_code, jobs: BTreeMap::from([(format!("{noun}s"), jobs)]), resume_command };
+    serde_json::to_string(&document).expect("text, numbers and JSON as it came") + "\n"
 }
 
 /// An entry of a log as it came, or as the model has it.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Entry<'a> {
+enum Entry<'a, T> {
     Came(&'a RawValue),
-    Read(&'a StatusLog),
+    Read(&'a T),
 }
 
-/// The logs of the last two documents of each import, from which entries are shown as they came.
+/// The logs of the last two documents of each job, from which entries are shown as they came.
 #[derive(Debug, Default)]
-pub(crate) struct Entries(HashMap<BotImportId, [Log; 2]>);
+pub(crate) struct Entries(HashMap<String, [Log; 2]>);
 
 #[derive(Debug, Default)]
 struct Log {
     body: Bytes,
-    /// Each as the model is written, and as it came.
-    entries: Vec<(String, Box<RawValue>)>,
-    /// Where each is that is written so.
-    places: HashMap<String, usize>,
+    /// As each came, by how its model is written.
+    entries: HashMap<String, Box<RawValue>>,
 }
 
 impl Log {
-    fn of(body: &Bytes) -> Self {
-        #[derive(Deserialize)]
-        struct Document<'a> {
-            #[serde(borrow, rename = "statusLogs")]
-            log: Vec<&'a RawValue>,
-        }
-        let mut response = Response::default();
-        response.body = body.clone();
-        let json = response.json();
-        let log =
-            serde_json::from_slice(&json).map_or_else(|_| Vec::new(), |document: Document<'_>| document.log);
-        let read = |raw: &RawValue| serde_json::from_str::<StatusLog>(raw.get()).ok();
-        let entries = log.into_iter().filter_map(|raw| Some((written(&read(raw)?), raw.to_owned())));
-        let entries: Vec<_> = entries.collect();
-        let places = entries.iter().enumerate().map(|(at, (written, _))| (written.clone(), at)).collect();
-        Self { body: body.clone(), entries, places }
+    fn of<J: Shown>(body: &Bytes) -> Self {
+        let json = J::json(body);
+        let document: Option<HashMap<String, &RawValue>> = serde_json::from_slice(&json).ok();
+        let log = document
+            .and_then(|document| serde_json::from_str::<Vec<&RawValue>>(document.get(J::TASKS)?.get()).ok());
+        let read = |raw: &RawValue| serde_json::from_str::<J::Task>(raw.get()).ok();
+        let entries = log
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|raw| Some((written(&read(raw)?), raw.to_owned())));
+        Self { body: body.clone(), entries: entries.collect() }
     }
 
-    fn entry<'a>(&'a self, index: usize, read: &'a StatusLog) -> Entry<'a> {
-        let written = written(read);
-        let is_there = self.entries.get(index).is_some_and(|entry| entry.0 == written);
-        let place = if is_there { Some(index) } else { self.places.get(&written).copied() };
-        place.map_or(Entry::Read(read), |place| Entry::Came(&self.entries[place].1))
+    fn entry<'a, T: Serialize>(&'a self, read: &'a T) -> Entry<'a, T> {
+        self.entries.get(&written(read)).map_or(Entry::Read(read), |raw| Entry::Came(raw))
     }
 }
 
-fn written(entry: &StatusLog) -> String {
+fn written(entry: &impl Serialize) -> String {
     serde_json::to_string(entry).expect("an entry is written as JSON")
 }
 
 impl Entries {
     /// The line of an event, seen in a document; none for one that this version has no words for.
-    pub(crate) fn event(
+    pub(crate) fn event<J: Shown>(
         &mut self,
-        id: &BotImportId,
-        event: &Event<StatusLog>,
+        id: &str,
+        event: &Event<J::Task>,
         body: &Bytes,
         now: Instant,
         wall: SystemTime,
@@ -157,17 +173,17 @@ impl Entries {
                 now: now.as_ref().map(|status| status.as_str()),
             },
             Event::TaskAppeared { index, entry } => {
-                let [_, log] = self.logs(id, body);
-                What::TaskAppeared { index: *index, entry: log.entry(*index, entry) }
+                let [_, log] = self.logs::<J>(id, body);
+                What::TaskAppeared { index: *index, entry: log.entry(entry) }
             }
             Event::TaskChanged { index, before, entry } => {
-                let [old, log] = self.logs(id, body);
-                let (before, entry) = (old.entry(*index, before), log.entry(*index, entry));
+                let [old, log] = self.logs::<J>(id, body);
+                let (before, entry) = (old.entry(before), log.entry(entry));
                 What::TaskChanged { index: *index, before, entry }
             }
             Event::TaskVanished { index, entry } => {
-                let [old, _] = self.logs(id, body);
-                What::TaskVanished { index: *index, entry: old.entry(*index, entry) }
+                let [old, _] = self.logs::<J>(id, body);
+                What::TaskVanished { index: *index, entry: old.entry(entry) }
             }
             Event::Throttled { until } => What::Throttled { until: at(until) },
             Event::Retrying { because, failures, at: then } => {
@@ -181,39 +197,39 @@ impl Entries {
     }
 
     /// The log of the document before, and that of this one.
-    fn logs(&mut self, id: &BotImportId, body: &Bytes) -> &[Log; 2] {
+    fn logs<J: Shown>(&mut self, id: &str, body: &Bytes) -> &[Log; 2] {
         if !self.0.contains_key(id) {
-            self.0.insert(id.clone(), Default::default());
+            self.0.insert(id.to_owned(), Default::default());
         }
         let logs = self.0.get_mut(id).expect("it was just put there");
         if (logs[1].body.as_ptr(), logs[1].body.len()) != (body.as_ptr(), body.len()) {
             logs.swap(0, 1);
-            logs[1] = Log::of(body);
+            logs[1] = Log::of::<J>(body);
         }
         logs
     }
 
-    /// The import has ended.
-    pub(crate) fn forget(&mut self, id: &BotImportId) {
+    /// The job has ended.
+    pub(crate) fn forget(&mut self, id: &str) {
         self.0.remove(id);
     }
 }
 
 pub(crate) fn ended(ending: &Ending, wall: SystemTime) -> String {
-    line(Some(&ending.id), What::Ended(Ended::new(ending)), wall)
+    line::<()>(Some(&ending.id), What::Ended(Ended::new(ending)), wall)
 }
 
 pub(crate) fn finished(exit_code: u8, resume_command: Option<&str>, wall: SystemTime) -> String {
-    line(None, What::Finished { exit_code, resume_command }, wall)
+    line::<()>(None, What::Finished { exit_code, resume_command }, wall)
 }
 
 /// The line in the place of so many that were left out.
-pub(crate) fn left_out(lines: u64) -> String {
-    line(None, What::NotWritten { lines }, SystemTime::now())
+pub(crate) fn lines_left_out(lines: u64) -> String {
+    line::<()>(None, What::NotWritten { lines }, SystemTime::now())
 }
 
-fn line(id: Option<&BotImportId>, what: What<'_>, wall: SystemTime) -> String {
-    let line = Line { time: time(wall), id: id.map(|id| id.as_str()), what };
+fn line<T: Serialize>(id: Option<&str>, what: What<'_, T>, wall: SystemTime) -> String {
+    let line = Line { time: time(wall), id, what };
     serde_json::to_string(&line).expect("text, numbers and JSON as it came") + "\n"
 }
 
@@ -223,10 +239,11 @@ fn time(wall: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kore_sdk::BotImportId;
+
     use super::*;
 
     fn lines(documents: &[&str]) -> String {
-        let id: BotImportId = "bir-1".parse().expect("valid");
         let (now, mut entries) = (Instant::now(), Entries::default());
         let mut before = kore_sdk::BotImport::default();
         let mut told = String::new();
@@ -238,7 +255,9 @@ mod tests {
                     None => Event::TaskAppeared { index, entry },
                     Some(before) => Event::TaskChanged { index, before, entry },
                 };
-                told += &entries.event(&id, &event, &body, now, SystemTime::UNIX_EPOCH).expect("a line");
+                told += &entries
+                    .event::<BotImportId>("bir-1", &event, &body, now, SystemTime::UNIX_EPOCH)
+                    .expect("a line");
             }
             before = import;
         }
@@ -269,8 +288,9 @@ mod tests {
         let (year, now) = (std::time::Duration::from_secs(365 * 86_400), Instant::now());
         let event = Event::Throttled { until: now + year };
         let line = |wall| {
-            let id = "bir-1".parse().expect("valid");
-            Entries::default().event(&id, &event, &Bytes::new(), now, wall).expect("a line")
+            Entries::default()
+                .event::<BotImportId>("bir-1", &event, &Bytes::new(), now, wall)
+                .expect("a line")
         };
         let before = line(SystemTime::UNIX_EPOCH - year * 100);
         assert!(before.contains(r#""time":"1970-01-01T00:00:00.000Z""#), "{before}");

@@ -1,18 +1,27 @@
-//! Which imports are to be watched.
+//! Ids of imports as arguments and lines of standard input.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 
 use kore_sdk::BotImportId;
 
-use crate::commands::import_id::{WHERE, import_id};
 use crate::failure::Failure;
-use crate::plain_text::{self, bounded};
+use crate::plain_text::{self, bounded, trimmed};
 use crate::unexpanded::Unexpanded;
 
 /// The most that is read of standard input: some hundred thousand ids.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
+
+/// Where ids come from.
+const WHERE: &str = "the response of the import call has the id as _id";
+
+pub(super) fn import_id(argument: &OsStr) -> Result<BotImportId, Failure> {
+    // What is not UTF-8 becomes U+FFFD here, which no id allows.
+    let text = argument.to_string_lossy();
+    Unexpanded::refuse(&text, "the import id")?;
+    BotImportId::new(trimmed(&text)).map_err(|error| Failure::usage(error).hint(WHERE))
+}
 
 /// The ids of the arguments in their order, those of `input` in the place of `-`, each once.
 pub(super) fn ids(arguments: &[OsString], input: impl Read) -> Result<Vec<BotImportId>, Failure> {

@@ -1,0 +1,121 @@
+//! What a response says of a job, in the form that every output shows: text fit for a terminal, tasks,
+//! reasons. A kind of job fills it in ([`Shown`]); board, lines, reports and documents know no other
+//! thing of a job, so that a new kind needs none of them again.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use kore_sdk::Outcome;
+use kore_sdk::types::OutcomeCounts;
+use kore_sdk::watch::Job;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::reasons::{self, Reason};
+
+/// A kind of job that the command can show.
+pub(crate) trait Shown: Job<Task: Serialize + DeserializeOwned> {
+    /// The key of its documents that holds the tasks.
+    const TASKS: &'static str;
+
+    /// Its id, as users write it.
+    fn id(&self) -> &str;
+
+    /// A task as it is shown.
+    fn task(task: &Self::Task) -> Task;
+
+    /// The body of a response as JSON on one line.
+    fn json(body: &Bytes) -> Bytes;
+
+    /// A response as it is shown; `now` is for ages.
+    fn document(response: &Self::Response, now: SystemTime) -> Document;
+}
+
+/// A step of a job. All its text is fit for a terminal.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    /// The word of the platform.
+    pub(crate) status: String,
+    pub(crate) outcome: Outcome,
+    /// What it says beside these.
+    pub(crate) reasons: Vec<Reason>,
+}
+
+impl Task {
+    /// `Dialog ShowDiseaseList`.
+    pub(crate) fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+
+    /// `Dialog ShowDiseaseList: error: no entity`.
+    fn in_short(&self) -> String {
+        match &self.reasons[..] {
+            [] => self.title(),
+            reasons => format!("{}: {}", self.title(), reasons::line(reasons)),
+        }
+    }
+}
+
+/// What a response says of a job as a whole.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// Labels and what stands behind them, for people; in colours.
+    pub(crate) facts: Vec<(String, String)>,
+    /// The word for the state, fit for a terminal.
+    pub(crate) status: Option<String>,
+    pub(crate) outcome: Outcome,
+    pub(crate) tasks: Vec<Task>,
+    /// Elements of the log that are no tasks, with their places.
+    pub(crate) others: Vec<(usize, String)>,
+    /// What it says beside the keys that are known.
+    pub(crate) reasons: Vec<Reason>,
+    /// Why it is not all that there is to know.
+    pub(crate) warning: Option<String>,
+    /// As it came, on one line.
+    pub(crate) json: Bytes,
+}
+
+impl Document {
+    pub(crate) fn tasks_with(&self, outcome: Outcome) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(move |task| task.outcome == outcome)
+    }
+
+    pub(crate) fn counts(&self) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        for task in &self.tasks {
+            *match task.outcome {
+                Outcome::Running => &mut counts.running,
+                Outcome::Succeeded => &mut counts.succeeded,
+                Outcome::Failed => &mut counts.failed,
+                Outcome::Unknown => &mut counts.unknown,
+            } += 1;
+        }
+        counts
+    }
+
+    /// The tasks that a failure is put down to: those that failed, and those of a job that failed
+    /// which have not succeeded and say more.
+    pub(crate) fn blamed(&self) -> impl Iterator<Item = &Task> {
+        let has_failed = self.outcome == Outcome::Failed;
+        self.tasks.iter().filter(move |task| match task.outcome {
+            Outcome::Failed => true,
+            Outcome::Unknown | Outcome::Running => has_failed && !task.reasons.is_empty(),
+            Outcome::Succeeded => false,
+        })
+    }
+
+    /// Why the job failed, in a few words: its own reasons, or the first task that failed and how
+    /// many more did.
+    pub(crate) fn in_short(&self) -> Option<String> {
+        if !self.reasons.is_empty() {
+            return Some(reasons::line(&self.reasons));
+        }
+        let first = self.blamed().next()?.in_short();
+        match self.blamed().skip(1).count() {
+            0 => Some(first),
+            more => Some(format!("{first}; and {more} more")),
+        }
+    }
+}
