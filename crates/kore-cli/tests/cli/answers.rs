@@ -40,7 +40,7 @@ fn a_status_that_is_not_known_is_no_success() {
 #[test]
 fn an_answer_without_a_status_is_warned_about() {
     let run = asking(&Server::json(r#"{"_id":"bir-1","statusLogs":[{"status":"success"}]}"#)).succeeds();
-    run.says(&["warning: the answer has no status: nothing can be concluded"]);
+    run.says(&["warning: the response has no status: nothing can be concluded"]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_document_that_cannot_be_read_as_a_whole_hides_no_verdict() {
         let body = format!(r#"{{"_id":"bir-1","x":{odd},"status":"failed","statusLogs":[]}}"#);
         let run = asking(&Server::json(&*body)).arg("--exit-status").run();
         assert_eq!(run.code, 1, "{}", run.stderr);
-        run.says(&["warning: the answer cannot be read as a whole", "--output json shows it as it came"]);
+        run.says(&["warning: the response cannot be read as a whole", "--output json shows it as it came"]);
         assert!(run.stdout.contains("failed"), "{}", run.stdout);
         let run = asking(&Server::json(&*body)).arg("--output=json").succeeds();
         assert_eq!(run.stdout, body + "\n");

@@ -19,7 +19,7 @@ fn what_is_no_id_is_refused_with_what_was_found() {
         (&long, "(10244 bytes in all)"),
     ] {
         let run = Kore::status("http://127.0.0.1:9", id).fails(2);
-        run.says(&["not a bot import id: expected \"bir-\"", found, "hint: the import call answers"]);
+        run.says(&["not a bot import id: expected \"bir-\"", found, "hint: the response of the import call"]);
         assert!(run.stderr.len() < 400 && !run.stderr.contains('\x1b'), "{}", run.stderr);
     }
 }

@@ -83,7 +83,7 @@ impl TlsServer {
     }
 }
 
-fn authority(name: &str) -> (rcgen::Issuer<'static, rcgen::KeyPair>, String) {
+pub(crate) fn authority(name: &str) -> (rcgen::Issuer<'static, rcgen::KeyPair>, String) {
     let mut params = rcgen::CertificateParams::default();
     params.distinguished_name.push(rcgen::DnType::CommonName, name);
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -131,6 +131,6 @@ fn a_failure_of_the_last_poll_is_told_and_one_before_it_has_passed() {
         // The backoff of a failure is a second at least.
         let run = Kore::watch(&server.url, &["bir-1", "--interval", "1h", "--timeout", "900ms"]).run();
         assert_eq!(run.code, 3, "{}", run.stdout);
-        assert_eq!(run.stdout.contains("the last look failed: "), trouble, "{}", run.stdout);
+        assert_eq!(run.stdout.contains("the last poll failed: "), trouble, "{}", run.stdout);
     }
 }

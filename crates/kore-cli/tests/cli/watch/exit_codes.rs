@@ -47,7 +47,7 @@ fn no_answer_is_6_for_good_or_until_the_deadline() {
         .args(["--timeout", "500ms", "--request-timeout", "100ms"])
         .run();
     assert_eq!(run.code, 6, "{}", run.stderr);
-    assert!(run.stdout.contains("no look went well; the last look failed: "), "{}", run.stdout);
+    assert!(run.stdout.contains("no poll went well; the last poll failed: "), "{}", run.stdout);
     run.says(&["hint: --request-timeout 60s waits longer"]);
     let run = Kore::watch("https://bots.kore.invalid", &["bir-1"]).args(["--timeout", "500ms"]).run();
     assert_eq!(run.code, 6, "{}", run.stderr);
@@ -70,9 +70,9 @@ fn one_that_cannot_be_looked_at_does_not_stop_the_others() {
     let script = script().import("bir-1", &[running("bir-1"), running("bir-1"), succeeded("bir-1")].concat());
     let run = script.watch(&["bir-lost", "bir-1"]).run();
     assert_eq!(run.code, 5);
-    assert!(run.stdout.contains("bir-lost cannot be looked at after 0 s: "), "{}", run.stdout);
+    assert!(run.stdout.contains("bir-lost cannot be polled after 0 s: "), "{}", run.stdout);
     assert!(run.stdout.contains("bir-1 succeeded after "), "{}", run.stdout);
-    assert!(run.stdout.ends_with("2 imports: 1 succeeded, 1 cannot be looked at\n"), "{}", run.stdout);
+    assert!(run.stdout.ends_with("2 imports: 1 succeeded, 1 cannot be polled\n"), "{}", run.stdout);
     run.says(&["hint: check the host and its path (KORE_HOST)"]);
     assert!(!run.stderr.contains("--resume"), "it would fail there too: {}", run.stderr);
 }

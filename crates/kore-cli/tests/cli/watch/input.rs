@@ -31,9 +31,16 @@ fn what_is_wrong_with_the_input_is_told() {
     );
     refused(watch(&["-"]).stdin(b"bir-1\n../x\n"), &["error: standard input, line 2: ", "hint: "]);
     refused(watch(&["-"]), &["error: there is no import id on standard input"]);
-    refused(watch(&["a/b"]), &["error: ", "hint: the import call"]);
+    refused(watch(&["a/b"]), &["error: ", "hint: the response of the import call"]);
     let both = watch(&["-"]).args(["--client-secret-file", "-"]).stdin(SECRET.as_bytes());
     refused(both, &["standard input cannot hold the ids and the client secret both"]);
+    refused(
+        watch(&["-", "--resume", "-"]),
+        &["standard input cannot hold the ids and --resume both", "hint: "],
+    );
+    let both = watch(&["--resume", "-"]).args(["--client-secret-file", "-"]).stdin(SECRET.as_bytes());
+    refused(both, &["standard input cannot hold --resume and the client secret both"]);
+    refused(watch(&["--resume", "-"]).stdin(b"[1]"), &["--resume: standard input: not resume tokens"]);
     refused(watch(&["bir-1", "--timeout", "20"]), &["write 20s"]);
 }
 
@@ -51,12 +58,23 @@ fn a_token_that_is_none_says_what_was_expected() {
 }
 
 #[test]
+fn what_an_earlier_run_wrote_is_resumed_from_standard_input() {
+    let script = Script::new().import("bir-1", &running("bir-1")).import("bir-2", &succeeded("bir-2"));
+    let run = script.watch(&["bir-1", "bir-2", "-o", "json", "--timeout", "300ms"]).run();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    script.answer("bir-1", &succeeded("bir-1"));
+    let run = script.watch(&["--resume", "-"]).stdin(run.stdout.as_bytes()).succeeds();
+    assert!(run.stdout.contains("bir-1 succeeded after ") && !run.stdout.contains("bir-2"), "{}", run.stdout);
+    run.says(&["standard input: not watched again: bir-2 (succeeded)"]);
+}
+
+#[test]
 fn a_request_and_the_whole_have_limits_of_their_own() {
     let (server, _listener) = crate::server::Server::silent();
     let kore = Kore::watch(&server.url, &["bir-1"]).args(["--timeout", "600ms", "--request-timeout=100ms"]);
     let run = { kore }.run();
     assert_eq!(run.code, 6);
-    assert!(run.stdout.contains("the look failed"), "{}", run.stdout);
+    assert!(run.stdout.contains("the poll failed"), "{}", run.stdout);
 }
 
 /// More than fits into a command: the tokens are in a file.

@@ -162,3 +162,45 @@ fn failed_tasks_are_annotations_on_github() {
     assert!(slow[0].starts_with("::error title=Bot import bir-slow::not over at the deadline: "), "{slow:?}");
     assert!(annotations(&["bir-good"], &[], false).is_empty());
 }
+
+/// A report replaces its file; a secret or a configuration that stood there would be gone.
+#[cfg(unix)]
+#[test]
+fn a_report_never_replaces_a_file_that_is_read() {
+    let script = script();
+    let running = script.watch(&["bir-slow", "--timeout", "300ms", "-o", "json"]).run();
+    let config = "[profiles.dev]\nclient_secret_file = 'secret.txt'\n";
+    let (_, ca) = crate::tls::authority("another");
+    let all = || {
+        let kore = script.watch(&["bir-good"]).file("secret.txt", crate::run::SECRET);
+        let kore = kore.file("config.toml", config).file("ended.json", &running.stdout).file("ca.pem", &ca);
+        std::fs::hard_link(kore.home().join("secret.txt"), kore.home().join("hard.txt")).expect("linked");
+        std::os::unix::fs::symlink("secret.txt", kore.home().join("link.txt")).expect("linked");
+        kore
+    };
+    let path = |kore: &crate::run::Kore, name: &str| kore.home().join(name).display().to_string();
+    for (option, name, report) in [
+        ("--client-secret-file", "secret.txt", "secret.txt"),
+        ("--client-secret-file", "secret.txt", "hard.txt"),
+        ("--client-secret-file", "secret.txt", "link.txt"),
+        ("--config", "config.toml", "config.toml"),
+        // Read by way of the profile.
+        ("--config", "config.toml", "secret.txt"),
+        ("--resume", "ended.json", "ended.json"),
+        ("--ca-file", "ca.pem", "ca.pem"),
+    ] {
+        for flag in ["--junit", "--summary"] {
+            let kore = all();
+            let before = std::fs::read(kore.home().join(report)).expect("there");
+            let values = [path(&kore, name), path(&kore, report)];
+            let mut kore = kore.args([option, &*values[0], flag, &*values[1]]);
+            if option == "--config" {
+                kore = kore.env("KORE_PROFILE", "dev").env("KORE_CLIENT_SECRET", "");
+            }
+            let run = kore.run();
+            assert_eq!(run.code, 2, "{option} {report}: {}{}", run.stdout, run.stderr);
+            run.says(&[&format!("error: {flag} "), "is read from that file", "hint: a report needs"]);
+            assert_eq!(std::fs::read(kore.home().join(report)).expect("there"), before, "{option}");
+        }
+    }
+}

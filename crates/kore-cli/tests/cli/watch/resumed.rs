@@ -81,7 +81,7 @@ fn a_file_whose_imports_have_all_succeeded_is_told() {
     let run = command.current_dir(home.path()).output().expect("it ends");
     let stderr = String::from_utf8_lossy(&run.stderr);
     assert_eq!(run.status.code(), Some(2), "{stderr}");
-    assert!(stderr.starts_with("error: nothing to go on with, all imports succeeded: "), "{stderr}");
+    assert!(stderr.starts_with("error: nothing to resume, all imports succeeded: "), "{stderr}");
     assert!(stderr.contains("bir-1 (succeeded)"), "{stderr}");
 }
 
@@ -125,7 +125,7 @@ fn what_failed_before_fails_the_run_that_goes_on() {
         .arg(&junit)
         .run();
     assert_eq!(run.code, 1, "{}", run.stderr);
-    run.says(&["To go on with the import that is not over (2 that did not succeed: looked at again"]);
+    run.says(&["To resume the import that is not over (2 that did not succeed: polled again"]);
     script.answer("bir-2", &succeeded("bir-2"));
     std::fs::remove_file(&junit).expect("written");
     let printed = printed_command(&run);
@@ -145,7 +145,7 @@ fn what_failed_before_fails_the_run_that_goes_on() {
     let again = script.watch(&[]).arg("--resume").arg(&file).run();
     assert_eq!(again.code, 1, "{}", again.stderr);
     again.says(&["not watched again: bir-2 (succeeded)"]);
-    assert!(again.stdout.contains("2 imports: 1 failed, 1 cannot be looked at"), "{}", again.stdout);
+    assert!(again.stdout.contains("2 imports: 1 failed, 1 cannot be polled"), "{}", again.stdout);
 }
 
 /// With it the first poll of what failed would give the others up, again and again.

@@ -201,8 +201,8 @@ fn ctrl_c_leaves_a_clean_screen_and_the_command() {
     screen.interrupt();
     let (code, rows) = screen.end();
     assert_eq!(code, 130);
-    assert!(has(&rows, "bir-1 given up after ") && !has(&rows, "next look"), "{rows:#?}");
-    assert!(rows[rows.len() - 2].starts_with("To go on with the import that is not over:"), "{rows:#?}");
+    assert!(has(&rows, "bir-1 given up after ") && !has(&rows, "next poll"), "{rows:#?}");
+    assert!(rows[rows.len() - 2].starts_with("To resume the import that is not over:"), "{rows:#?}");
 }
 
 /// The document goes to a file; the person sees how it goes all the same.

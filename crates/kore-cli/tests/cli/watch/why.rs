@@ -83,16 +83,34 @@ fn places(document: &str) -> [(&'static str, String); 6] {
 fn each_place_shows_each_form() {
     let mut missing = Vec::new();
     for document in documents() {
-        // The message of an import counts its failed tasks; the document beside it says the rest.
-        let is_of_task = document.contains(r#""status":"failed","errMsg""#) || document.contains("Failure");
         for (place, shown) in places(&document) {
-            let is_elsewhere = place == "message" && is_of_task;
-            if !is_elsewhere && !shown.contains(WHY) {
+            if !shown.contains(WHY) {
                 missing.push(format!("{place} of {document}"));
             }
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Whoever sees the end of a log alone learns what failed.
+#[test]
+fn the_end_of_a_log_says_once_more_what_failed() {
+    let tasks = r#"{"taskType":"Dialog","taskName":"a","status":"success"},
+        {"taskType":"Dialog","taskName":"Pay","status":"failed","error":"no entity of that name"},
+        {"taskType":"Form","taskName":"Sign","status":"failed"}"#;
+    let first = format!(r#"{{"status":"pending","statusLogs":[{tasks}]}}"#);
+    let last = format!(r#"{{"status":"failed","statusLogs":[{tasks}]}}"#);
+    let script = Script::new().import("bir-1", &[first, last]);
+    let run = script.watch(&["bir-1"]).run();
+    assert_eq!(run.code, 1);
+    let end = run.stdout.split(" failed after ").nth(1).expect("an end");
+    assert!(end.contains("bir-1   Dialog Pay: failed (error: no entity of that name)\n"), "{}", run.stdout);
+    assert!(end.ends_with("bir-1   Form Sign: failed\n"), "{}", run.stdout);
+    assert!(!end.contains("Dialog a"), "{}", run.stdout);
+    let json = script.watch(&["bir-1", "-o", "json"]).run();
+    let document: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let message = document["imports"][0]["message"].as_str().expect("a text");
+    assert!(message.ends_with("; Dialog Pay: error: no entity of that name; and 1 more"), "{message}");
 }
 
 /// In the view the row of an import that has ended says why, while others go on.
