@@ -1,9 +1,10 @@
-//! The arguments. Secrets are none of them: other users of the machine could read them.
+//! The arguments of the command and what `--help` says of them. Secrets are none of them: other users
+//! of the machine could read them.
 
-mod given;
 mod help;
 mod import_watch;
 mod parse;
+mod repeated;
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
@@ -12,8 +13,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use given::flags_of_watch;
 pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchOutput};
+pub(crate) use repeated::flags_of_watch;
 
 use crate::duration;
 
@@ -58,11 +59,11 @@ pub(crate) enum Import {
 
 #[derive(clap::Args)]
 pub(crate) struct StatusArgs {
-    /// The id of the import, bir-…; the answer of the import call has it as _id
+    /// The id of the import, bir-…; the response of the import call has it as _id
     #[arg(value_name = "BIR", required = true)]
     pub(crate) id: Option<OsString>,
 
-    /// How to print the answer
+    /// How to print the response
     #[arg(short, long, value_enum, default_value_t = Output::Human)]
     pub(crate) output: Output,
 
@@ -196,12 +197,12 @@ pub(crate) struct EmulatorArgs {
     #[arg(long)]
     pub(crate) lenient: bool,
 
-    /// The HTTP status of an answer over a rate limit, from 400 to 599
+    /// The HTTP status of a response over a rate limit, from 400 to 599
     #[arg(long, value_name = "CODE", default_value_t = 429, conflicts_with = "lenient")]
     #[arg(value_parser = clap::value_parser!(u16).range(400..=599))]
     pub(crate) limit_status: u16,
 
-    /// Tell in such an answer when to come again (Retry-After)
+    /// Say in such a response when to come again (Retry-After)
     #[arg(long, conflicts_with = "lenient")]
     pub(crate) retry_after: bool,
 
@@ -209,7 +210,7 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 
-    /// Do not serve what looks at the emulator and steers it, under /_emulator/; with a --bind that
+    /// Do not serve the page and the API that show and steer the emulator, under /_emulator/; with a --bind that
     /// other machines can reach it is never served
     #[arg(long)]
     pub(crate) no_control: bool,
@@ -222,7 +223,7 @@ pub(crate) enum Moved {
     AtOnce,
     /// Time, as the scenario says
     Time,
-    /// Looks: each ends a task
+    /// Polls: each ends a task
     Looks,
 }
 

@@ -1,4 +1,4 @@
-//! One file for each command.
+//! What each command does, a file for each; [`crate::run`] calls them with the arguments that were read.
 
 mod client;
 mod completions;

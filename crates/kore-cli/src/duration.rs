@@ -1,4 +1,4 @@
-//! Durations that a user writes.
+//! Durations as users write them in flags and in the configuration file.
 
 use std::time::Duration;
 

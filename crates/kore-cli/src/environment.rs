@@ -1,4 +1,5 @@
-//! The environment, as an argument.
+//! The variables of the environment that count, read once at the start of a command: tests pass their
+//! own.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

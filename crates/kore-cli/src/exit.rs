@@ -1,4 +1,4 @@
-//! The exit codes.
+//! The exit codes: what a pipeline decides by.
 
 use std::process::ExitCode;
 
@@ -7,20 +7,20 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// What was asked for was done.
     Success = 0,
-    /// The import failed, or one of those that are watched; for one look with `--exit-status`.
+    /// The import failed, or one of those that are watched; of `status` with `--exit-status` alone.
     ImportFailed = 1,
     /// The arguments or the settings are wrong; nothing was sent.
     Usage = 2,
-    /// The import has not ended, or its word for that is not known; for one look with
-    /// `--exit-status`.
+    /// The import has not ended, or its word for that is not known; of `status` with
+    /// `--exit-status` alone.
     ImportNotOver = 3,
     /// The platform refused the token or its scope.
     Auth = 4,
-    /// Any other answer than the one that was asked for.
-    OtherAnswer = 5,
-    /// No answer at all.
-    NoAnswer = 6,
-    /// There is an answer, and it could not be written.
+    /// Any other response than the one that was asked for.
+    OtherResponse = 5,
+    /// No response at all.
+    NoResponse = 6,
+    /// There is a result, and it could not be written.
     Output = 7,
     /// SIGHUP ended a watch: its terminal is gone.
     HungUp = 129,

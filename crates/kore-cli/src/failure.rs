@@ -1,4 +1,4 @@
-//! An error as a user sees it.
+//! An error as a user sees it: `error: …` and `hint: …` on standard error, and an exit code.
 
 use std::fmt;
 

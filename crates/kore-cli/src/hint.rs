@@ -1,4 +1,4 @@
-//! What to do about an error of a call.
+//! What to do about an error of a call: hints that name the setting to change and where it is set.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::settings::{Connection, Credentials, Identity, Sourced};
 use crate::unexpanded::Unexpanded;
 
-/// What a hint may name: where to look if a setting is what is wrong.
+/// What a hint may name: where a setting comes from that is wrong.
 pub(crate) struct Context<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) identity: &'a Identity,
@@ -40,8 +40,8 @@ impl Context<'_> {
         let exit = match error.response() {
             _ if error.is_config() => Exit::Usage,
             Some(_) if error.is_auth() => Exit::Auth,
-            Some(_) => Exit::OtherAnswer,
-            None => Exit::NoAnswer,
+            Some(_) => Exit::OtherResponse,
+            None => Exit::NoResponse,
         };
         Failure::new(exit, error).hint_if(self.hint(error))
     }
@@ -51,7 +51,7 @@ impl Context<'_> {
             return self.about_settings(error);
         }
         if error.is_other_job() {
-            return Some("ask again, and look for a cache on the way".to_owned());
+            return Some("ask again, and check for a cache on the way".to_owned());
         }
         if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {
             return Some(hint);
@@ -63,7 +63,7 @@ impl Context<'_> {
             ));
         }
         match error.response() {
-            Some(response) => self.about_answer(error, response),
+            Some(response) => self.about_response(error, response),
             None => Some(self.about_transport(error.transport()?)),
         }
     }
@@ -77,7 +77,7 @@ impl Context<'_> {
         error.to_string().contains("proxy").then(about_proxies)
     }
 
-    /// To a guessed `https` a server without TLS answers nonsense, the end of the connection or
+    /// To a guessed `https` a server without TLS sends nonsense, the end of the connection or
     /// nothing at all. A certificate is the sign of TLS, and a proxy's TLS is not meant.
     fn about_scheme(&self, error: &TransportError) -> Option<String> {
         let Connection { host: Sourced { value: host, origin }, assumes_https, .. } = self.connection;
@@ -124,14 +124,14 @@ impl Context<'_> {
         }
     }
 
-    fn about_answer(&self, error: &Error, response: &ResponseError) -> Option<String> {
+    fn about_response(&self, error: &Error, response: &ResponseError) -> Option<String> {
         let Sourced { value: host, origin } = &self.connection.host;
         let proxy = if host.is_loopback() { "" } else { "a proxy or " };
         let status = response.status();
         let is_final = status.is_success() || status.is_client_error() && !error.is_retryable();
         if is_final && response.is_html() {
             return Some(format!(
-                "an HTML page is no answer of the API: {proxy}a wrong host ({origin}) sent it"
+                "an HTML page is no response of the API: {proxy}a wrong host ({origin}) sent it"
             ));
         }
         if let Some(hint) = response.refusal().and_then(|refusal| self.about_refusal(refusal)) {
@@ -153,7 +153,7 @@ impl Context<'_> {
             }
             404 | 405 => format!("check the host and its path ({origin})"),
             300..=399 => format!(
-                "set the host ({origin}) to the URL that answers itself; https:// and no path, as a rule"
+                "set the host ({origin}) to the URL that does not redirect; https:// and no path, as a rule"
             ),
             412 | 400 => "check the import id".into(),
             _ if error.is_retryable() => {

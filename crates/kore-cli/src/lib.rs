@@ -1,4 +1,4 @@
-//! The command `kore`: arguments, output and exit codes around `kore-sdk`.
+//! The command `kore`: arguments, output and exit codes around `kore-sdk`, for people and pipelines.
 //!
 //! Settings come from flags, the environment and a configuration file, in this order, and each
 //! remembers where it came from, so that a message can name the place to change. All text that

@@ -1,4 +1,4 @@
-//! The log on standard error, when `RUST_LOG` asks for one.
+//! The log on standard error, when `RUST_LOG` asks for one: what the libraries trace, with tokens masked.
 
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
-//! Writing to standard output and standard error.
+//! Writing to standard output and standard error, for all commands.
 //!
-//! Nothing here waits for a reader but [`text`] and its like, for commands that have nothing else to
-//! do; all text goes through the queue of its stream.
+//! All text goes through the queue of its stream, so that a watch never waits for a slow reader. Only
+//! [`text`] and its like wait, for commands that have nothing else to do.
 
 mod human;
 pub(crate) mod json;

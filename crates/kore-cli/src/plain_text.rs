@@ -1,4 +1,5 @@
-//! Text as people's tools write it, whatever the encoding: values and lines.
+//! Text as people's tools write it: UTF-8 or UTF-16, with a mark, blanks and line ends of any system. All
+//! files and values of users are read by way of this.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Files and lines for the pipelines in which a watch runs.
+//! The reports of a watch for the pipeline in which it runs: JUnit, Markdown, and lines for GitHub.
 
 pub(crate) mod annotations;
 mod file;

@@ -10,9 +10,9 @@ const FAILURES: &str = "  1  with --exit-status: the import failed
   2  the arguments or the settings are wrong
   3  with --exit-status: the import has not ended, or its status is not known
   4  the platform refused the token or its scope
-  5  another answer than the one asked for: another refusal, a page of a proxy
+  5  another response than the one asked for: another refusal, a page of a proxy
      or a wrong host, or a status of another import (its _id is another bir-…)
-  6  no answer: name, connection, TLS, proxy or timeout
+  6  no response: name, connection, TLS, proxy or timeout
   7  the output could not be written";
 
 pub(super) fn kore() -> String {

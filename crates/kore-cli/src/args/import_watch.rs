@@ -20,7 +20,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30m")]
     pub(crate) timeout: Duration,
 
-    /// How often to look at each import, in place of every 1 s to 5 s; the platform's rate limits
+    /// How often to poll each import, in place of every 1 s to 5 s; the platform's rate limits
     /// are kept in any case
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) interval: Option<Duration>,
@@ -29,8 +29,9 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
 
-    /// Go on where another run was stopped, and look at what failed once more: what it printed behind
-    /// --resume, or a file: the one that it wrote, or its output of -o json or -o ndjson; may be repeated
+    /// Resume what another run watched, and poll once more what failed: what it printed behind --resume,
+    /// or a file (`-` is standard input): the one that it wrote, or its output of -o json or -o ndjson;
+    /// may be repeated
     #[arg(long, value_name = "TOKEN|FILE")]
     pub(crate) resume: Vec<OsString>,
 

@@ -1,4 +1,4 @@
-//! The client of the commands that ask the platform.
+//! Makes the client of the commands that ask the platform from their settings.
 
 use std::fs::File;
 use std::path::PathBuf;

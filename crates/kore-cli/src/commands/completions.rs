@@ -1,4 +1,4 @@
-//! `kore completions`
+//! `kore completions`: prints the script by which a shell completes the arguments.
 
 use clap::CommandFactory as _;
 

@@ -1,4 +1,5 @@
-//! `kore demo`
+//! `kore demo`: watches two imports of an emulator that runs inside this process, so that a newcomer sees
+//! the command at work without an account.
 
 use std::time::Duration;
 
@@ -76,6 +77,6 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
 }
 
 fn failure(error: &Error) -> Failure {
-    let exit = if error.response().is_some() { Exit::OtherAnswer } else { Exit::NoAnswer };
+    let exit = if error.response().is_some() { Exit::OtherResponse } else { Exit::NoResponse };
     Failure::new(exit, error)
 }

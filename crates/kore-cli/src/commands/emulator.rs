@@ -1,4 +1,4 @@
-//! `kore emulator`
+//! `kore emulator`: serves the same API on this machine until a signal, and prints what a client sets.
 
 mod apps;
 mod tls;

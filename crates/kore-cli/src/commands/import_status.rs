@@ -1,4 +1,4 @@
-//! `kore import status`
+//! `kore import status`: one poll of one import.
 
 use std::time::SystemTime;
 
@@ -31,15 +31,15 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
             .failure(&error)
     };
     let client = client::builder(&settings, &connection, &identity)?.build().map_err(context)?;
-    let answer = client.send(&get_status::Request::new(id)).await.map_err(context)?;
+    let response = client.send(&get_status::Request::new(id)).await.map_err(context)?;
 
-    let document = BotImportId::document(&answer.response, SystemTime::now());
+    let document = BotImportId::document(&response.response, SystemTime::now());
     if let Some(warning) = &document.warning {
         warn(warning);
     }
     let written = match args.output {
         Output::Human => output::human(&document),
-        Output::Json => output::json(&answer.body),
+        Output::Json => output::json(&response.body),
     };
     let exit = if args.exit_status { exit_status(document.outcome) } else { Exit::Success };
     match written {

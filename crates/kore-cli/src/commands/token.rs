@@ -1,4 +1,4 @@
-//! `kore token`
+//! `kore token`: prints a JWT, for those who call the API with another tool.
 
 use std::time::SystemTime;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// A reader that takes something within this time is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether something was taken.
+/// How often it is checked whether something was taken.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 /// When the reader of one stream or file took something last.
@@ -21,7 +21,7 @@ impl Patience {
     }
 
     /// What is known of it now: when a piece went out last, and how much lies in its pipe.
-    pub(crate) fn look(&mut self, written: Instant, unread: Option<u64>, now: Instant) {
+    pub(crate) fn note(&mut self, written: Instant, unread: Option<u64>, now: Instant) {
         self.since = self.since.max(written);
         let before = std::mem::replace(&mut self.unread, unread);
         if before.is_some() && before != unread {
@@ -52,13 +52,13 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut patience = Patience::new(start);
-        patience.look(start, Some(65_536), at(4));
+        patience.note(start, Some(65_536), at(4));
         assert!(!patience.is_over(at(4)) && patience.is_over(at(5)));
         // A byte was read, which is too little for the next piece to go out.
-        patience.look(start, Some(65_535), at(4));
+        patience.note(start, Some(65_535), at(4));
         assert!(!patience.is_over(at(8)) && patience.is_over(at(9)));
         // A piece went out.
-        patience.look(at(8), Some(65_535), at(9));
+        patience.note(at(8), Some(65_535), at(9));
         assert!(!patience.is_over(at(12)) && patience.is_over(at(13)));
     }
 }

@@ -1,4 +1,4 @@
-//! What waits to be written, and the thread that writes it.
+//! The queue of a stream: text that waits to be written, and the thread that writes it.
 //!
 //! A write takes as long as its reader likes: for ever, on a terminal that Ctrl-S has stopped. A
 //! watch must go on polling meanwhile, keep its deadline and hear signals. So whoever has something
@@ -149,7 +149,7 @@ impl Queue {
         while !state.is_idle() && !state.is_given_up {
             let now = Instant::now();
             let unread = Stream::BOTH.into_iter().find_map(Stream::unread);
-            patience.look(state.written, unread, now);
+            patience.note(state.written, unread, now);
             if !is_patient && patience.is_over(now) {
                 state.give_up();
             }

@@ -1,4 +1,4 @@
-//! Standard output and standard error: what they are, and how text gets there.
+//! Standard output and standard error: whether a terminal shows them, and how text gets there.
 
 use std::io::{self, IsTerminal as _};
 #[cfg(unix)]
@@ -159,7 +159,7 @@ fn are_one() -> bool {
 ///
 /// Rust opens `/dev/null` in place of a stream that is closed, before `main` begins: what is written
 /// there is lost, and nothing tells it from the `>/dev/null` of a user who wants it lost (Python and
-/// Node open that one for reading and writing too, as Rust does). So it is looked at before `main`.
+/// Node open that one for reading and writing too, as Rust does). So it is checked before `main`.
 #[cfg(unix)]
 mod before_main {
     use super::{AtomicBool, Ordering};
@@ -168,7 +168,7 @@ mod before_main {
 
     /// Runs before Rust's own start: one system call, and nothing of `std` that needs it.
     #[ctor::ctor]
-    fn look() {
+    fn check() {
         let is_closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
         STDOUT_WAS_CLOSED.store(is_closed, Ordering::Relaxed);
     }

@@ -161,7 +161,7 @@ fn write_to_reader(path: PathBuf, content: &str) -> io::Result<()> {
             Err(RecvTimeoutError::Timeout) => {}
         }
         let now = Instant::now();
-        patience.look(written, file.as_ref().and_then(unread), now);
+        patience.note(written, file.as_ref().and_then(unread), now);
         if patience.is_over(now) {
             let took = format!("its reader took nothing for {}", span(PATIENCE));
             return Err(io::Error::new(io::ErrorKind::TimedOut, took));

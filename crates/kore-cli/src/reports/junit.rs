@@ -127,6 +127,3 @@ impl Names {
         candidate
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -107,8 +107,8 @@ impl Ending {
                 // poll had no response in the time that there was.
                 let never = unended.trouble.as_ref().filter(|_| unended.last.is_none()).map(explain);
                 let exit = match (&unended.last, &never) {
-                    (None, None) => Exit::NoAnswer,
-                    (None, Some(failure)) if failure.exit == Exit::NoAnswer => Exit::NoAnswer,
+                    (None, None) => Exit::NoResponse,
+                    (None, Some(failure)) if failure.exit == Exit::NoResponse => Exit::NoResponse,
                     _ => Exit::ImportNotOver,
                 };
                 ending.hint = never.and_then(|failure| failure.advice().map(str::to_owned));
@@ -244,8 +244,14 @@ impl Ending {
 /// The exit code for all jobs together. What went wrong with one counts in the order of
 /// `--help`: that a job failed is never hidden by one that could not be polled.
 pub(crate) fn exit_code<'a>(endings: impl IntoIterator<Item = &'a Ending>) -> Exit {
-    const ORDER: [Exit; 6] =
-        [Exit::Usage, Exit::ImportFailed, Exit::Auth, Exit::OtherAnswer, Exit::NoAnswer, Exit::ImportNotOver];
+    const ORDER: [Exit; 6] = [
+        Exit::Usage,
+        Exit::ImportFailed,
+        Exit::Auth,
+        Exit::OtherResponse,
+        Exit::NoResponse,
+        Exit::ImportNotOver,
+    ];
     let exits: Vec<_> = endings.into_iter().map(|ending| ending.exit).collect();
     ORDER.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Success)
 }

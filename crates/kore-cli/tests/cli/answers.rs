@@ -165,7 +165,7 @@ fn a_page_of_html_does_not_hide_what_the_status_says() {
         ("502 Bad Gateway", "try again later"),
         ("500 Internal Server Error", "try again later"),
         ("429 Too Many Requests", "wait a minute"),
-        ("302 Found", "to the URL that answers itself"),
+        ("302 Found", "to the URL that does not redirect"),
     ] {
         html(status).fails(5).says(&[hint]);
     }

@@ -29,11 +29,12 @@ change, and one after 30 s of silence.
 
 Output that nobody reads holds up nothing: the view drops frames, lines wait up
 to 64 MiB, and those that do not fit are counted in their place. Of one document
-at most 1000 tasks have a line, failures first. At the end a reader is waited for
-as long as it takes something every 5 s.
+at most 1000 tasks have a line, failures first; the end of a failed import names
+up to 100 of its failures again. At the end a reader is waited for as long as it
+takes something every 5 s.
 
 A report replaces its file as a whole and keeps its mode and owner; where that
-cannot be, it is written in place. The summary on GitHub stays within 1 MiB.
+cannot be, it is written in place. A file that is read is never replaced. The summary on GitHub stays within 1 MiB.
 
 Exit codes; where several apply, the first in this list counts:
   129, 130, 143  stopped by SIGHUP, by Ctrl-C, by SIGTERM, unless that was ignored
@@ -41,25 +42,25 @@ Exit codes; where several apply, the first in this list counts:
   2  the arguments or the settings are wrong
   1  an import failed
   4  the platform refused the token or its scope
-  5  another answer than the one asked for: another refusal, a page of a proxy
+  5  another response than the one asked for: another refusal, a page of a proxy
      or a wrong host, or a status of another import (its _id is another bir-…)
-  6  no answer: TLS or proxy, or none to any look until the deadline
+  6  no response: TLS or proxy, or none to any poll until the deadline
   3  an import was not over at the deadline, or its status is not known
   7  an output or a report could not be written, or not to its end
   0  all imports succeeded
-Tried again until the deadline: no answer; 408, 425, 429 and every 5xx but 501
+Tried again until the deadline: no response; 408, 425, 429 and every 5xx but 501
 and 505; and, once the host has answered as the platform does (with a status, or
 an error in its form), a page, a redirect or an empty response, which is an
 outage then. Before that it is a wrong host, said at once. --resume keeps what
 was known of the host.
-An import that cannot be looked at does not stop the others, but for
---fail-fast. What did not end can be gone on with: the command for it is printed
-on standard error. It keeps the flags, begins --timeout anew (a longer one if the
-rate limits need it) and stays within the rate limits: the time between two runs
-counts by the clock of the machine, which is taken for right. The next verdict is
-one on all: imports that ended without success are looked at once more, by that
-command (which leaves --fail-fast out then) and by --resume FILE. Those of a file
-that succeeded are named and not looked at; all of them, and it is exit code 2.
+An import that cannot be polled does not stop the others, but for --fail-fast.
+What did not end can be resumed: the command for it is printed on standard error.
+It keeps the flags, begins --timeout anew (a longer one if the rate limits need
+it) and stays within the rate limits: the time between two runs counts by the
+clock of the machine, which is taken for right. The next verdict is one on all:
+imports that ended without success are polled once more, by that command (which
+leaves --fail-fast out then) and by --resume FILE. Those of a file that succeeded
+are named and not polled; if all of them did, the exit code is 2.
 
 There is no last poll after the deadline on a signal or with --fail-fast. A
 process that was stopped past its deadline polls once more when it goes on.

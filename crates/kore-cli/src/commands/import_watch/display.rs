@@ -1,4 +1,5 @@
-//! What of a watch goes to standard output and standard error, while it goes on and at its end.
+//! Chooses what of a watch goes to standard output and what to standard error, while it runs and at its
+//! end.
 //!
 //! | `--output` | standard output | standard error on a terminal | else |
 //! |---|---|---|---|

@@ -1,4 +1,4 @@
-//! Drawing over what was drawn before.
+//! The sequences that draw a frame of the view over the one before.
 
 use super::Row;
 

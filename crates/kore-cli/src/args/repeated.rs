@@ -1,4 +1,4 @@
-//! The flags that this process was given, for a command that repeats them.
+//! The flags that this process was given, for the command that resumes a watch: it repeats them.
 
 use std::ffi::OsString;
 
