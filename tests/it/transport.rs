@@ -6,6 +6,7 @@ mod cases;
 mod certificates;
 mod clients;
 mod doubles;
+mod files;
 mod heads;
 mod hints;
 mod http2;
@@ -20,25 +21,25 @@ async fn within_patience<T>(test: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), test).await.expect("the test hangs")
 }
 
-/// A test for each behaviour and each client.
+/// A test for each behaviour, by its module, and each client.
 macro_rules! each_client {
-    ($($case:ident),* $(,)?) => {
-        mod hyper { $(#[tokio::test] async fn $case() {
-            super::within_patience(super::cases::$case(super::clients::hyper)).await;
-        })* }
-        mod hyper_blocking { $(#[tokio::test] async fn $case() {
-            super::within_patience(super::cases::$case(super::clients::hyper_blocking)).await;
-        })* }
-        mod reqwest { $(#[tokio::test] async fn $case() {
-            super::within_patience(super::cases::$case(super::clients::reqwest)).await;
-        })* }
-        mod ureq { $(#[tokio::test] async fn $case() {
-            super::within_patience(super::cases::$case(super::clients::ureq)).await;
-        })* }
+    ($($cases:ident: [$($case:ident),* $(,)?]),* $(,)?) => {
+        mod hyper { $($(#[tokio::test] async fn $case() {
+            super::within_patience(super::$cases::$case(super::clients::hyper)).await;
+        })*)* }
+        mod hyper_blocking { $($(#[tokio::test] async fn $case() {
+            super::within_patience(super::$cases::$case(super::clients::hyper_blocking)).await;
+        })*)* }
+        mod reqwest { $($(#[tokio::test] async fn $case() {
+            super::within_patience(super::$cases::$case(super::clients::reqwest)).await;
+        })*)* }
+        mod ureq { $($(#[tokio::test] async fn $case() {
+            super::within_patience(super::$cases::$case(super::clients::ureq)).await;
+        })*)* }
     };
 }
 
-each_client!(
+each_client!(cases: [
     any_status_is_an_answer,
     method_headers_and_body_arrive,
     a_redirect_is_an_answer,
@@ -70,7 +71,16 @@ each_client!(
     a_host_named_as_direct_does_not_go_through_the_proxy,
     plain_http_goes_through_a_proxy_if_it_is_allowed,
     plain_http_to_this_machine_goes_through_no_proxy,
-);
+], files: [
+    a_file_arrives_byte_for_byte_with_its_length,
+    bytes_in_memory_are_sent_as_files_are,
+    a_file_that_changed_is_named_and_its_request_not_completed,
+    a_file_that_is_gone_or_broken_is_named_with_the_reason,
+    a_file_goes_over_tls_too,
+    a_response_that_comes_before_the_body_was_sent_is_a_response,
+    a_body_that_nobody_takes_is_a_timeout,
+    a_file_that_is_slow_to_read_holds_nothing_else_up,
+]);
 
 /// The same for the clients that speak HTTP/2.
 macro_rules! each_http2_client {

@@ -29,9 +29,10 @@ pub(crate) fn content(error: &(dyn Error + 'static)) -> Option<TransportError> {
     find::<ContentError>(error).map(|error| TransportError::new(Phase::Content, error.to_string()))
 }
 
-/// A body that could not be read into memory.
-pub(crate) fn unread(error: io::Error) -> TransportError {
-    content(&error).unwrap_or_else(|| TransportError::new(Phase::Content, innermost(&error)))
+/// A body that could not be read.
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+pub(crate) fn unread(error: &io::Error) -> TransportError {
+    content(error).unwrap_or_else(|| TransportError::new(Phase::Content, innermost(error)))
 }
 
 /// The error of the operating system, if it is one.

@@ -1,24 +1,22 @@
 //! The transport on hyper.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response, StatusCode, Uri};
-use http_body_util::Full;
 use hyper_util::client::legacy;
 use kore_protocol::{Body, BodyLimit};
-use tokio::task::unconstrained;
 
 use self::pools::Pools;
 use self::proxy::{Proxies, Proxy};
+use self::time_limit::TimeLimit;
 use crate::collect::collect;
 use crate::failure::{self, find, peer};
+use crate::send_body::{SendBody, Sending};
 use crate::{Phase, PlainHttp, Transport, TransportError};
 
 mod blocking;
@@ -28,6 +26,7 @@ mod pools;
 mod provider;
 mod proxy;
 mod stream;
+mod time_limit;
 mod tls;
 mod tunnel;
 
@@ -91,25 +90,22 @@ const SENDS: u32 = 3;
 impl Inner {
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
-        let (head, body) = request.into_parts();
-        let mut request = Request::from_parts(head, Full::new(body.to_bytes().map_err(failure::unread)?));
-        let proxy = self.proxies.reader_of(request.uri())?;
+        let (mut head, body) = request.into_parts();
+        let proxy = self.proxies.reader_of(&head.uri)?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, auth.clone());
+            head.headers.insert(PROXY_AUTHORIZATION, auth.clone());
         }
-        // Without a budget, so that a host which never stops sending does not hold the limit off.
-        let mut limit = pin!(unconstrained(tokio::time::sleep(self.request_timeout)));
-        let timeout = |phase| {
-            let limit = format!("{} for the whole request", Seconds(self.request_timeout));
-            TransportError::timeout(phase, limit)
-        };
+        let sending = Sending::of(&body);
+        let timer = pin!(TimeLimit::timer(self.request_timeout));
+        let mut limit = TimeLimit::new(timer, self.request_timeout, &sending);
         let mut sends = 1;
         let (response, mut in_flight) = loop {
-            let (response, mut in_flight) = self.pools.send(request.clone());
-            let response = before(limit.as_mut(), response).await.ok_or_else(|| timeout(Phase::Exchange))?;
+            let request = Request::from_parts(head.clone(), SendBody::new(&body, sending.clone()));
+            let (response, mut in_flight) = self.pools.send(request);
+            let response = limit.before(response).await.ok_or_else(|| limit.error(Phase::Exchange))?;
             let error = match response {
                 Ok(response) => break (response, in_flight),
-                Err(error) => failed(error, request.uri()),
+                Err(error) => sending.take_failure().unwrap_or_else(|| failed(error, &head.uri)),
             };
             in_flight.over();
             // What was not sent at all has its own reason, which sending again does not mend.
@@ -128,21 +124,11 @@ impl Inner {
             return Err(proxy.wants_password());
         }
         let broken = |start: &_, error| TransportError::cut_short(start).with_source(error);
-        let whole = before(limit.as_mut(), collect(response, self.limit, broken)).await;
-        let whole = whole.ok_or_else(|| timeout(Phase::Body))?;
+        let whole = limit.before(collect(response, self.limit, broken)).await;
+        let whole = whole.ok_or_else(|| limit.error(Phase::Body))?;
         in_flight.over();
         whole
     }
-}
-
-/// What the future gives, unless the limit comes first. One timer serves for all parts of a call.
-async fn before<T>(mut limit: Pin<&mut impl Future>, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => limit.as_mut().poll(cx).map(|_| None),
-    })
-    .await
 }
 
 /// The client's error as ours.

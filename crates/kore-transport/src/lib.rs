@@ -23,6 +23,9 @@
 //! | `ureq` | `UreqTransport` | a blocking program that has a ureq agent |
 //! | `tower` | `ServiceTransport`, `TransportService` | layers around any of these |
 //!
+//! A body of files is read while it is sent, in pieces and off the threads of an async runtime, with
+//! its length said before. A closure that wants one whole asks with `Body::to_bytes`.
+//!
 //! They all refuse plain HTTP to other machines, send none to this one through a proxy, refuse bodies
 //! over a limit, follow no redirect, and say with a [`TransportError`] how far the request came.
 #![forbid(unsafe_code)]
@@ -44,6 +47,8 @@ mod hyper_transport;
 mod plain_http;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod send_body;
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod tls_words;
 #[cfg(feature = "tower")]

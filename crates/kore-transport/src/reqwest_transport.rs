@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 
 use crate::collect::collect;
 use crate::failure::{self, peer};
+use crate::send_body::{SendBody, Sending};
 use crate::{BuildError, Phase, PlainHttp, Transport, TransportError};
 
 /// A [`reqwest::Client`] as a transport: its TLS, proxies and timeouts are those of its builder,
@@ -82,10 +83,14 @@ impl ReqwestTransport {
             self.plain_http.check_of_unknown_way(request.uri(), instead)?;
         }
         let peer = peer(request.uri());
-        let failed = |error: reqwest::Error| failed(&error, &peer).with_source(error);
-        let (head, body) = request.into_parts();
-        let request =
-            Request::from_parts(head, reqwest::Body::from(body.to_bytes().map_err(failure::unread)?));
+        let sending = Sending::of(request.body());
+        let failed = |error: reqwest::Error| {
+            sending.take_failure().unwrap_or_else(|| failed(&error, &peer).with_source(error))
+        };
+        let request = request.map(|body| match body.as_bytes() {
+            Some(bytes) => reqwest::Body::from(bytes.clone()),
+            None => reqwest::Body::wrap(SendBody::new(&body, sending.clone())),
+        });
         let request = reqwest::Request::try_from(request).map_err(failed)?;
         let response = self.client.execute(request).await.map_err(failed)?;
         let broken = |start: &_, error: reqwest::Error| {

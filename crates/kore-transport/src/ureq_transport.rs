@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use kore_protocol::{Body, BodyLimit};
 use ureq::{AsSendBody, RequestExt, SendBody, Timeout};
@@ -83,12 +84,15 @@ impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
         let peer = peer(request.uri());
-        let (head, body) = request.into_parts();
-        let body = body.to_bytes().map_err(failure::unread)?;
-        let response = if body.is_empty() {
-            self.run(Request::from_parts(head, SendBody::none()))
-        } else {
-            self.run(Request::from_parts(head, &body[..]))
+        let (mut head, body) = request.into_parts();
+        let response = match body.as_bytes() {
+            Some(bytes) if bytes.is_empty() => self.run(Request::from_parts(head, SendBody::none())),
+            Some(bytes) => self.run(Request::from_parts(head, &bytes[..])),
+            None => {
+                // Otherwise it is sent in chunks, which not every server takes.
+                head.headers.insert(CONTENT_LENGTH, body.len().into());
+                self.run(Request::from_parts(head, SendBody::from_owned_reader(body.reader())))
+            }
         };
         self.collect(response.map_err(|error| failed(error, &peer))?)
     }
@@ -106,7 +110,9 @@ fn failed(error: ureq::Error, peer: &str) -> TransportError {
             TransportError::new(Phase::Refused, failure::innermost(&error))
         }
         E::Tls(_) => tls(&error, peer),
-        E::Io(io) => failure::tls_from_text(io, peer).unwrap_or_else(|| of_io(io, peer)),
+        E::Io(io) => failure::content(io)
+            .or_else(|| failure::tls_from_text(io, peer))
+            .unwrap_or_else(|| of_io(io, peer)),
         E::Protocol(broken) => failure::exchange(peer, broken),
         // Some variants exist with features of ureq only, those of the TLS libraries among them.
         _ => failure::tls_from_text(&error, peer).unwrap_or_else(|| failure::exchange(peer, &error)),

@@ -1,10 +1,8 @@
 //! Servers that answer as they should, and say over which version of HTTP.
 
-use std::convert::Infallible;
-
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,8 +12,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Identity, Server};
 
-/// Answers every request with the version of HTTP that it came over, such as `HTTP/2.0`, and its
-/// path; without TLS.
+/// Answers every request with the version of HTTP that it came over, such as `HTTP/2.0`, its path,
+/// and the length of a body; without TLS.
 pub(crate) fn plain() -> Server {
     Server::start(answer)
 }
@@ -36,8 +34,12 @@ pub(crate) fn serve(identity: Identity, alpn: &[&str]) -> Server {
 
 async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let service = service_fn(|request: Request<Incoming>| async move {
-        let text = format!("{:?} {}", request.version(), request.uri().path());
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(text))))
+        let mut text = format!("{:?} {}", request.version(), request.uri().path());
+        let body = request.into_body().collect().await?.to_bytes();
+        if !body.is_empty() {
+            text.push_str(&format!(" {}", body.len()));
+        }
+        Ok::<_, hyper::Error>(Response::new(Full::new(Bytes::from(text))))
     });
     let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
 }

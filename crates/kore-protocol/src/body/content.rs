@@ -98,12 +98,8 @@ impl Content {
     }
 
     fn error(&self, problem: Problem) -> io::Error {
-        let kind = match &problem {
-            Problem::Open(error) | Problem::Read(error) => error.kind(),
-            Problem::Shorter(_) => io::ErrorKind::UnexpectedEof,
-            Problem::Longer => io::ErrorKind::InvalidData,
-        };
-        io::Error::new(kind, ContentError { name: self.name.clone(), length: self.length, problem })
+        // Of no kind that a client takes for the end of its connection.
+        io::Error::other(ContentError { name: self.name.clone(), length: self.length, problem })
     }
 }
 

@@ -55,7 +55,8 @@ impl HyperTransportBuilder {
     }
 
     /// How long a request may take, connecting included, until the last byte of the answer.
-    /// 30 s by default.
+    /// 30 s by default. One with files may take longer, as long as pieces of them are taken: the limit
+    /// is then the longest time without progress.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;
         self

@@ -7,15 +7,14 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use bytes::Bytes;
 use http::Request;
-use http_body_util::Full;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
 use super::connector::Connector;
+use crate::send_body::SendBody;
 
 pub(super) struct Pools {
     builder: Builder,
@@ -25,7 +24,7 @@ pub(super) struct Pools {
 
 struct Pool {
     runtime: Id,
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Connector, SendBody>,
     /// Ends the task that waits for the end of the runtime, when the pool is dropped.
     _kept: oneshot::Sender<Infallible>,
 }
@@ -36,7 +35,7 @@ impl Pools {
     }
 
     /// Sends a request over a connection of the runtime that this is called in.
-    pub(super) fn send(&self, mut request: Request<Full<Bytes>>) -> (ResponseFuture, InFlight) {
+    pub(super) fn send(&self, mut request: Request<SendBody>) -> (ResponseFuture, InFlight) {
         let in_flight = InFlight { connection: capture_connection(&mut request), is_over: false };
         let handle = Handle::current();
         let runtime = handle.id();
