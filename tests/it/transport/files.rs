@@ -232,7 +232,7 @@ async fn a_slow_line_is_no_timeout_for_blocking_hyper() {
 pub(super) async fn a_body_that_nobody_takes_is_a_timeout(make: fn(Options) -> Arc<dyn Transport>) {
     let server = Server::start(|mut stream| async move {
         hostile::read_head(&mut stream).await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     let options = Options { request_timeout: Duration::from_millis(300), ..Options::default() };
     let error = make(options).send(post(server.url("/"), file(30_000_000).0)).await.unwrap_err();
