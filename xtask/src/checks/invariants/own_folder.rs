@@ -14,7 +14,8 @@ pub(crate) fn check(source: &Source) -> Vec<Complaint> {
     // leaves its tests out: they hold it against the README of the whole.
     let mut steps = source.path().iter().collect::<Vec<_>>();
     steps.pop();
-    if !matches!(steps[..], ["crates", name, ref rest @ ..] if !(name == "kore-cli" && rest.first() == Some(&"tests"))) {
+    if !matches!(steps[..], ["crates", name, ref rest @ ..] if !(name == "kore-cli" && rest.first() == Some(&"tests")))
+    {
         return Vec::new();
     }
     let below = steps.len() - 2;
