@@ -40,7 +40,7 @@ fn succeeded() -> BotImport {
 
 /// Takes updates until one is as asked for.
 async fn next_that(
-    updates: &mut Updates<BotImportId>,
+    updates: &mut Updates<Client, BotImportId>,
     is: impl Fn(&Event<StatusLog>) -> bool,
 ) -> Event<StatusLog> {
     loop {
@@ -52,7 +52,7 @@ async fn next_that(
     }
 }
 
-async fn end_of(mut updates: Updates<BotImportId>) -> End<BotImportId, Error> {
+async fn end_of(mut updates: Updates<Client, BotImportId>) -> End<BotImportId, Error> {
     loop {
         if let Update::Ended { end, .. } = updates.next().await.expect("the last update is the end") {
             return end.expect("the windows are empty");
