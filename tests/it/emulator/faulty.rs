@@ -58,7 +58,7 @@ async fn a_refusal_is_known_by_its_words() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_proxy_is_a_502_that_shows_its_start() {
+async fn a_proxys_page_is_a_502_whose_error_shows_its_start() {
     let error = error_of(Fault::proxy_page()).await;
     assert_eq!(error.status(), Some(StatusCode::BAD_GATEWAY));
     assert!(error.is_retryable(), "{error}");
@@ -73,7 +73,7 @@ async fn a_page_with_the_status_200_is_not_taken_for_an_import() {
 }
 
 #[tokio::test]
-async fn another_content_type_takes_nothing_from_the_document() {
+async fn a_wrong_content_type_does_not_change_the_document() {
     let emulator = faulty([Fault::content_type(HeaderValue::from_static("text/html"))]).await;
     assert_eq!(look(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
     let request = http::Request::get(emulator.url()).body(Body::empty()).expect("a request");
@@ -83,7 +83,7 @@ async fn another_content_type_takes_nothing_from_the_document() {
 }
 
 #[tokio::test]
-async fn a_late_answer_is_a_timeout_for_one_who_does_not_wait() {
+async fn a_late_response_is_a_timeout_for_an_impatient_client() {
     let emulator = faulty([Fault::latency(Duration::from_secs(60))]).await;
     let hasty = client_of(&emulator).timeout(Duration::from_millis(50)).build().expect("builds");
     let error = look_by(&hasty, &emulator).await.expect_err("too late");
@@ -151,7 +151,7 @@ async fn a_cut_ends_with_a_close_and_a_reset_with_a_reset() {
 }
 
 #[tokio::test]
-async fn a_slow_drip_is_whole_for_one_who_waits_and_a_timeout_for_one_who_does_not() {
+async fn a_dripping_body_is_whole_for_a_patient_client_and_a_timeout_for_another() {
     let drip =
         |bytes, pause| Fault::drip(NonZeroUsize::new(bytes).expect("over 0"), Duration::from_millis(pause));
     let emulator = faulty([drip(100, 1).first(1), drip(1, 1000)]).await;
@@ -178,7 +178,7 @@ async fn faults_of_one_connection_spare_the_next_requests() {
 }
 
 #[tokio::test]
-async fn an_answer_from_before_the_platform_is_no_look_and_a_reset_is_one() {
+async fn a_proxys_page_counts_as_no_poll_and_a_reset_counts_as_one() {
     let one = Scenario::builder("one").task(Task::new("Dialog", "a")).build().expect("valid");
     for (fault, expected) in [(Fault::proxy_page(), Outcome::Running), (Fault::reset(), Outcome::Succeeded)] {
         let emulator = emulator().scenario(one.clone(), Mode::LOOKS).fault(fault.first(1));

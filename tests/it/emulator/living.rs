@@ -1,4 +1,4 @@
-//! Imports that live.
+//! Imports that run by a scenario, and what moves them on: polls, or a test that steers them.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ async fn looks(client: &Client, id: &BotImportId, most: usize) -> Vec<BotImport>
 }
 
 #[tokio::test]
-async fn each_scenario_reaches_its_outcome_by_looks() {
+async fn polls_move_each_scenario_to_its_outcome() {
     let emulator = emulator().start().await.expect("a free port");
     let client = client(&emulator);
     for (scenario, looked, outcome) in [
@@ -101,7 +101,7 @@ async fn an_import_is_steered() {
 }
 
 #[tokio::test]
-async fn what_does_not_live_cannot_be_steered_but_replaced() {
+async fn a_fixed_import_cannot_be_steered_but_can_be_replaced() {
     let emulator = emulator().import(samples::succeeded()).start().await.expect("a free port");
     let client = client(&emulator);
     let id = emulator.import_ids().remove(0);
@@ -119,7 +119,7 @@ async fn what_does_not_live_cannot_be_steered_but_replaced() {
 }
 
 #[tokio::test]
-async fn a_refused_look_is_no_look() {
+async fn a_refused_poll_moves_nothing_on() {
     let scenario = Scenario::builder("two").tasks([Task::new("Dialog", "a"), Task::new("Dialog", "b")]);
     let emulator = emulator()
         .scenario(scenario.build().expect("valid"), Mode::LOOKS)

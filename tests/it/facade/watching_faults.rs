@@ -102,7 +102,7 @@ async fn a_connection_that_is_dropped_midway_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_started_again_is_found_again() {
+async fn a_restarted_server_is_found_again() {
     let app = App::made_up();
     let builder = || Emulator::builder().app(app.clone());
     let emulator = builder().import(running()).start().await.unwrap();
@@ -117,7 +117,7 @@ async fn a_server_that_is_started_again_is_found_again() {
 }
 
 #[tokio::test]
-async fn an_app_that_enforces_jti_is_asked_with_a_fresh_token_each_time() {
+async fn each_poll_has_a_fresh_token_for_an_app_that_enforces_jti() {
     let app = App::made_up().enforce_jti(true);
     let emulator = Emulator::builder().app(app.clone()).import(running()).start().await.unwrap();
     let without = of(&app, &emulator).build().unwrap();
@@ -163,7 +163,7 @@ async fn a_kept_token_that_expires_midway_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_users_own_that_expires_midway_ends_the_wait_and_says_where_it_stood() {
+async fn a_brought_token_that_expires_midway_ends_the_watch_with_the_last_document() {
     let app = App::made_up();
     let (emulator, fast) = with_fast_clock(&app).await;
     let claims =

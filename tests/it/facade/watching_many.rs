@@ -83,7 +83,7 @@ fn client(
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_import_has_its_outcome_whatever_becomes_of_the_others() {
+async fn each_import_has_its_own_outcome() {
     let (client, seen) = client(|id, nth| match (id.as_str(), nth) {
         ("bir-0", _) => Ok(Refusal::InvalidRequestId.to_http()),
         ("bir-1", 5..) => says(id, Status::Failed),
@@ -102,7 +102,7 @@ async fn each_import_has_its_outcome_whatever_becomes_of_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_looks_are_under_way_as_are_allowed_and_no_more() {
+async fn no_more_polls_are_under_way_than_allowed() {
     let (client, seen) = client(|id, nth| says(id, if nth < 4 { Status::Pending } else { Status::Success }));
     let ends = client.watch_imports((0..1000).map(id)).await;
     assert!(ends.len() == 1000 && ends.iter().all(|(_, end)| matches!(end, Ok(End::Succeeded(_)))));
@@ -138,7 +138,7 @@ async fn updates_are_a_stream_that_ends_after_the_last_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn imports_can_be_added_and_given_up_on_the_way() {
+async fn imports_can_be_added_and_cancelled_midway() {
     let (client, seen) = client(|id, nth| match (id.as_str(), nth) {
         ("bir-9", 2..) => says(id, Status::Success),
         _ => says(id, Status::Pending),
@@ -165,7 +165,7 @@ async fn imports_can_be_added_and_given_up_on_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_is_dropped_cancels_its_looks_and_its_slots_still_count() {
+async fn a_dropped_watch_cancels_its_polls_which_still_count() {
     let (client, seen) = client(|id, _| says(id, Status::Pending));
     // Five watches, each dropped in the middle of a look.
     for _ in 0..5 {
@@ -188,7 +188,7 @@ async fn a_watch_that_is_dropped_cancels_its_looks_and_its_slots_still_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_watches_of_one_import_share_the_windows() {
+async fn two_watches_of_one_import_share_its_rate_limit() {
     let (client, seen) = client(|id, _| says(id, Status::Pending));
     let watch = || client.watch_import(&id(1)).deadline(Duration::from_secs(59)).into_future();
     let (one, two) = tokio::join!(watch(), watch());
@@ -225,7 +225,7 @@ async fn the_blocking_client_watches_many_too() {
 }
 
 #[test]
-fn a_blocking_watch_ends_at_its_deadline_though_the_look_does_not() {
+fn a_blocking_watch_ends_at_its_deadline_though_its_poll_does_not() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = Mutex::new(released);
     let transport = move |_: http::Request<Body>| {

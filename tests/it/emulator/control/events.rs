@@ -1,4 +1,4 @@
-//! The stream of events, and its bounds.
+//! The events that the control page follows, and how much of them a slow reader gets.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn a_hundred_thousand_imports_are_counted_and_the_newest_shown() {
 }
 
 #[tokio::test]
-async fn one_who_reads_late_is_told_how_much_was_left_out() {
+async fn a_late_reader_is_told_how_much_was_left_out() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     for _ in 0..1500 {
@@ -92,7 +92,7 @@ async fn one_who_reads_late_is_told_how_much_was_left_out() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_streams_of_those_who_read_and_does_not_wait_for_those_who_do_not() {
+async fn a_stop_ends_the_streams_and_waits_for_no_slow_reader() {
     let emulator = emulator().start().await.expect("a free port");
     let mut follower = Follower::of(&Control::of(&emulator)).await;
     follower.next("imports").await.expect("at once");
@@ -106,7 +106,7 @@ async fn a_stop_ends_the_streams_of_those_who_read_and_does_not_wait_for_those_w
 }
 
 #[tokio::test]
-async fn so_many_may_follow_and_a_place_is_free_again_when_one_leaves() {
+async fn followers_are_bounded_and_one_that_leaves_makes_room() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     let mut followers = Vec::new();

@@ -1,4 +1,4 @@
-//! Both windows at their edges, and what is counted.
+//! The rate limits at their edges, and which requests count for them.
 
 use http::StatusCode;
 use kore_sdk::{BotImport, Client};
@@ -11,7 +11,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
 
 #[tokio::test]
-async fn the_61st_look_waits_until_the_first_is_exactly_a_minute_old() {
+async fn the_61st_poll_waits_until_the_first_is_exactly_a_minute_old() {
     let strict = Strict::start().await;
     for n in 0..60 {
         assert_eq!(strict.at(n * SECOND / 2).look().await, None, "look {n}");
@@ -25,7 +25,7 @@ async fn the_61st_look_waits_until_the_first_is_exactly_a_minute_old() {
 }
 
 #[tokio::test]
-async fn the_1801st_look_waits_until_the_first_is_exactly_an_hour_old() {
+async fn the_1801st_poll_waits_until_the_first_is_exactly_an_hour_old() {
     let strict = Strict::start().await;
     // The minute has room for twice as many.
     for n in 0..1800 {
@@ -39,7 +39,7 @@ async fn the_1801st_look_waits_until_the_first_is_exactly_an_hour_old() {
 }
 
 #[tokio::test]
-async fn what_is_refused_for_something_else_is_not_counted() {
+async fn a_request_refused_for_another_reason_is_not_counted() {
     let strict = Strict::start().await;
     let good = strict.ask();
     for ask in [Ask { token: None, ..good.clone() }, Ask { method: "POST", ..good.clone() }] {
@@ -58,7 +58,7 @@ async fn what_is_refused_for_something_else_is_not_counted() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_not_known_yet_is_not_counted() {
+async fn polls_of_an_unknown_import_are_not_counted() {
     let strict = Strict::start().await;
     let later = Ask { import: BotImportId::new("bir-later").unwrap(), ..strict.ask() };
     for _ in 0..61 {
@@ -73,7 +73,7 @@ async fn an_import_that_is_not_known_yet_is_not_counted() {
 }
 
 #[tokio::test]
-async fn an_import_that_changes_keeps_its_windows() {
+async fn an_import_that_changes_keeps_its_request_log() {
     let strict = Strict::start().await;
     for _ in 0..60 {
         assert_eq!(strict.look().await, None);
@@ -83,7 +83,7 @@ async fn an_import_that_changes_keeps_its_windows() {
 }
 
 #[tokio::test]
-async fn the_status_and_retry_after_are_for_the_test_to_choose() {
+async fn a_test_chooses_the_status_and_retry_after() {
     let plain = Strict::start().await;
     let telling =
         Strict::with(|builder| builder.limit_status(StatusCode::BAD_REQUEST).retry_after(true)).await;
@@ -116,7 +116,7 @@ async fn a_client_recognises_the_limit_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_lenient_one_has_no_limits() {
+async fn a_lenient_emulator_has_no_limits() {
     let strict = Strict::with(|builder| builder.lenient(true)).await;
     for n in 0..200 {
         assert_eq!(strict.look().await, None, "look {n}");
