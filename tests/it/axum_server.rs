@@ -136,7 +136,7 @@ async fn the_61st_poll_in_a_minute_is_a_429_that_says_how_long_to_wait() {
     assert!(error.is_rate_limited() && error.is_retryable());
     let retry_after = error.response().unwrap().retry_after().expect("the header");
     assert!(retry_after.delay(SystemTime::now()) <= Duration::from_secs(60));
-    client.bot_import_status(&id("bir-2e")).await.expect("another import has its own windows");
+    client.bot_import_status(&id("bir-2e")).await.expect("another import has its own limit");
 }
 
 #[tokio::test]

@@ -19,16 +19,16 @@ async fn faulty(faults: impl IntoIterator<Item = Fault>) -> Emulator {
     builder.start().await.expect("a free port")
 }
 
-async fn look_by(client: &Client, emulator: &Emulator) -> Result<BotImport, Error> {
+async fn poll_by(client: &Client, emulator: &Emulator) -> Result<BotImport, Error> {
     client.bot_import_status(&emulator.import_ids()[0]).await
 }
 
-async fn look(emulator: &Emulator) -> Result<BotImport, Error> {
-    look_by(&client(emulator), emulator).await
+async fn poll(emulator: &Emulator) -> Result<BotImport, Error> {
+    poll_by(&client(emulator), emulator).await
 }
 
 async fn error_of(fault: Fault) -> Error {
-    look(&faulty([fault]).await).await.expect_err("a fault")
+    poll(&faulty([fault]).await).await.expect_err("a fault")
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_page_with_the_status_200_is_not_taken_for_an_import() {
 #[tokio::test]
 async fn a_wrong_content_type_does_not_change_the_document() {
     let emulator = faulty([Fault::content_type(HeaderValue::from_static("text/html"))]).await;
-    assert_eq!(look(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
+    assert_eq!(poll(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
     let request = http::Request::get(emulator.url()).body(Body::empty()).expect("a request");
     let transport = HyperTransport::builder().build().expect("builds");
     let answer = transport.send(request).await.expect("an answer");
@@ -86,7 +86,7 @@ async fn a_wrong_content_type_does_not_change_the_document() {
 async fn a_late_response_is_a_timeout_for_an_impatient_client() {
     let emulator = faulty([Fault::latency(Duration::from_secs(60))]).await;
     let hasty = client_of(&emulator).timeout(Duration::from_millis(50)).build().expect("builds");
-    let error = look_by(&hasty, &emulator).await.expect_err("too late");
+    let error = poll_by(&hasty, &emulator).await.expect_err("too late");
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
@@ -155,9 +155,9 @@ async fn a_dripping_body_is_whole_for_a_patient_client_and_a_timeout_for_another
     let drip =
         |bytes, pause| Fault::drip(NonZeroUsize::new(bytes).expect("over 0"), Duration::from_millis(pause));
     let emulator = faulty([drip(100, 1).first(1), drip(1, 1000)]).await;
-    assert_eq!(look(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
+    assert_eq!(poll(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
     let hasty = client_of(&emulator).timeout(Duration::from_millis(50)).build().expect("builds");
-    let error = look_by(&hasty, &emulator).await.expect_err("too slow");
+    let error = poll_by(&hasty, &emulator).await.expect_err("too slow");
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
@@ -172,7 +172,7 @@ async fn faults_of_one_connection_spare_the_next_requests() {
     let client = client(&emulator);
     let mut fine = Vec::new();
     for _ in 0..5 {
-        fine.push(look_by(&client, &emulator).await.is_ok());
+        fine.push(poll_by(&client, &emulator).await.is_ok());
     }
     assert_eq!(fine, [false, false, false, true, true]);
 }
@@ -183,8 +183,8 @@ async fn a_proxys_page_counts_as_no_poll_and_a_reset_counts_as_one() {
     for (fault, expected) in [(Fault::proxy_page(), Outcome::Running), (Fault::reset(), Outcome::Succeeded)] {
         let emulator = emulator().scenario(one.clone(), Mode::LOOKS).fault(fault.first(1));
         let emulator = emulator.start().await.expect("a free port");
-        look(&emulator).await.expect_err("a fault");
-        assert_eq!(look(&emulator).await.expect("a status").outcome(), expected);
+        poll(&emulator).await.expect_err("a fault");
+        assert_eq!(poll(&emulator).await.expect("a status").outcome(), expected);
     }
 }
 
@@ -199,7 +199,7 @@ async fn the_same_seed_gives_the_same_faults() {
         let client = client(&emulator);
         let mut fine = Vec::new();
         for _ in 0..20 {
-            fine.push(look_by(&client, &emulator).await.is_ok());
+            fine.push(poll_by(&client, &emulator).await.is_ok());
         }
         assert!(fine.contains(&true) && fine.contains(&false));
         runs.push(fine);

@@ -32,7 +32,7 @@ fn client(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Client {
     builder("x.example").transport(transport).build().expect("builds")
 }
 
-/// What is not the API's, and does not look like it will pass.
+/// Responses that are not the API's and that do not seem to pass soon.
 const NOT_THE_APIS: [(u16, &str); 12] = [
     (200, PAGE),
     (200, ""),
@@ -56,7 +56,7 @@ async fn a_foreign_response_is_an_outage_once_the_host_has_answered_as_the_platf
             1..=5 => response(status, body),
             _ => response(200, SUCCESS),
         });
-        let end = client.watch_import(&id()).await.expect("the windows are empty");
+        let end = client.watch_import(&id()).await.expect("the rate limit has room");
         assert!(matches!(end, End::Succeeded(_)), "{status} {body}: {end:?}");
     }
 }
@@ -66,7 +66,7 @@ async fn a_foreign_response_before_that_is_a_wrong_host_at_once() {
     for (status, body) in NOT_THE_APIS {
         let client = client(move |_| response(status, body));
         let started = tokio::time::Instant::now();
-        let end = client.watch_import(&id()).await.expect("the windows are empty");
+        let end = client.watch_import(&id()).await.expect("the rate limit has room");
         let End::CouldNotPoll { error, .. } = end else { panic!("{status} {body}: {end:?}") };
         assert!(!error.is_auth() && !error.is_not_found() && started.elapsed().is_zero(), "{error}");
     }
@@ -76,7 +76,7 @@ async fn a_foreign_response_before_that_is_a_wrong_host_at_once() {
 async fn a_refusal_of_the_platform_ends_a_watch_whatever_came_before() {
     for refusal in [Refusal::WrongScope, Refusal::InvalidRequestId, Refusal::UnknownPath] {
         let client = client(move |nth| if nth == 0 { response(200, PENDING) } else { Ok(refusal.to_http()) });
-        let end = client.watch_import(&id()).await.expect("the windows are empty");
+        let end = client.watch_import(&id()).await.expect("the rate limit has room");
         assert!(matches!(&end, End::CouldNotPoll { error, .. } if error.response().is_some()), "{end:?}");
     }
 }

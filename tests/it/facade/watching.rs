@@ -15,8 +15,8 @@ use super::{builder, id};
 
 type Answer = Result<http::Response<Bytes>, TransportError>;
 
-/// A client whose platform answers the nth look, from 0, as the function says; and the tokens of
-/// the looks.
+/// A client whose platform answers the nth poll, from 0, as the function says; and the tokens of
+/// the polls.
 fn client(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> (Client, Arc<Mutex<Vec<String>>>) {
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&tokens);
@@ -51,7 +51,7 @@ async fn watch(
     let start = tokio::time::Instant::now();
     let mut events = Vec::new();
     let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event.clone()));
-    let end = watch.await.expect("the windows are empty");
+    let end = watch.await.expect("the rate limit has room");
     (end, events, start.elapsed())
 }
 
@@ -122,11 +122,11 @@ async fn a_second_401_ends_the_watch() {
 
 #[tokio::test(start_paused = true)]
 async fn a_poll_that_never_ends_times_out_and_is_retried() {
-    let looks = Arc::new(Mutex::new(0));
+    let polls = Arc::new(Mutex::new(0));
     let transport = move |_: http::Request<Body>| {
-        let mut looks = looks.lock().unwrap();
-        *looks += 1;
-        let hangs = *looks == 1;
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let hangs = *polls == 1;
         async move {
             if hangs {
                 std::future::pending::<()>().await;

@@ -21,7 +21,7 @@ fn of(app: &App, emulator: &Emulator) -> ClientBuilder {
     builder(&emulator.url()).credentials(app.client_id().as_str(), app.secret().expose())
 }
 
-/// A watch that looks as soon as it may.
+/// A watch that polls as soon as it may.
 fn watch<'a>(client: &'a Client, id: &BotImportId) -> Wait<'a, Client, BotImportId> {
     client
         .watch_import(id)
@@ -55,7 +55,7 @@ async fn next_that(
 async fn end_of(mut updates: Updates<Client, BotImportId>) -> End<BotImportId, Error> {
     loop {
         if let Update::Ended { end, .. } = updates.next().await.expect("the last update is the end") {
-            return end.expect("the windows are empty");
+            return end.expect("the rate limit has room");
         }
     }
 }
@@ -70,8 +70,8 @@ fn is_retrying(event: &Event<StatusLog>) -> bool {
 
 #[tokio::test]
 async fn a_connection_that_is_dropped_midway_is_made_again() {
-    let looks = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&looks);
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
     let server = Server::start(move |mut stream| {
         let counted = Arc::clone(&counted);
         async move {
@@ -98,7 +98,7 @@ async fn a_connection_that_is_dropped_midway_is_made_again() {
         assert!(matches!(event, Event::Retrying { failures: told, .. } if told == failures), "{event:?}");
     }
     assert!(matches!(end_of(updates).await, End::Succeeded(_)));
-    assert_eq!(looks.load(SeqCst), 6);
+    assert_eq!(polls.load(SeqCst), 6);
 }
 
 #[tokio::test]

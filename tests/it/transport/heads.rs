@@ -12,7 +12,7 @@ use crate::servers::hostile;
 const CLIENTS: [fn(Options) -> Arc<dyn Transport>; 4] =
     [clients::hyper, clients::hyper_blocking, clients::reqwest, clients::ureq];
 
-/// The error, after a look at what must be true of each.
+/// The error, after a check of what must be true of each.
 async fn refused(make: fn(Options) -> Arc<dyn Transport>, head: &str) -> TransportError {
     let server = hostile::says(head);
     let error = within_patience(make(Options::default()).send(get(server.url("/")))).await.unwrap_err();

@@ -52,10 +52,10 @@ async fn imports_and_requests_arrive_as_they_happen() {
         (&id.as_str().into(), &0.into())
     );
     client(&emulator).bot_import_status(&id).await.expect("a status");
-    let requests = follower.next("requests").await.expect("the look");
+    let requests = follower.next("requests").await.expect("the poll");
     assert_eq!((&requests["missed"], &requests["requests"][0]["status"]), (&0.into(), &200.into()));
-    let looked = follower.next("imports").await.expect("the look has moved it");
-    assert_eq!(looked["imports"][0]["life"]["ended"], 1);
+    let moved = follower.next("imports").await.expect("the poll has moved it");
+    assert_eq!(moved["imports"][0]["life"]["ended"], 1);
     emulator.remove(&id);
     assert_eq!(follower.next("imports").await.expect("the removal")["ids"], serde_json::json!([]));
 }

@@ -280,8 +280,8 @@ async fn faults_are_added_listed_and_cleared() {
 
 #[tokio::test]
 async fn a_reset_brings_back_the_start() {
-    let looks = scenarios::failure();
-    let builder = emulator().scenario(looks, Mode::LOOKS).fault(Fault::reset().first(1));
+    let scenario = scenarios::failure();
+    let builder = emulator().scenario(scenario, Mode::LOOKS).fault(Fault::reset().first(1));
     let emulator = builder.start().await.expect("a free port");
     let control = Control::of(&emulator);
     let first = emulator.import_ids();

@@ -24,7 +24,7 @@ async fn each_known_error_is_given_to_the_letter() {
         assert_eq!(told(&answer), expected);
         assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
     }
-    assert_eq!(strict.look().await, None, "the good one is answered");
+    assert_eq!(strict.poll().await, None, "the good one is answered");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_wrong_method_names_the_right_one_and_a_wrong_path_does_not() {
 async fn rules_are_checked_in_their_order() {
     let strict = Strict::start().await;
     for _ in 0..60 {
-        assert_eq!(strict.look().await, None);
+        assert_eq!(strict.poll().await, None);
     }
     let unknown = BotImportId::new("bir-unknown").unwrap();
     let bad = Ask { method: "POST", token: None, import: unknown };

@@ -54,9 +54,9 @@ async fn a_token_of_the_same_client_counts_no_poll_twice_and_starts_a_new_deadli
         assert!(matches!(end, End::DeadlineReached(_)));
         token = end.resume().cloned();
     }
-    let looks = seen.looks(&id(1));
-    assert!(looks > 600, "{looks}");
-    // Nothing was left of its time: that is no reason not to look.
+    let polls = seen.polls(&id(1));
+    assert!(polls > 600, "{polls}");
+    // Nothing was left of its time: that is no reason not to poll.
     let mut updates = client.watch_imports([id(2)]).resume(token.unwrap()).updates();
     let mut told = std::collections::HashSet::new();
     while told.len() < 2 {
@@ -89,7 +89,7 @@ async fn a_document_of_another_import_is_never_a_success() {
     let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_other_job() && !error.is_retryable() && unended.last.is_none());
     assert_eq!(error.to_string(), "asked for bir-1, the response is about bir-99");
-    assert_eq!(seen.looks(&id(1)), 1);
+    assert_eq!(seen.polls(&id(1)), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +100,7 @@ async fn single_calls_beside_a_watch_are_counted() {
     }
     let end = client.watch_import(&id(1)).deadline(50 * SECOND).pacing(Pacing::fixed(SECOND / 10)).await;
     assert!(matches!(end, Ok(End::DeadlineReached(_))));
-    assert_eq!(seen.looks(&id(1)), 60);
+    assert_eq!(seen.polls(&id(1)), 60);
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,11 +113,11 @@ async fn a_cancelled_poll_is_no_longer_under_way() {
         updates.cancel(&id(1));
         assert_eq!(updates.next().await.map(|update| matches!(update, Update::Ended { .. })), Some(true));
         updates.watch(&id(1));
-        if seen.looks(&id(1)) == 60 {
+        if seen.polls(&id(1)) == 60 {
             break;
         }
     }
-    assert_eq!((seen.most.load(SeqCst), seen.looks(&id(1))), (1, 60));
+    assert_eq!((seen.most.load(SeqCst), seen.polls(&id(1))), (1, 60));
 }
 
 #[test]
