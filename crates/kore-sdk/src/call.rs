@@ -165,6 +165,7 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
             error.mask(&[token].into_iter().chain(token.split('.')).collect::<Vec<_>>());
         }
         if let Err(error) = &mut result {
+            error.conceal(self.request.concealed_keys());
             self.note_a_refused_token(error);
         }
         result

@@ -40,7 +40,10 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod alone;
+mod bot_export;
 mod bot_import;
+mod bot_publish;
+mod concealed;
 mod error_body;
 mod extra;
 mod id;
@@ -59,10 +62,20 @@ mod timestamp;
 mod token_refusal;
 mod value;
 
+#[doc(hidden)]
+pub use alone::id_and_status_alone;
+pub use bot_export::{
+    BotExport, BotExportOrder, ExportExceptions, ExportOptions, ExportSubTasks, ExportType,
+};
 pub use bot_import::{BotImport, OutcomeCounts, StatusLog};
+pub use bot_publish::{BotPublish, BotPublishOrder, PublishResult, PublishTask, PublishedResource};
+pub use concealed::Concealed;
 pub use error_body::{ErrorBody, ErrorCode, ErrorDetail};
 pub use extra::Extra;
-pub use id::{BotId, BotImportId, ClientId, FileId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
+pub use id::{
+    BotExportId, BotId, BotImportId, BotPublishId, ClientId, FileId, InvalidId, MAX_ID_LEN, StreamRefId,
+    UserId,
+};
 pub use import_options::{
     AppendOrReplace, IgnoredVariables, ImportNlpData, ImportOptions, ImportSetting, ImportTask, MergeOptions,
     StoryBoardScenes,

@@ -3,7 +3,12 @@
 use super::Complaint;
 use super::source::{Source, is_word, line_of, occurrences};
 
-const FOLDERS: [&str; 2] = ["crates/kore-protocol/src/bot_import", "crates/kore-protocol/src/file"];
+const FOLDERS: [&str; 4] = [
+    "crates/kore-protocol/src/bot_export",
+    "crates/kore-protocol/src/bot_import",
+    "crates/kore-protocol/src/bot_publish",
+    "crates/kore-protocol/src/file",
+];
 
 /// What a file holds, in order; its response may be that of another call.
 const PARTS: [&[&str]; 4] =
