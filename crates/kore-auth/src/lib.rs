@@ -27,6 +27,9 @@
 //! A server that has many apps asks a [`Guard`], which finds the app, verifies its token, takes each
 //! `jti` once and looks at the scope. Several servers share the `jti`s by way of a [`ReplayStore`].
 //!
+//! For an app that enforces JWE an [`Encrypter`] encrypts the tokens of a [`TokenSource`], and a server's
+//! [`Guard`] has a [`Decrypter`]. That takes aws-lc-rs.
+//!
 //! The cryptography is that of aws-lc-rs (the feature `aws-lc-rs`, on by default) or of ring (the
 //! feature `ring`); with both it is aws-lc-rs, and [`provider`] tells. jsonwebtoken reads the keys,
 //! but none of its provider features is switched on and nothing is installed for the process, so a
@@ -40,6 +43,7 @@ mod algorithm;
 mod claims;
 mod credentials;
 mod guard;
+mod jwe;
 mod jws;
 mod provider;
 mod replays;
@@ -52,6 +56,7 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
+pub use jwe::{ContentEncryption, Decrypter, Encrypter, JweContent, KeyEncryption, PublicJwk};
 pub use provider::provider;
 pub use replays::{ReplayStore, Replays, Used};
 pub use secret::{InvalidSecret, Secret, Token};

@@ -37,6 +37,7 @@ pub struct Verifier {
     key: DecodingKey,
     pub(crate) leeway: Duration,
     jti_enforced: bool,
+    jwe_enforced: bool,
     scopes: Vec<Box<str>>,
     check: Option<Check>,
 }
@@ -55,6 +56,10 @@ pub enum VerifyError {
     Several,
     /// Not three parts of base64url with JSON objects in the first two.
     NotAJwt,
+    /// The token is encrypted, and cannot be decrypted: whatever the reason, no more is told.
+    CannotDecrypt,
+    /// The app enforces JWE and the token is not encrypted.
+    NotEncrypted,
     /// The header has `crit`: extensions that whoever verifies must understand.
     UnknownExtension,
     /// No app has the `appId`.
@@ -88,12 +93,14 @@ pub enum VerifyError {
 impl VerifyError {
     /// What the platform answers. For two tokens, an unknown app, another algorithm, claims of
     /// another form or that a server refuses, an unknown extension and a token that has ended or
-    /// not begun no source names an answer, and that for a broken signature is taken; for a missing
-    /// `jti` that for one that lives too long.
+    /// not begun no source names an answer, nor for encryption that is missing or wrong, and that for a
+    /// broken signature is taken; for a missing `jti` that for one that lives too long.
     pub fn refusal(self) -> TokenRefusal {
         match self {
             Self::Missing
             | Self::Several
+            | Self::CannotDecrypt
+            | Self::NotEncrypted
             | Self::UnknownExtension
             | Self::UnknownApp
             | Self::WrongAlgorithm
@@ -123,6 +130,8 @@ impl fmt::Display for VerifyError {
             Self::Missing => "no token",
             Self::Several => "more than one token",
             Self::NotAJwt => "not a JWT",
+            Self::CannotDecrypt => "encrypted, and cannot be decrypted",
+            Self::NotEncrypted => "the app enforces JWE, and the token is not encrypted",
             Self::UnknownExtension => "the header names extensions that must be understood (crit)",
             Self::UnknownApp => "no app has its appId",
             Self::WrongAlgorithm => "signed with another algorithm than the app's",
@@ -155,12 +164,12 @@ struct Header {
     has_crit: bool,
 }
 
-fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// A part that is a JSON object; serde alone would take an array for a struct as well.
-fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+pub(crate) fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
     json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
 }
 
@@ -201,6 +210,7 @@ impl Verifier {
             key,
             leeway: Duration::ZERO,
             jti_enforced: false,
+            jwe_enforced: false,
             scopes: Vec::new(),
             check: None,
         })
@@ -217,6 +227,13 @@ impl Verifier {
     /// is for [`Guard`](crate::Guard) or [`Replays`](crate::Replays) to watch.
     pub fn enforce_jti(mut self, enforced: bool) -> Self {
         self.jti_enforced = enforced;
+        self
+    }
+
+    /// Whether a token that is not encrypted is refused; not unless told so. It is for
+    /// [`Guard`](crate::Guard) to decrypt tokens and to watch this.
+    pub fn enforce_jwe(mut self, enforced: bool) -> Self {
+        self.jwe_enforced = enforced;
         self
     }
 
@@ -249,6 +266,10 @@ impl Verifier {
     /// Whether the app holds a scope of that name.
     pub fn holds(&self, scope: &str) -> bool {
         self.scopes.iter().any(|held| **held == *scope)
+    }
+
+    pub(crate) fn takes(&self, is_encrypted: bool) -> bool {
+        is_encrypted || !self.jwe_enforced
     }
 
     fn leeway_seconds(&self) -> u64 {
@@ -313,6 +334,7 @@ impl fmt::Debug for Verifier {
             .field("algorithm", &self.algorithm)
             .field("leeway", &self.leeway)
             .field("jti_enforced", &self.jti_enforced)
+            .field("jwe_enforced", &self.jwe_enforced)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
