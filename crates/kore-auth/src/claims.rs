@@ -1,4 +1,4 @@
-//! The payload of the platform's JWT.
+//! The payload of the platform's JWT: which app calls, on whose behalf, and until when.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Who signs, and with what.
+//! The credentials of an app: its client id, and what signs for it, a secret or a signer of one's own.
 
 use std::fmt;
 use std::ops::RangeInclusive;

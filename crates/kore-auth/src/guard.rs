@@ -1,4 +1,5 @@
-//! All that a server asks of a token, in one call.
+//! All that a server asks of a token, in one call: a single one, of an app that it knows, verified and
+//! not replayed, with the scope of the call.
 
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;

@@ -1,4 +1,5 @@
-//! The compact form of RFC 7515: `header.payload.signature`, each in base64url.
+//! The compact form of a JWS, RFC 7515: `header.payload.signature`, each in base64url. Signing and
+//! verifying share it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;

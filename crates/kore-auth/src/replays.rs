@@ -1,4 +1,6 @@
-//! Tokens with a `jti` are taken once.
+//! Remembers the `jti` of tokens until their ends, since the platform takes such a token once.
+//!
+//! A [`Guard`](crate::Guard) asks a replay store; one that several servers share is a trait away.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

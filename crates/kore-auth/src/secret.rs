@@ -1,4 +1,4 @@
-//! Texts that must not be shown.
+//! Secrets and tokens: texts that no `Debug` and no error shows.
 
 use std::convert::Infallible;
 use std::fmt;

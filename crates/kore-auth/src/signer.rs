@@ -1,4 +1,4 @@
-//! Keys that this process does not hold.
+//! Signers of one's own, for keys that this process does not hold: in a vault or a hardware module.
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,4 +1,8 @@
-//! Three ways to have a token.
+//! Where a client's tokens come from: brought by the user, signed here and kept until shortly before
+//! their end, or signed for each request.
+//!
+//! The SDK asks a [`TokenSource`] for a token before each request. It has no clock: the time is an
+//! argument.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -32,7 +36,7 @@ pub struct TokenSource {
 #[derive(Clone)]
 enum Way {
     Fixed(Token),
-    Kept { signing: Signing, kept: Option<Kept> },
+    Kept { signing: Signing, kept: Option<KeptToken> },
     PerRequest(Signing),
 }
 
@@ -44,7 +48,7 @@ struct Signing {
 }
 
 #[derive(Clone)]
-struct Kept {
+struct KeptToken {
     token: Token,
     signed_at: SystemTime,
     renew_at: SystemTime,
@@ -168,7 +172,7 @@ impl TokenSource {
         if let Way::Kept { signing, kept } = &mut self.way {
             let now = unsigned.now;
             let renew_at = later(now, signing.lifetime - signing.lifetime / RENEW_BEFORE);
-            *kept = Some(Kept { token: token.clone(), signed_at: now, renew_at });
+            *kept = Some(KeptToken { token: token.clone(), signed_at: now, renew_at });
         }
         Issued { token, is_kept: false }
     }
@@ -184,7 +188,7 @@ impl TokenSource {
     }
 }
 
-impl Kept {
+impl KeptToken {
     /// A clock that was set back behind the signing makes the token one from the future: not good.
     fn is_good_at(&self, now: SystemTime) -> bool {
         self.signed_at <= now && now < self.renew_at

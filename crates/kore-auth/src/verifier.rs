@@ -1,4 +1,5 @@
-//! Verifying a JWT, for servers.
+//! Verifies the JWTs of one app: its signature, its times, its `jti` and its scopes. Servers use it,
+//! through a [`Guard`](crate::Guard) as a rule.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The apps that the emulator knows.
+//! The apps that may call the emulator, as the Admin Console would have them.
 
 use std::fmt;
 

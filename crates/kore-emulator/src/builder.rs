@@ -42,7 +42,7 @@ pub struct EmulatorBuilder {
     state: Option<PathBuf>,
     bounds: Bounds,
     #[cfg(feature = "tls")]
-    tls: Option<crate::tls::Identity>,
+    tls: Option<crate::tls::ServerCertificate>,
 }
 
 impl Default for EmulatorBuilder {
@@ -181,7 +181,7 @@ impl EmulatorBuilder {
     /// [starts](Self::start).
     #[cfg(feature = "tls")]
     pub fn tls(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.tls = Some(crate::tls::Identity::given(certificates.into(), key.into()));
+        self.tls = Some(crate::tls::ServerCertificate::given(certificates.into(), key.into()));
         self
     }
 
@@ -200,7 +200,7 @@ impl EmulatorBuilder {
     /// ```
     #[cfg(feature = "tls")]
     pub fn self_signed(mut self) -> Self {
-        self.tls = Some(crate::tls::Identity::SelfSigned);
+        self.tls = Some(crate::tls::ServerCertificate::SelfSigned);
         self
     }
 

@@ -1,4 +1,4 @@
-//! The rate limits, and how a request over one is answered.
+//! The rate limits of the emulated platform, and how it answers a request over one of them.
 
 use std::time::Instant;
 

@@ -1,4 +1,5 @@
-//! What is shown of a request, without tokens: someone may have put one in a path.
+//! Keeps tokens out of what the control and the log show of a request: someone may have put one in a
+//! path.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Imports to begin with.
+//! Documents of imports to begin with: the vendor's sample, and others of its form.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! HTTPS: the certificate, its key, and the handshake.
+//! HTTPS: the certificate and key of the server, given or made, and the handshake.
 
 use std::fmt;
 use std::io;
@@ -21,7 +21,7 @@ use tokio_rustls::server::TlsStream;
 mod made;
 
 /// Who the server is. It holds a key, hence no derived `Debug`.
-pub(crate) enum Identity {
+pub(crate) enum ServerCertificate {
     /// PEM of certificates and of the key.
     Given(Vec<u8>, Vec<u8>),
     SelfSigned,
@@ -35,7 +35,7 @@ pub(crate) struct Acceptor {
     ca_pem: Option<String>,
 }
 
-impl Identity {
+impl ServerCertificate {
     pub(crate) fn given(certificates: Vec<u8>, key: Vec<u8>) -> Self {
         Self::Given(certificates, key)
     }
@@ -193,7 +193,7 @@ fn invalid(message: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message.into())
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for ServerCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Given(..) => "Given",

@@ -1,6 +1,7 @@
 //! The client without an async runtime.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kore_protocol::OutgoingRequest;
@@ -9,10 +10,8 @@ use kore_protocol::watch::Job;
 use kore_transport::BlockingTransport;
 use kore_types::{BotImport, BotImportId};
 
-use crate::call::{Call, Core, Step};
+use crate::call::{Call, Core};
 use crate::{Answer, ClientBuilder, Error, ImportBot, ImportFiles, Wait};
-
-pub use crate::wait::blocking::Updates;
 
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
@@ -92,7 +91,7 @@ impl Client {
                 Err(error) => return call.finish(Err(error)),
             };
             self.core.count(request, std::time::Instant::now());
-            if let Step::Done(result) = call.handle(self.transport.send(http)) {
+            if let ControlFlow::Break(result) = call.handle(self.transport.send(http)) {
                 return result;
             }
         }

@@ -1,6 +1,7 @@
 //! The async client.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kore_protocol::OutgoingRequest;
@@ -10,7 +11,7 @@ use kore_transport::Transport;
 use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
-use crate::call::{Call, Core, Step};
+use crate::call::{Call, Core};
 use crate::{Answer, ClientBuilder, Error, ImportBot, ImportFiles, Wait};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
@@ -83,7 +84,7 @@ impl Client {
                 };
                 self.core.count(request, tokio::time::Instant::now().into_std());
                 let answer = self.transport.send(http).await;
-                if let Step::Done(result) = call.handle(answer) {
+                if let ControlFlow::Break(result) = call.handle(answer) {
                     return result;
                 }
             }

@@ -24,6 +24,7 @@
 //!
 //! This is where time and randomness are: the crates below are told both.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod blocking;
 

@@ -1,4 +1,6 @@
-//! The verdict of a document that no model can hold.
+//! The `_id` and `status` of a document that no model can hold, for the response of the status call.
+//!
+//! A wait must end when the platform says so, however odd the rest of the document is.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The body of a refusal.
+//! The body with which the platform refuses a request: clients read it, the emulator writes it.
 
 use std::fmt;
 

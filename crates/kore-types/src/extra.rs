@@ -1,4 +1,6 @@
-//! What a model holds beside its fields.
+//! The keys of a document that its model does not know, kept so that nothing is lost.
+//!
+//! Every model has one, beside its fields.
 
 use std::collections::BTreeMap;
 use std::fmt;

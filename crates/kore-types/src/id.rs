@@ -1,4 +1,6 @@
-//! Identifiers, validated where they enter.
+//! Identifiers: bots, imports, files, apps and users, checked where they enter.
+//!
+//! An id may go into a path or a log as it is; [`id!`](crate::id) declares a further kind.
 
 use std::convert::Infallible;
 use std::fmt;

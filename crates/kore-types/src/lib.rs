@@ -36,6 +36,7 @@
 //! Documents of one's own, of a sibling call perhaps, are declared in the same way: [`model!`],
 //! [`open_enum!`] and [`id!`].
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod alone;

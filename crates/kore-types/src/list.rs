@@ -1,4 +1,4 @@
-//! A list of models in which anything may stand.
+//! A list of models in a document, for logs and lists of files. An element of another type does no harm.
 
 use serde::de::SeqAccess;
 use serde::ser::SerializeSeq as _;

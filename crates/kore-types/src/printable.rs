@@ -1,4 +1,6 @@
-//! Foreign bytes made safe to print.
+//! Text from elsewhere made safe to print: control characters are escaped, and its length has a bound.
+//!
+//! Errors, the command and the emulator show names and bodies through it.
 
 use std::fmt::{self, Write as _};
 

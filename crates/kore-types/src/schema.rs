@@ -1,4 +1,4 @@
-//! The JSON Schema of models.
+//! The JSON Schema of the models, from which the OpenAPI document is made.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, json};

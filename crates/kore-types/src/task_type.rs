@@ -1,4 +1,4 @@
-//! The kind of a task in an import's log.
+//! The kinds of tasks in the log of an import, by the platform's own words.
 
 use crate::open_enum;
 

@@ -1,4 +1,4 @@
-//! Types that are a text in every format.
+//! Texts read from any format of serde, for the enums, ids and keys of the models.
 
 use std::borrow::Cow;
 use std::fmt;

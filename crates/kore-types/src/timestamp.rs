@@ -1,4 +1,4 @@
-//! A point in time that keeps the text in which it came.
+//! A point in time that keeps the text in which it came, such as `createdOn` of an import.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! What a server finds wrong with a token.
+//! Why a server refuses a token: kore-auth finds it, kore-protocol gives it the platform's words.
 
 /// Why a token gives no access, in the words of the platform.
 ///

@@ -1,4 +1,5 @@
-//! Values of any form: read within bounds, and written the same whatever features serde_json has.
+//! Values of any form, for what no model knows: read within bounds, and written the same whatever
+//! features serde_json has.
 
 use serde::de::{Error as _, MapAccess, SeqAccess};
 use serde::ser::Error as _;

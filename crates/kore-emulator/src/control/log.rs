@@ -1,4 +1,5 @@
-//! The last requests for the platform. No header is kept, so no token.
+//! `GET /requests`: the last requests for the platform, and how each was answered. No header is kept,
+//! so no token.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
@@ -63,7 +64,7 @@ pub(super) struct Seen {
 
 /// What is kept of a request: noting one is to cost next to nothing, since all come by here.
 #[derive(Debug)]
-struct Kept {
+struct Noticed {
     number: u64,
     time: SystemTime,
     noted: Noted,
@@ -71,7 +72,7 @@ struct Kept {
     why: Option<Why>,
 }
 
-impl Kept {
+impl Noticed {
     fn seen(&self) -> Seen {
         let Noted { method, path, fault, is_answered } = &self.noted;
         let values = get_status::METADATA.path.values(path);
@@ -92,7 +93,7 @@ impl Kept {
 /// The last requests, the newest at the end.
 #[derive(Debug, Default)]
 pub(super) struct RequestLog {
-    kept: VecDeque<Kept>,
+    kept: VecDeque<Noticed>,
     next: u64,
 }
 
@@ -117,7 +118,7 @@ impl RequestLog {
         if self.kept.len() >= MAX {
             self.kept.pop_front();
         }
-        self.kept.push_back(Kept {
+        self.kept.push_back(Noticed {
             number: self.next,
             time: now,
             noted,
@@ -131,7 +132,7 @@ impl RequestLog {
     pub(super) fn newest(&self, page: Page) -> Requests {
         let older = self.kept.partition_point(|kept| kept.number < page.before);
         let first = older.saturating_sub(page.limit);
-        let requests: Vec<_> = self.kept.range(first..older).rev().map(Kept::seen).collect();
+        let requests: Vec<_> = self.kept.range(first..older).rev().map(Noticed::seen).collect();
         let last = requests.last().filter(|_| first > 0);
         let next = last.map(|seen| page.next("requests", seen.number));
         Requests { total: self.next, requests, next }
@@ -141,7 +142,7 @@ impl RequestLog {
     pub(super) fn since(&self, number: u64, most: usize) -> (u64, Vec<Seen>) {
         let older = self.kept.partition_point(|kept| kept.number < number);
         let first = older.max(self.kept.len().saturating_sub(most));
-        let requests: Vec<_> = self.kept.range(first..).map(Kept::seen).collect();
+        let requests: Vec<_> = self.kept.range(first..).map(Noticed::seen).collect();
         (self.next.saturating_sub(number) - requests.len() as u64, requests)
     }
 }

@@ -1,4 +1,4 @@
-//! The page. It is in the binary, and asks nobody else for anything.
+//! The page for a browser. It is in the binary, and loads nothing from elsewhere.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};

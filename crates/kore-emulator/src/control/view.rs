@@ -95,7 +95,7 @@ impl ImportView {
         let status = match &entry.held {
             Held::Fixed(fixed) => {
                 let import = &fixed.import;
-                view.outcome = word(import.outcome());
+                view.outcome = import.outcome().as_str();
                 if much == Much::WithLog {
                     let entries = import.entries();
                     let last = &entries[entries.len().saturating_sub(ENTRIES)..];
@@ -106,7 +106,7 @@ impl ImportView {
             Held::Living(life) => {
                 let position = life.position(now);
                 let status = life.status(position);
-                view.outcome = word(status.outcome());
+                view.outcome = status.outcome().as_str();
                 view.state = state(position);
                 let (mode, speed, each) = match life.mode() {
                     Mode::AtOnce => ("at-once", None, None),
@@ -154,7 +154,7 @@ impl EntryView {
             task_type: cut(entry.task_type.as_ref().map_or("", |kind| kind.as_str())),
             name: cut(entry.task_name.as_deref().unwrap_or_default()),
             status: cut(entry.status.as_ref().map_or("", Status::as_str)),
-            outcome: word(entry.outcome()),
+            outcome: entry.outcome().as_str(),
             extra: extra.map(|(key, value)| (cut(key), cut(&value.to_string()))).collect(),
         }
     }
@@ -189,15 +189,6 @@ fn state(position: Position) -> &'static str {
         State::Runs => "runs",
         State::Over => "over",
         State::MadeToFail => "made_to_fail",
-    }
-}
-
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Running => "running",
-        Outcome::Succeeded => "succeeded",
-        Outcome::Failed => "failed",
-        Outcome::Unknown => "unknown",
     }
 }
 

@@ -1,4 +1,5 @@
-//! A fault as it is kept, and as it stands in a file and in a list: one form for all of them.
+//! A fault as it stands in a file, in a list of the control and in memory: one serde type for all
+//! three.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

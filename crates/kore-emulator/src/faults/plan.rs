@@ -1,4 +1,5 @@
-//! Which faults strike a request. Pure: the time and the seed are arguments.
+//! Decides which faults strike a request. The time and the seed are arguments, so that the same
+//! requests meet the same faults.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};

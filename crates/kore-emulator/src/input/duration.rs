@@ -1,4 +1,4 @@
-//! Durations as a user writes them.
+//! Durations as a user writes them, `20s` or `1m 30s`, in files, and in the arguments of the command.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Scenarios made in Rust.
+//! Builds a scenario in Rust, with the keys and defaults of its file.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A scenario as it is kept, and as it stands in a file and in a snapshot: one form for all of them.
+//! A scenario as it stands in a file, in a snapshot and in memory: one serde type for all three.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A connection that can be made to end with a reset, and that does not wait for ever for a client
-//! which takes nothing.
+//! A connection that can end with a reset, for faults, and that ends if the client takes nothing of an
+//! answer for too long.
 
 use std::io;
 use std::pin::Pin;

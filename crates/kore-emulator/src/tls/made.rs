@@ -1,4 +1,4 @@
-//! A certificate that is made for the emulator, with the crypto of rcgen's feature for the provider.
+//! Makes a certificate for the emulator, and the authority that signs it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
