@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 use kore_auth::KeyError;
 use kore_protocol::watch::{DeadlineTooSoon, PollError};
-use kore_protocol::{InvalidToken, Origin, ResponseError, RetryAfter};
+use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
 use kore_transport::TransportError;
 
 /// Why a client could not be built, or a call has no result.
@@ -49,11 +49,6 @@ impl Error {
 
     pub(crate) fn set_worth_a_new_token(&mut self, worth: bool) {
         self.0.worth_a_new_token = worth;
-    }
-
-    /// Whether the platform refused a token that an earlier request had borne.
-    pub(crate) fn is_worth_a_new_token(&self) -> bool {
-        self.0.worth_a_new_token
     }
 
     /// Takes these texts out of what arrived.
@@ -174,24 +169,16 @@ impl From<ResponseError> for Error {
 }
 
 impl PollError for Error {
+    fn response(&self) -> Option<&ResponseError> {
+        Self::response(self)
+    }
+
     fn is_retryable(&self) -> bool {
         Self::is_retryable(self)
     }
 
-    fn is_rate_limited(&self) -> bool {
-        Self::is_rate_limited(self)
-    }
-
     fn is_worth_a_new_token(&self) -> bool {
-        Self::is_worth_a_new_token(self)
-    }
-
-    fn retry_after(&self) -> Option<RetryAfter> {
-        Self::retry_after(self)
-    }
-
-    fn origin(&self) -> Origin {
-        self.response().map_or(Origin::Unknown, ResponseError::origin)
+        self.0.worth_a_new_token
     }
 }
 
