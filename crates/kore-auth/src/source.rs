@@ -1,5 +1,5 @@
 //! Where a client's tokens come from: brought by the user, signed here and kept until shortly before
-//! their end, or signed for each request.
+//! they expire, or signed for each request.
 //!
 //! The SDK asks a [`TokenSource`] for a token before each request. It has no clock: the time is an
 //! argument.
@@ -26,8 +26,8 @@ const RENEW_BEFORE: u32 = 5;
 
 /// Where the tokens of a client come from.
 ///
-/// Owns no clock and no randomness: [`token`](Self::token) is told the time and how to make a
-/// `jti`.
+/// It has no clock and no randomness: [`token`](Self::token) takes the time, and a function that makes
+/// a `jti`.
 #[derive(Clone)]
 pub struct TokenSource {
     way: Way,
@@ -61,21 +61,21 @@ pub struct Issued {
     /// The token.
     pub token: Token,
     /// Whether an earlier request may have carried it. If the platform refuses such a token, a new
-    /// one may fare better; a token that was signed for this very request will not.
+    /// one may be accepted. One that was just signed for this request would only be refused again.
     pub is_kept: bool,
 }
 
-/// What [`TokenSource::prepare`] has for a request.
+/// What [`TokenSource::prepare`] gives for a request: a token, or one that must be signed first.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
 pub enum Prepared {
     /// A token.
     Issued(Issued),
-    /// Claims that are to be signed first.
+    /// Claims to be signed first.
     Unsigned(Unsigned),
 }
 
-/// A token that is not signed yet.
+/// The claims of a token that is not signed yet, and what signs them.
 #[derive(Clone, Debug)]
 pub struct Unsigned {
     credentials: Credentials,
@@ -85,7 +85,7 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// Whether the token will serve other requests too, so that one of these is enough to sign it.
+    /// Whether other requests will use the token too. Then only one of them needs to sign it.
     pub fn is_kept(&self) -> bool {
         self.is_kept
     }
@@ -93,7 +93,7 @@ impl Unsigned {
     /// Signs it: see [`Credentials::sign`].
     ///
     /// # Errors
-    /// If the signer refuses the key, or is one to be awaited.
+    /// If the signer refuses the key, or must be awaited.
     pub fn sign(&self) -> Result<Token, KeyError> {
         self.credentials.sign(&self.claims)
     }
@@ -108,7 +108,7 @@ impl Unsigned {
 }
 
 impl TokenSource {
-    /// A JWT that the user brings; it is used as it is and never renewed.
+    /// Uses a JWT that the user brings, as it is, and never renews it.
     pub fn fixed(token: Token) -> Self {
         Self { way: Way::Fixed(token) }
     }
@@ -124,7 +124,8 @@ impl TokenSource {
     }
 
     /// How long a token lives: from one second to [`MAX_LIFETIME`], and at most
-    /// [`MAX_JTI_LIFETIME`] for tokens with a `jti`. Values outside of the range are moved to its end.
+    /// [`MAX_JTI_LIFETIME`] for tokens with a `jti`. A value outside of the range becomes the nearest
+    /// one within.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         let lifetime = lifetime.clamp(Duration::from_secs(1), MAX_LIFETIME);
         match &mut self.way {
@@ -141,7 +142,7 @@ impl TokenSource {
     /// A token for a request that is sent at `now`. `jti` is called at most once.
     ///
     /// # Errors
-    /// If the key cannot sign, or its signer is to be awaited: that takes [`prepare`](Self::prepare).
+    /// If the key cannot sign, or its signer must be awaited: use [`prepare`](Self::prepare) for that.
     pub fn token(&mut self, now: SystemTime, jti: impl FnOnce() -> String) -> Result<Issued, KeyError> {
         match self.prepare(now, jti) {
             Prepared::Issued(issued) => Ok(issued),
@@ -167,7 +168,8 @@ impl TokenSource {
         Prepared::Unsigned(Unsigned { credentials: signing.credentials.clone(), claims, now, is_kept })
     }
 
-    /// Takes the token of what was prepared, and keeps it if it is one to be kept.
+    /// Takes the token that was signed after [`prepare`](Self::prepare), and keeps it if this source
+    /// keeps tokens.
     pub fn signed(&mut self, unsigned: Unsigned, token: Token) -> Issued {
         if let Way::Kept { signing, kept } = &mut self.way {
             let now = unsigned.now;
@@ -177,8 +179,8 @@ impl TokenSource {
         Issued { token, is_kept: false }
     }
 
-    /// Takes note that the platform refused a token: if it is the kept one, it is forgotten. A
-    /// newer one, which another request has caused meanwhile, stays.
+    /// Forgets the kept token if the platform refused it. A newer one, which another request has
+    /// caused meanwhile, stays.
     pub fn forget(&mut self, refused: &Token) {
         if let Way::Kept { kept, .. } = &mut self.way
             && kept.as_ref().is_some_and(|kept| kept.token == *refused)
@@ -189,13 +191,13 @@ impl TokenSource {
 }
 
 impl KeptToken {
-    /// A clock that was set back behind the signing makes the token one from the future: not good.
+    /// If the clock was set back to before the signing, the token is from the future and not usable.
     fn is_good_at(&self, now: SystemTime) -> bool {
         self.signed_at <= now && now < self.renew_at
     }
 }
 
-/// A time that the clock can name, whatever it shows.
+/// `now + time`, or `now` where the system cannot express that.
 fn later(now: SystemTime, time: Duration) -> SystemTime {
     now.checked_add(time).unwrap_or(now)
 }
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn no_clock_makes_a_panic() {
+    fn no_clock_value_causes_a_panic() {
         let years = |n| Duration::from_secs(365 * 86_400) * n;
         let mut last = UNIX_EPOCH;
         let mut first = UNIX_EPOCH;
@@ -315,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_is_moved_into_its_range() {
+    fn a_lifetime_is_clamped_to_its_range() {
         for (asked, given) in [(Duration::ZERO, 1), (Duration::MAX, MAX_LIFETIME.as_secs())] {
             let issued = TokenSource::kept(credentials(), "me").lifetime(asked).token(at(0), no_jti);
             let claims = unverified_claims(issued.expect("signs").token.expose()).expect("a JWT");
@@ -324,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn no_token_is_without_an_end() {
+    fn every_signed_token_expires() {
         let issued = TokenSource::kept(credentials(), "me").token(at(0), no_jti).expect("signs");
         let claims = unverified_claims(issued.token.expose()).expect("a JWT");
         assert_eq!(claims.exp, Some(T0.as_secs() + DEFAULT_LIFETIME.as_secs()));
