@@ -1,5 +1,5 @@
 //! What a watched import costs in memory, beside its last document: the bytes that are asked of
-//! the allocator, counted, in virtual time. It fails beyond the limits that the README gives.
+//! the allocator, counted, in virtual time. It fails beyond the limits in docs/benchmarks.md.
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
 use std::time::{Duration, Instant, SystemTime};

@@ -1,5 +1,5 @@
 //! Where a client's tokens come from: brought by the user, signed here and kept until shortly before
-//! their end, or signed for each request.
+//! they expire, or signed for each request.
 //!
 //! The SDK asks a [`TokenSource`] for a token before each request. It has no clock: the time is an
 //! argument.
@@ -29,8 +29,8 @@ const RENEW_BEFORE: u32 = 5;
 
 /// Where the tokens of a client come from.
 ///
-/// Owns no clock and no randomness: [`token`](Self::token) is told the time and how to make a
-/// `jti`.
+/// It has no clock and no randomness: [`token`](Self::token) takes the time, and a function that makes
+/// a `jti`.
 #[derive(Clone)]
 pub struct TokenSource {
     way: Way,
@@ -55,13 +55,16 @@ struct Signing {
 #[derive(Clone)]
 struct Encryption {
     encrypter: Encrypter,
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    content_keys: ContentKeys,
 }
+
+/// Fills a slice with random bytes.
+type ContentKeys = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 impl Encryption {
     fn encrypt(&self, content: &[u8]) -> Result<Token, KeyError> {
         let mut content_key = Zeroizing::new(vec![0; self.encrypter.content_encryption().key_len()]);
-        (self.fill)(&mut content_key);
+        (self.content_keys)(&mut content_key);
         self.encrypter.encrypt(content, &content_key)
     }
 }
@@ -86,21 +89,21 @@ pub struct Issued {
     /// The token.
     pub token: Token,
     /// Whether an earlier request may have carried it. If the platform refuses such a token, a new
-    /// one may fare better; a token that was signed for this very request will not.
+    /// one may be accepted. One that was just signed for this request would only be refused again.
     pub is_kept: bool,
 }
 
-/// What [`TokenSource::prepare`] has for a request.
+/// What [`TokenSource::prepare`] gives for a request: a token, or one that must be signed first.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
 pub enum Prepared {
     /// A token.
     Issued(Issued),
-    /// Claims that are to be signed first.
+    /// Claims to be signed first.
     Unsigned(Unsigned),
 }
 
-/// A token that is not signed yet.
+/// The claims of a token that is not signed yet, and what signs them.
 #[derive(Clone, Debug)]
 pub struct Unsigned {
     credentials: Credentials,
@@ -111,7 +114,7 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// Whether the token will serve other requests too, so that one of these is enough to sign it.
+    /// Whether other requests will use the token too. Then only one of them needs to sign it.
     pub fn is_kept(&self) -> bool {
         self.is_kept
     }
@@ -119,7 +122,7 @@ impl Unsigned {
     /// Signs it, see [`Credentials::sign`], and encrypts it if its source says so.
     ///
     /// # Errors
-    /// If the signer refuses the key, or is one to be awaited.
+    /// If the signer refuses the key, or must be awaited.
     pub fn sign(&self) -> Result<Token, KeyError> {
         match self.encrypted_unsigned() {
             Some(encrypted) => encrypted,
@@ -153,7 +156,7 @@ impl Unsigned {
 }
 
 impl TokenSource {
-    /// A JWT that the user brings; it is used as it is and never renewed.
+    /// Uses a JWT that the user brings, as it is, and never renews it.
     pub fn fixed(token: Token) -> Self {
         Self { way: Way::Fixed(token) }
     }
@@ -169,7 +172,8 @@ impl TokenSource {
     }
 
     /// How long a token lives: from one second to [`MAX_LIFETIME`], and at most
-    /// [`MAX_JTI_LIFETIME`] for tokens with a `jti`. Values outside of the range are moved to its end.
+    /// [`MAX_JTI_LIFETIME`] for tokens with a `jti`. A value outside of the range becomes the nearest
+    /// one within.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         let lifetime = lifetime.clamp(Duration::from_secs(1), MAX_LIFETIME);
         match &mut self.way {
@@ -192,7 +196,7 @@ impl TokenSource {
         encrypter: Encrypter,
         content_keys: impl Fn(&mut [u8]) + Send + Sync + 'static,
     ) -> Self {
-        let encryption = Some(Encryption { encrypter, fill: Arc::new(content_keys) });
+        let encryption = Some(Encryption { encrypter, content_keys: Arc::new(content_keys) });
         match &mut self.way {
             Way::Fixed(_) => {}
             Way::Kept { signing, kept } => {
@@ -207,7 +211,7 @@ impl TokenSource {
     /// A token for a request that is sent at `now`. `jti` is called at most once.
     ///
     /// # Errors
-    /// If the key cannot sign, or its signer is to be awaited: that takes [`prepare`](Self::prepare).
+    /// If the key cannot sign, or its signer must be awaited: use [`prepare`](Self::prepare) for that.
     pub fn token(&mut self, now: SystemTime, jti: impl FnOnce() -> String) -> Result<Issued, KeyError> {
         match self.prepare(now, jti) {
             Prepared::Issued(issued) => Ok(issued),
@@ -239,7 +243,8 @@ impl TokenSource {
         })
     }
 
-    /// Takes the token of what was prepared, and keeps it if it is one to be kept.
+    /// Takes the token that was signed after [`prepare`](Self::prepare), and keeps it if this source
+    /// keeps tokens.
     pub fn signed(&mut self, unsigned: Unsigned, token: Token) -> Issued {
         if let Way::Kept { signing, kept } = &mut self.way {
             let now = unsigned.now;
@@ -249,8 +254,8 @@ impl TokenSource {
         Issued { token, is_kept: false }
     }
 
-    /// Takes note that the platform refused a token: if it is the kept one, it is forgotten. A
-    /// newer one, which another request has caused meanwhile, stays.
+    /// Forgets the kept token if the platform refused it. A newer one, which another request has
+    /// caused meanwhile, stays.
     pub fn forget(&mut self, refused: &Token) {
         if let Way::Kept { kept, .. } = &mut self.way
             && kept.as_ref().is_some_and(|kept| kept.token == *refused)
@@ -261,13 +266,13 @@ impl TokenSource {
 }
 
 impl KeptToken {
-    /// A clock that was set back behind the signing makes the token one from the future: not good.
+    /// If the clock was set back to before the signing, the token is from the future and not usable.
     fn is_good_at(&self, now: SystemTime) -> bool {
         self.signed_at <= now && now < self.renew_at
     }
 }
 
-/// A time that the clock can name, whatever it shows.
+/// `now + time`, or `now` where the system cannot express that.
 fn later(now: SystemTime, time: Duration) -> SystemTime {
     now.checked_add(time).unwrap_or(now)
 }

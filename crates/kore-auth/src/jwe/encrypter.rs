@@ -34,7 +34,7 @@ pub enum JweContent {
 /// let encrypter = Encrypter::new(&jwk)?.algorithms(KeyEncryption::RsaOaep, ContentEncryption::A256Gcm)?;
 ///
 /// let content_key = [7; 32]; // Random bytes, others for each token.
-/// let token = encrypter.encrypt(b"eyJhbGciOi…", &content_key)?;
+/// let token = encrypter.encrypt(b"eyJhbGciOi...", &content_key)?;
 /// assert_eq!(token.expose().split('.').count(), 5);
 /// # }
 /// # Ok::<(), kore_auth::KeyError>(())

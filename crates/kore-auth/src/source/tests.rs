@@ -22,7 +22,7 @@ fn no_jti() -> String {
 }
 
 #[test]
-fn no_clock_makes_a_panic() {
+fn no_clock_value_causes_a_panic() {
     let years = |n| Duration::from_secs(365 * 86_400) * n;
     let mut last = UNIX_EPOCH;
     let mut first = UNIX_EPOCH;
@@ -84,7 +84,7 @@ fn each_request_has_its_own_jti_and_at_most_an_hour() {
 }
 
 #[test]
-fn a_lifetime_is_moved_into_its_range() {
+fn a_lifetime_is_clamped_to_its_range() {
     for (asked, given) in [(Duration::ZERO, 1), (Duration::MAX, MAX_LIFETIME.as_secs())] {
         let issued = TokenSource::kept(credentials(), "me").lifetime(asked).token(at(0), no_jti);
         let claims = unverified_claims(issued.expect("signs").token.expose()).expect("a JWT");
@@ -93,7 +93,7 @@ fn a_lifetime_is_moved_into_its_range() {
 }
 
 #[test]
-fn no_token_is_without_an_end() {
+fn every_signed_token_expires() {
     let issued = TokenSource::kept(credentials(), "me").token(at(0), no_jti).expect("signs");
     let claims = unverified_claims(issued.token.expose()).expect("a JWT");
     assert_eq!(claims.exp, Some(T0.as_secs() + DEFAULT_LIFETIME.as_secs()));
