@@ -88,7 +88,7 @@ impl Contents {
 pub(crate) struct Why(pub(crate) String);
 
 /// A refusal, and what only a log is told about it.
-struct Refused {
+pub(crate) struct Refused {
     error: RequestError,
     why: Option<String>,
 }
@@ -208,9 +208,8 @@ impl Platform {
     }
 
     /// Admits an upload before its body is read.
-    pub(crate) fn admit_upload(&self, parts: &Parts, now: Now) -> Result<ClientId, Response<Bytes>> {
+    pub(crate) fn admit_upload(&self, parts: &Parts, now: Now) -> Result<ClientId, Refused> {
         self.authorise(&parts.headers, upload::METADATA.scope, now.wall)
-            .map_err(|refused| self.refuse(parts.uri.path(), refused))
     }
 
     /// Answers an upload that was admitted; without a form, that it was none.
@@ -220,7 +219,8 @@ impl Platform {
         taken.unwrap_or_else(|error| self.refuse(upload::METADATA.path.as_str(), Refused::from(error)))
     }
 
-    fn refuse(&self, path: &str, Refused { error, why }: Refused) -> Response<Bytes> {
+    /// The answer that says why, and tells the log more.
+    pub(crate) fn refuse(&self, path: &str, Refused { error, why }: Refused) -> Response<Bytes> {
         tracing::debug!(path = masked(path), %error, "refused");
         let why = Why(why.unwrap_or_else(|| error.to_string()));
         let mut response = match error {

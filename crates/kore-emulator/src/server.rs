@@ -194,11 +194,11 @@ impl Server {
     async fn upload(&self, parts: &Parts, mut body: Incoming, now: Now) -> Response<Bytes> {
         let client = match self.platform.admit_upload(parts, now) {
             Ok(client) => client,
-            Err(response) => {
+            Err(refused) => {
                 // Who still sends would not see the answer if the connection ended.
                 let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
                 let _ = timeout(self.bounds.read_timeout, rest).await;
-                return response;
+                return self.platform.refuse(parts.uri.path(), refused);
             }
         };
         let (form, share) = match self.bodies.read_form(&parts.headers, body, self.bounds.read_timeout).await
