@@ -321,7 +321,7 @@ async fn a_large_file_is_taken_and_one_beyond_the_bound_is_not() {
     client.send(&zip(50)).await.unwrap();
     assert_eq!(files.json("GET", "/files", "").await["files"][0]["size"], 50 * 1024 * 1024);
     // It may be closed before the client has sent all of it.
-    client.send(&zip(65)).await.err().expect("too long");
+    client.send(&zip(65)).await.expect_err("too long");
     assert_eq!(files.json("GET", "/files", "").await["total"], 1);
 }
 
@@ -376,7 +376,7 @@ async fn a_fault_strikes_a_start_and_the_import_is_there_all_the_same() {
     let emulator = builder.started_mode(Mode::AtOnce).start().await.unwrap();
     let client = client(&emulator);
     let zip = up(&client, "bot.zip", "PK").await;
-    client.send(&start_new::Request::of_zip(zip)).await.err().expect("the answer is lost");
+    client.send(&start_new::Request::of_zip(zip)).await.expect_err("the answer is lost");
     let started: Vec<BotImportId> = emulator.import_ids();
     assert_eq!(started.len(), 1, "it is not sent again");
     tokio::time::timeout(Duration::from_secs(20), client.bot_import_status(&started[0]))
