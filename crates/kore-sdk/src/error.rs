@@ -1,12 +1,13 @@
 //! The one error of the facade.
 
 use std::fmt;
+use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use kore_auth::KeyError;
 use kore_protocol::watch::{DeadlineTooSoon, PollError};
-use kore_protocol::{InvalidToken, Origin, ResponseError, RetryAfter};
-use kore_transport::TransportError;
+use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
+use kore_transport::{Phase, TransportError};
 
 /// Why a client could not be built, or a call has no result.
 ///
@@ -18,19 +19,28 @@ struct Inner {
     kind: Kind,
     attempts: u32,
     worth_a_new_token: bool,
+    may_have_started: bool,
 }
 
 enum Kind {
-    Config { message: String, source: Option<Box<dyn std::error::Error + Send + Sync>> },
+    Config {
+        message: String,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
     Key(KeyError),
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
+    /// The rate limit is kept on this side.
+    NoRoom {
+        free_in: Duration,
+        left: Duration,
+    },
 }
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false }))
+        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false, may_have_started: false }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -42,6 +52,11 @@ impl Error {
         Self::new(Kind::Config { message: format!("{name}: {source}"), source: Some(Box::new(source)) })
     }
 
+    /// The rate limit leaves room for a request in so much time, and less is left.
+    pub(crate) fn no_room(free_in: Duration, left: Duration) -> Self {
+        Self::new(Kind::NoRoom { free_in, left })
+    }
+
     pub(crate) fn after(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
@@ -51,9 +66,10 @@ impl Error {
         self.0.worth_a_new_token = worth;
     }
 
-    /// Whether the platform refused a token that an earlier request had borne.
-    pub(crate) fn is_worth_a_new_token(&self) -> bool {
-        self.0.worth_a_new_token
+    /// Says that the request was to start something, and may have.
+    pub(crate) fn in_doubt(mut self) -> Self {
+        self.0.may_have_started = true;
+        self
     }
 
     /// Takes these texts out of what arrived.
@@ -75,12 +91,24 @@ impl Error {
         self.0.attempts
     }
 
+    /// Whether the start of an import was sent, and nothing certain came back: the import may exist, or
+    /// not. No public call lists imports, so only the builder shows it. Ask this before the other
+    /// questions, which are about what went wrong.
+    pub fn may_have_started(&self) -> bool {
+        self.0.may_have_started
+    }
+
+    /// Whether a file that was to be sent could not be read, or changed. The message names it.
+    pub fn is_file(&self) -> bool {
+        self.transport().is_some_and(|error| error.phase() == Phase::Content)
+    }
+
     /// Whether a setting is missing or wrong, so that nothing was sent.
     pub fn is_config(&self) -> bool {
         match &self.0.kind {
             Kind::Config { .. } | Kind::Token(_) => true,
             Kind::Key(error) => !error.is_retryable(),
-            Kind::Transport(_) | Kind::Response(_) => false,
+            Kind::Transport(_) | Kind::Response(_) | Kind::NoRoom { .. } => false,
         }
     }
 
@@ -106,9 +134,11 @@ impl Error {
         self.transport().is_some_and(TransportError::is_timeout)
     }
 
-    /// Whether a rate limit of the platform was reached.
+    /// Whether a rate limit of the platform was reached: by its own word, or by the count of a client
+    /// that [keeps to it](crate::ClientBuilder::wait_for_rate_limit).
     pub fn is_rate_limited(&self) -> bool {
-        self.response().is_some_and(ResponseError::is_rate_limited)
+        matches!(self.0.kind, Kind::NoRoom { .. })
+            || self.response().is_some_and(ResponseError::is_rate_limited)
     }
 
     /// Whether the same call may fare better later.
@@ -118,6 +148,7 @@ impl Error {
             Kind::Key(error) => error.is_retryable(),
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
+            Kind::NoRoom { .. } => true,
         }
     }
 
@@ -126,9 +157,18 @@ impl Error {
         self.response().map(ResponseError::status)
     }
 
-    /// When the platform asks to be called again.
+    /// The headers of the response, if one arrived: the id of the request for a support ticket is
+    /// among them, in `x-request-id` or another one of the gateway's choice.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.response().map(ResponseError::headers)
+    }
+
+    /// When the platform asks to be called again, or has room again by the count of this client.
     pub fn retry_after(&self) -> Option<RetryAfter> {
-        self.response().and_then(ResponseError::retry_after)
+        match self.0.kind {
+            Kind::NoRoom { free_in, .. } => Some(RetryAfter::Delay(free_in)),
+            _ => self.response().and_then(ResponseError::retry_after),
+        }
     }
 
     /// The answer that was not the one asked for, or what had arrived of it.
@@ -181,24 +221,16 @@ impl From<ResponseError> for Error {
 }
 
 impl PollError for Error {
+    fn response(&self) -> Option<&ResponseError> {
+        Self::response(self)
+    }
+
     fn is_retryable(&self) -> bool {
         Self::is_retryable(self)
     }
 
-    fn is_rate_limited(&self) -> bool {
-        Self::is_rate_limited(self)
-    }
-
     fn is_worth_a_new_token(&self) -> bool {
-        Self::is_worth_a_new_token(self)
-    }
-
-    fn retry_after(&self) -> Option<RetryAfter> {
-        Self::retry_after(self)
-    }
-
-    fn origin(&self) -> Origin {
-        self.response().map_or(Origin::Unknown, ResponseError::origin)
+        self.0.worth_a_new_token
     }
 }
 
@@ -210,11 +242,25 @@ impl fmt::Display for Error {
             Kind::Token(error) => error.fmt(f)?,
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Response(error) => error.fmt(f)?,
+            Kind::NoRoom { free_in, left } => write!(
+                f,
+                "the rate limit of this call is used up: the next request may be sent in {} s, and {} s are left \
+                 to wait for it",
+                free_in.as_secs_f64().ceil(),
+                left.as_secs_f64().floor(),
+            )?,
         }
         match self.0.attempts {
             0 | 1 => Ok(()),
             attempts => write!(f, " (after {attempts} requests)"),
+        }?;
+        if self.0.may_have_started {
+            f.write_str(
+                "; the import may have started all the same: no public call lists imports, so look for it in the \
+                 builder before it is started again",
+            )?;
         }
+        Ok(())
     }
 }
 
@@ -233,6 +279,7 @@ impl std::error::Error for Error {
             Kind::Token(error) => error.source(),
             Kind::Transport(error) => error.source(),
             Kind::Response(error) => error.source(),
+            Kind::NoRoom { .. } => None,
         }
     }
 }

@@ -11,7 +11,7 @@ use kore_protocol::watch::{
 use kore_types::Outcome;
 
 use super::DEFAULT_DEADLINE;
-use super::updates::{Gathered, Polls, Updates};
+use super::updates::{Gathered, OnUpdate, Polls, Updates};
 use crate::Error;
 
 /// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`): await it, or `run` that of
@@ -49,7 +49,7 @@ use crate::Error;
 /// ```
 #[must_use = "it does nothing until it is awaited or run"]
 pub struct Wait<'a, C, J: Job, Ends = J> {
-    client: &'a C,
+    client: C,
     jobs: Vec<J>,
     deadline: Option<Duration>,
     resume: Vec<ResumeToken<J>>,
@@ -59,11 +59,8 @@ pub struct Wait<'a, C, J: Job, Ends = J> {
     ends: PhantomData<fn() -> Ends>,
 }
 
-/// What is done with each update before it counts.
-pub(super) type OnUpdate<'a, J> = Box<dyn FnMut(&Update<J, Error>) + Send + 'a>;
-
 impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
-    pub(crate) fn new(client: &'a C, jobs: Vec<J>) -> Self {
+    pub(crate) fn new(client: C, jobs: Vec<J>) -> Self {
         let mut settings = Settings::default();
         settings.seed = crate::call::random();
         Self {
@@ -126,7 +123,8 @@ impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
 
     /// Begins to watch each job once, in the order in which they were given.
     pub(super) fn begin(mut self) -> (Updates<C, J>, Gathered<'a, J>) {
-        let (core, now) = (self.client.core(), C::now());
+        let now = C::now();
+        let core = self.client.core();
         self.settings.host = core.host.clone();
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(core.requests.clone(), self.settings).concurrency(self.concurrency);
@@ -146,7 +144,7 @@ impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
                 None => watches.watch(job.clone(), timeout, now),
             }
         }
-        (Updates::new(self.client.clone(), watches, timeout), Gathered::new(jobs, self.on_update))
+        (Updates::new(self.client, watches, timeout), Gathered::new(jobs, self.on_update))
     }
 }
 
