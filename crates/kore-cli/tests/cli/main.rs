@@ -7,6 +7,7 @@ mod closed;
 mod emulator;
 mod identity;
 mod ids;
+mod import;
 mod killed;
 mod output;
 #[cfg(unix)]
