@@ -1,5 +1,5 @@
 //! What a watched import costs in memory, beside its last document: the bytes that are asked of
-//! the allocator, counted, in virtual time. It fails beyond the limits that the README gives.
+//! the allocator, counted, in virtual time. It fails beyond the limits in docs/benchmarks.md.
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
 use std::time::{Duration, Instant, SystemTime};
@@ -55,9 +55,9 @@ fn cost(imports: usize, time: Duration) -> f64 {
             }
             Next::Wait(until) if until > start + time => break,
             Next::Wait(until) => now.instant = until,
+            Next::Tell(_) => {}
             Next::Idle => unreachable!("the deadline is far"),
         }
-        while watches.poll_update().is_some() {}
     }
     (bytes() - before - documents) / imports as f64
 }

@@ -1,4 +1,4 @@
-//! The example of a server, over a socket, with kore-sdk as its client.
+//! The example `axum_server` of kore-protocol, on a socket, with kore-sdk as its client.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -71,7 +71,7 @@ async fn a_known_import_is_answered() {
 }
 
 #[tokio::test]
-async fn each_fault_of_a_token_has_its_401() {
+async fn each_fault_of_a_token_has_a_401_of_its_own() {
     let address = serve().await;
     let refused = |client: Client| refused(client, "bir-unknown");
     let unauthorised = |refusal: Refusal| (Some(StatusCode::UNAUTHORIZED), Some(refusal));
@@ -108,7 +108,7 @@ async fn an_unknown_import_is_a_400() {
 }
 
 #[tokio::test]
-async fn other_methods_and_paths_are_told_before_the_token_is_looked_at() {
+async fn a_wrong_method_or_path_is_answered_before_the_token_is_checked() {
     let address = serve().await;
     let transport = HyperTransport::builder().build().unwrap();
     for (method, path, status, allow) in [
@@ -126,7 +126,7 @@ async fn other_methods_and_paths_are_told_before_the_token_is_looked_at() {
 }
 
 #[tokio::test]
-async fn the_61st_look_of_a_minute_is_a_429_that_says_for_how_long() {
+async fn the_61st_poll_in_a_minute_is_a_429_that_says_how_long_to_wait() {
     let client = client(serve().await, "cs-1f", "s3cret");
     for _ in 0..60 {
         client.bot_import_status(&id("bir-1f")).await.expect("within the limit");
@@ -136,11 +136,11 @@ async fn the_61st_look_of_a_minute_is_a_429_that_says_for_how_long() {
     assert!(error.is_rate_limited() && error.is_retryable());
     let retry_after = error.response().unwrap().retry_after().expect("the header");
     assert!(retry_after.delay(SystemTime::now()) <= Duration::from_secs(60));
-    client.bot_import_status(&id("bir-2e")).await.expect("another import has its own windows");
+    client.bot_import_status(&id("bir-2e")).await.expect("another import has its own limit");
 }
 
 #[tokio::test]
-async fn two_tokens_and_one_that_has_not_begun_are_refused() {
+async fn two_tokens_are_refused_and_so_is_one_before_its_nbf() {
     let address = serve().await;
     let unauthorised = (Some(StatusCode::UNAUTHORIZED), Some(Refusal::InvalidSdkCredentials));
     let late = SystemTime::now() + Duration::from_secs(3600);

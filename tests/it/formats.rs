@@ -1,4 +1,4 @@
-//! Whatever JSON comes, a model reads it, and gives it back in every self-describing format.
+//! A model reads any JSON, and comes back unchanged from every self-describing format.
 
 use bson::{deserialize_from_slice, serialize_to_vec};
 use kore_types::{BotImport, BotImportId, ErrorBody, Outcome, Status};
@@ -123,7 +123,7 @@ fn the_sample_is_kept_by_every_format() {
 }
 
 #[test]
-fn a_status_that_stands_twice_is_as_odd_in_every_format() {
+fn a_doubled_status_is_unknown_in_every_format() {
     for log in ["", r#","statusLogs":[{}],"statusLogs":[{"taskName":"a"}]"#] {
         let json = format!(r#"{{"_id":"bir-1","status":"success","x":1,"x":2,"status":"failed"{log}}}"#);
         let import: BotImport = serde_json::from_str(&json).expect("an object");
@@ -139,7 +139,7 @@ fn a_status_that_stands_twice_is_as_odd_in_every_format() {
 }
 
 #[test]
-fn what_bson_does_not_have_is_a_clear_error() {
+fn values_that_bson_lacks_are_a_clear_error() {
     for json in [json!({"_id": "bir-1", "n": u64::MAX}), json!({"_id": "bir-1", "a\0b": 1})] {
         let import: BotImport = serde_json::from_value(json).expect("an object");
         for error in
@@ -156,7 +156,7 @@ fn what_bson_does_not_have_is_a_clear_error() {
 }
 
 #[test]
-fn another_form_is_another_form() {
+fn an_untagged_enum_tells_documents_from_other_values() {
     let either = |json: &str| serde_json::from_str::<Either<BotImport>>(json).expect(json);
     assert!(matches!(either(r#"{"_id":7,"x":1e300}"#), Either::Document(_)));
     assert_eq!(either(r#""text""#), Either::Text("text".to_owned()));
@@ -231,7 +231,7 @@ proptest! {
 
     /// The list of the values of a key that stands twice is as any other value.
     #[test]
-    fn what_stands_twice_is_read_as_it_was_written(members in prop::collection::vec((key(), value()), 0..12)) {
+    fn doubled_keys_come_back_in_every_format(members in prop::collection::vec((key(), value()), 0..12)) {
         let text = |(key, value): &(String, Value)| format!("{}:{value}", Value::from(key.as_str()));
         let json = format!("{{{}}}", members.iter().chain(&members).map(text).collect::<Vec<_>>().join(","));
         let import: BotImport = serde_json::from_str(&json).expect("an object");

@@ -87,7 +87,7 @@ fn unknown_keys_and_words_survive_at_every_level() {
 
 /// `null`, nothing, and another JSON value in the place of each value of the sample.
 #[test]
-fn no_value_of_another_form_fails_the_document() {
+fn a_value_of_another_form_never_fails_the_document() {
     fn places(value: &serde_json::Value, pointer: String, found: &mut Vec<String>) {
         match value {
             serde_json::Value::Object(map) => {
@@ -127,7 +127,7 @@ fn no_value_of_another_form_fails_the_document() {
 }
 
 #[test]
-fn what_is_not_of_the_documented_form_stays_under_its_key() {
+fn a_value_of_another_form_stays_under_its_key() {
     let import = assert_kept(
         r#"{"_id":"17","status":null,"statusLogs":{"a":1},"__v":-1,"streamId":7,"createdOn":["x"]}"#,
     );
@@ -140,7 +140,7 @@ fn what_is_not_of_the_documented_form_stays_under_its_key() {
 }
 
 #[test]
-fn elements_that_are_no_entries_stay_at_their_place() {
+fn log_elements_that_are_no_entries_keep_their_place() {
     let mut import = assert_kept(r#"{"statusLogs":[null,{"taskName":"a"},7,[],{"taskName":"b"},"x"]}"#);
     let names: Vec<_> = import.entries().iter().map(|entry| entry.task_name.as_deref().unwrap()).collect();
     assert_eq!(names, ["a", "b"]);
@@ -161,7 +161,7 @@ fn ten_thousand_entries_are_kept() {
 
 /// 16 MiB that would take gigabytes.
 #[test]
-fn a_document_beyond_all_measure_is_read_for_its_verdict_alone() {
+fn a_huge_document_gives_its_verdict_in_bounded_memory() {
     const BODY: usize = 16 * 1024 * 1024;
     for (start, element, end) in [
         (r#""statusLogs":["#, "{}", "]"),
@@ -185,7 +185,7 @@ fn a_document_beyond_all_measure_is_read_for_its_verdict_alone() {
 }
 
 #[test]
-fn a_status_that_stands_twice_must_mean_the_same() {
+fn a_doubled_status_must_mean_the_same() {
     for (json, outcome) in [
         (r#"{"status":"success","status":"failed"}"#, Outcome::Unknown),
         (r#"{"status":"failed","status":"success"}"#, Outcome::Unknown),
@@ -208,7 +208,7 @@ fn a_status_that_stands_twice_must_mean_the_same() {
 }
 
 #[test]
-fn what_no_model_can_hold_hides_no_verdict() {
+fn a_document_that_no_model_can_hold_still_has_its_verdict() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for odd in ["1e400", r#""\ud800""#, r#"{"\udc00":1}"#, &deep] {
         let json = format!(r#"{{"x":{odd},"_id":"bir-1","status":"failed"}}"#);
@@ -225,7 +225,7 @@ fn what_no_model_can_hold_hides_no_verdict() {
 }
 
 #[test]
-fn what_is_no_object_is_an_error() {
+fn a_document_that_is_no_object_is_an_error() {
     for json in ["", "null", "[]", "\"x\"", "7", "{", "{\"_id\":}", "{}x", "<html>"] {
         assert!(serde_json::from_str::<BotImport>(json).is_err(), "{json}");
         assert!(BotImport::id_and_status_alone(json.as_bytes()).is_err(), "{json}");
@@ -275,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn an_id_is_taken_as_it_is_or_not_at_all(text in "(bir-)?[a-z0-9./%\\x00é_-]{0,140}") {
+    fn an_id_is_kept_unchanged_or_refused(text in "(bir-)?[a-z0-9./%\\x00é_-]{0,140}") {
         let safe = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let expected = text.starts_with("bir-") && text.len() > 4 && text.len() <= 128 && text.bytes().all(safe);
         let id = kore_types::BotImportId::new(&text);

@@ -1,4 +1,4 @@
-//! The example of a store of replays that several servers share.
+//! The example `shared_replays` of kore-auth: several servers share one store of used tokens.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -36,7 +36,7 @@ fn admit(server: &Guard, app: &str, jti: &str, exp: u64, now: u64) -> Result<(),
 }
 
 #[test]
-fn a_token_is_taken_once_between_servers_and_over_restarts() {
+fn a_token_is_accepted_once_across_servers_and_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("used.sqlite");
     let (one, other) = (server(&file), server(&file));
@@ -49,7 +49,7 @@ fn a_token_is_taken_once_between_servers_and_over_restarts() {
 }
 
 #[test]
-fn of_one_token_that_comes_to_many_servers_at_once_one_is_admitted() {
+fn one_of_many_concurrent_uses_of_a_token_is_admitted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("used.sqlite");
     drop(server(&file));
@@ -66,7 +66,7 @@ fn of_one_token_that_comes_to_many_servers_at_once_one_is_admitted() {
 }
 
 #[test]
-fn what_has_ended_is_freed_but_not_by_a_token_that_ends_sooner() {
+fn expired_tokens_are_freed_but_not_by_one_that_expires_sooner() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("used.sqlite");
     let server = server(&file);
@@ -83,7 +83,7 @@ fn what_has_ended_is_freed_but_not_by_a_token_that_ends_sooner() {
 }
 
 #[test]
-fn a_store_that_fails_refuses() {
+fn a_failing_store_refuses() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("used.sqlite");
     let server = server(&file);

@@ -7,6 +7,7 @@ mod dependencies;
 mod features;
 mod invariants;
 mod markdown;
+mod publish;
 mod toolchain;
 mod vendor;
 
@@ -41,13 +42,15 @@ pub(crate) enum Check {
     Openapi,
     /// The workspace builds as a vendored folder, and runs beside crates that chose another crypto provider
     Vendor,
+    /// The packages are complete and build, with the lowest versions they ask for, and two for WebAssembly
+    Publish,
     /// The OpenAPI document is valid, and the emulator does what it says (needs Python and PyPI once)
     Conformance,
 }
 
 impl Check {
     /// In the order of `cargo xtask ci`: what fails fast and often comes first.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Fmt,
         Self::Clippy,
         Self::Test,
@@ -59,6 +62,7 @@ impl Check {
         Self::Api,
         Self::Openapi,
         Self::Vendor,
+        Self::Publish,
         Self::Conformance,
     ];
 
@@ -75,6 +79,7 @@ impl Check {
             Self::Api => "api",
             Self::Openapi => "openapi",
             Self::Vendor => "vendor",
+            Self::Publish => "publish",
             Self::Conformance => "conformance",
         }
     }
@@ -104,6 +109,7 @@ impl Check {
             Self::Api => api::run(workspace, skipped),
             Self::Openapi => openapi::check(workspace),
             Self::Vendor => vendor::run(workspace, skipped),
+            Self::Publish => publish::run(workspace, skipped),
             Self::Conformance => conformance::run(workspace, skipped),
         }
     }

@@ -33,6 +33,7 @@
 //! neighbour's `jsonwebtoken::encode` works with the neighbour's own choice. With neither feature a
 //! [`Signer`] of one's own still signs, for a key in a KMS or an HSM.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod algorithm;

@@ -85,6 +85,7 @@
 //!
 //! [`state`](EmulatorBuilder::state) keeps the imports in a file, which a crash leaves whole.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod samples;
 pub mod scenarios;

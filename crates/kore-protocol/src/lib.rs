@@ -61,6 +61,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod bot_import;

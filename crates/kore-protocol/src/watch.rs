@@ -1,36 +1,39 @@
-//! Watching a [`Job`] of the platform until it ends: a state machine that owns neither socket nor
-//! clock. The import of a bot is such a job, named by its id.
+//! Watching a [`Job`] of the platform until it ends. The import of a bot is such a job, named by its
+//! id; a job of another kind is one more implementation of [`Job`].
 //!
-//! Its methods are of four kinds: getters, commands ([`Watch::cancel`]), `handle_…` that feed it,
-//! and `poll_…` that ask it what to do. The owner sends the requests that it asks for, tells it
-//! the responses and the time, and waits when it says so:
+//! [`Watches`] are a state machine that owns neither socket nor clock, so that async and blocking
+//! clients, tests and simulations share it. Its methods are of four kinds: getters, commands
+//! ([`Watches::watch`], [`Watches::cancel`]), `handle_…` that feed it, and [`Watches::poll`] that
+//! asks it what to do. Its owner sends the requests that it asks for, hands it the responses and
+//! the time, and waits when it says so:
 //!
 //! ```
-//! use std::time::{Duration, Instant};
-//! use kore_protocol::ResponseError;
-//! use kore_protocol::watch::{Now, Settings, Step, Watch};
+//! use std::time::{Duration, Instant, SystemTime};
+//! use kore_protocol::watch::{Next, Now, Settings, Update, Watches};
+//! use kore_protocol::{RequestLogs, ResponseError};
 //! use kore_types::{BotImport, BotImportId, Status};
 //!
-//! let mut now = Now { instant: Instant::now(), wall: std::time::SystemTime::now() };
+//! let mut now = Now { instant: Instant::now(), wall: SystemTime::now() };
 //! let id: BotImportId = "bir-1".parse()?;
-//! let mut watch: Watch<BotImportId, ResponseError> =
-//!     Watch::new(id.clone(), Duration::from_secs(60), Settings::default(), now)?;
+//! let mut watches: Watches<BotImportId, ResponseError> =
+//!     Watches::new(RequestLogs::default(), Settings::default());
+//! watches.watch(id.clone(), Duration::from_secs(60), now);
 //! let mut platform = [Status::Pending, Status::Success].into_iter();
-//! loop {
-//!     match watch.poll(now) {
-//!         // Here the clock jumps; a real owner sends the request, and sleeps.
-//!         Step::Poll(_request) => {
+//! let end = loop {
+//!     match watches.poll(now) {
+//!         Next::Tell(Update::Event { event, .. }) => println!("{event:?}"),
+//!         Next::Tell(Update::Ended { end, .. }) => break end?,
+//!         Next::Send(poll) => {
 //!             let status = platform.next().expect("two polls");
-//!             watch.handle_response(now, BotImport::new(id.clone(), status));
+//!             watches.handle_response(now, &poll, BotImport::new(id.clone(), status));
 //!         }
-//!         Step::Wait { until, .. } => now.instant = until,
-//!         Step::Ended => break,
+//!         // Here the clock jumps; a real owner sleeps, or waits for a response.
+//!         Next::Wait(until) => now.instant = until,
+//!         Next::Idle => unreachable!("the end comes before"),
+//!         _ => {}
 //!     }
-//!     while let Some(event) = watch.poll_event() {
-//!         println!("{event:?}");
-//!     }
-//! }
-//! assert!(watch.into_end().is_ok_and(|end| end.import().is_some_and(BotImport::is_over)));
+//! };
+//! assert!(end.import().is_some_and(BotImport::is_over));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -52,7 +55,7 @@ pub use end::{End, Unended};
 pub use event::Event;
 pub use host::Host;
 pub use job::{Job, Task};
-pub use machine::{LAST_POLL, Step, Waiting, Watch};
+pub use machine::LAST_POLL;
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;

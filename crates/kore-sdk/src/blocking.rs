@@ -1,6 +1,7 @@
 //! The client without an async runtime.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kore_protocol::OutgoingRequest;
@@ -9,10 +10,8 @@ use kore_protocol::watch::Job;
 use kore_transport::BlockingTransport;
 use kore_types::{BotImport, BotImportId};
 
-use crate::call::{Call, Core, Step};
-use crate::{Answer, ClientBuilder, Error, Wait};
-
-pub use crate::wait::blocking::Updates;
+use crate::call::{Call, Core};
+use crate::{Answer, ClientBuilder, Error, ImportBot, ImportFiles, Wait};
 
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
@@ -47,6 +46,11 @@ impl Client {
     pub fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request)?.response.import)
+    }
+
+    /// Imports a bot: say where to, and run it. Nothing is sent before.
+    pub fn import_bot(&self, files: ImportFiles) -> ImportBot<'_, Self> {
+        ImportBot::new(self, files)
     }
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and run it.
@@ -87,7 +91,7 @@ impl Client {
                 Err(error) => return call.finish(Err(error)),
             };
             self.core.count(request, std::time::Instant::now());
-            if let Step::Done(result) = call.handle(self.transport.send(http)) {
+            if let ControlFlow::Break(result) = call.handle(self.transport.send(http)) {
                 return result;
             }
         }

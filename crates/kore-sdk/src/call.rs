@@ -1,5 +1,6 @@
 //! One call, without the sending: what the async and the blocking client share.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -32,7 +33,7 @@ const LATEST_SINGLE: Duration = Duration::from_secs(30);
 
 /// What all calls of a client share.
 #[derive(Debug)]
-pub(crate) struct Core {
+pub struct Core {
     base: BaseUrl,
     /// The requests of all watches and single calls.
     pub(crate) requests: RequestLogs<Millis>,
@@ -66,6 +67,14 @@ impl Core {
         self.requests.count(request, now, now + LATEST_SINGLE);
     }
 
+    /// Takes note of a request that is sent now, if the rate limit leaves room for it.
+    ///
+    /// # Errors
+    /// When there is room.
+    pub(crate) fn reserve<R: OutgoingRequest>(&self, request: &R, now: Instant) -> Result<(), Instant> {
+        self.requests.reserve(request, now, now + LATEST_SINGLE)
+    }
+
     pub(crate) fn base(&self) -> &BaseUrl {
         &self.base
     }
@@ -80,12 +89,6 @@ pub(crate) struct Call<'a, R> {
     /// Known if someone wants to know how long it took.
     began: Option<Instant>,
     pub(crate) span: Span,
-}
-
-/// What to do after an answer.
-pub(crate) enum Step<R> {
-    Again,
-    Done(Result<Answer<R>, Error>),
 }
 
 impl<'a, R: OutgoingRequest> Call<'a, R> {
@@ -130,13 +133,16 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     }
 
     /// Takes the answer to the request that was sent last; says whether another one is to be sent.
-    pub(crate) fn handle(&mut self, answer: Result<Response<Bytes>, TransportError>) -> Step<R::Response> {
+    pub(crate) fn handle(
+        &mut self,
+        answer: Result<Response<Bytes>, TransportError>,
+    ) -> ControlFlow<Result<Answer<R::Response>, Error>> {
         let result = self.read(answer);
         if result.as_ref().is_err_and(Error::is_worth_a_new_token) && self.attempts == 1 {
             tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
-            return Step::Again;
+            return ControlFlow::Continue(());
         }
-        Step::Done(self.finish(result))
+        ControlFlow::Break(self.finish(result))
     }
 
     /// Takes the answer to the request that was sent last, which is the only one of this call.

@@ -1,6 +1,7 @@
 //! The async client.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kore_protocol::OutgoingRequest;
@@ -10,8 +11,8 @@ use kore_transport::Transport;
 use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
-use crate::call::{Call, Core, Step};
-use crate::{Answer, ClientBuilder, Error, Wait};
+use crate::call::{Call, Core};
+use crate::{Answer, ClientBuilder, Error, ImportBot, ImportFiles, Wait};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
 #[derive(Clone)]
@@ -34,6 +35,11 @@ impl Client {
     pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request).await?.response.import)
+    }
+
+    /// Imports a bot: say where to, and await it. Nothing is sent before.
+    pub fn import_bot(&self, files: ImportFiles) -> ImportBot<'_, Self> {
+        ImportBot::new(self, files)
     }
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.
@@ -78,7 +84,7 @@ impl Client {
                 };
                 self.core.count(request, tokio::time::Instant::now().into_std());
                 let answer = self.transport.send(http).await;
-                if let Step::Done(result) = call.handle(answer) {
+                if let ControlFlow::Break(result) = call.handle(answer) {
                     return result;
                 }
             }

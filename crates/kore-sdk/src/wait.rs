@@ -1,14 +1,12 @@
 //! Waiting for the end of jobs, in real time.
 
-mod driver;
+mod awaited;
+mod blocking;
 mod settings;
-mod stream;
 mod updates;
 
 pub use settings::Wait;
 pub use updates::Updates;
-
-pub(crate) mod blocking;
 
 use std::time::Duration;
 

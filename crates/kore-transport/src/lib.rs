@@ -29,6 +29,7 @@
 //! They all refuse plain HTTP to other machines, send none to this one through a proxy, refuse bodies
 //! over a limit, follow no redirect, and say with a [`TransportError`] how far the request came.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]

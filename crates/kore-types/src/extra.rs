@@ -15,11 +15,11 @@ use crate::Lenient;
 use crate::model::{Reading, Room, any};
 use crate::value::{Written, both, number};
 
-/// Keys that are not known with their values, and the values of known keys that are not of their
-/// type, `null` among them: a map from key to [`Value`], in the order of the keys.
+/// What no field of a model holds: unknown keys, and known keys whose value has another type than
+/// the documented one (`null`, for example). It is a map from key to [`Value`], in the order of keys.
 ///
-/// It writes the same in every format and whatever features of serde_json are on: numbers as `i64`,
-/// `u64` or `f64`, and keys in order. A struct with serde's derive can have it too, as a field with
+/// It is written alike in every format and with any features of serde_json: numbers as `i64`, `u64`
+/// or `f64`, and keys in order. A struct with serde's derive can have one too, as a field with
 /// `#[serde(flatten)]`.
 #[derive(Clone, Default)]
 #[allow(clippy::box_collection, reason = "most models have none, and are the smaller for it")]
@@ -96,7 +96,7 @@ impl Extra {
         Ok(())
     }
 
-    /// A key that stands twice: if the two values differ, it is as if it held the list of them.
+    /// A key that stands twice. If its values differ, it is read as if it held the list of them.
     #[cold]
     fn read_again<T: Lenient, E: de::Error>(
         &mut self,
@@ -146,13 +146,13 @@ impl Extra {
         Ok(())
     }
 
-    /// The number that a reader of JSON handed over as a map.
+    /// The number that serde_json handed over as a map, if this is one.
     pub fn as_number(&self) -> Option<Value> {
         let (key, value) = self.first_key_value().filter(|_| self.len() == 1)?;
         number(key, value)
     }
 
-    /// Writes all but what the model's fields say.
+    /// Writes every key but those whose field is set.
     pub fn write<M: SerializeMap>(&self, map: &mut M, is_set: impl Fn(&str) -> bool) -> Result<(), M::Error> {
         for (key, value) in self.iter().filter(|(key, _)| !is_set(key)) {
             map.serialize_entry(key, &Written(value))?;

@@ -1,13 +1,13 @@
 //! Identifiers: bots, imports, files, apps and users, checked where they enter.
 //!
-//! An id may go into a path or a log as it is; [`id!`](crate::id) declares a further kind.
+//! An id is safe to put into a path or a log as it is; [`id!`](crate::id) declares a further kind.
 
 use std::convert::Infallible;
 use std::fmt;
 
 use crate::Printable;
 
-/// The longest identifier that is taken, in bytes.
+/// The longest identifier that is accepted, in bytes.
 pub const MAX_ID_LEN: usize = 128;
 
 /// A text that is not an identifier of the kind asked for.
@@ -42,7 +42,7 @@ impl fmt::Display for InvalidId {
             Problem::Empty => f.write_str("an empty text"),
             Problem::TooLong if *prefix == ClientId::PREFIX => f.write_str("a longer one"),
             Problem::TooLong => write!(f, "a longer one: \"{found}\""),
-            // The secret stands where the id should, perhaps.
+            // The user may have put the secret here by mistake.
             Problem::Prefix if *prefix == ClientId::PREFIX => f.write_str("another start"),
             Problem::Prefix => write!(f, "another start: \"{found}\""),
             Problem::OnlyPrefix => f.write_str("nothing after the prefix"),
@@ -121,7 +121,7 @@ macro_rules! id {
             /// What every identifier of this kind begins with.
             pub const PREFIX: &'static str = $prefix;
 
-            /// Checks and takes a text.
+            /// Checks a text and makes an identifier of it.
             ///
             /// # Errors
             /// `InvalidId` unless the text is the prefix followed by at least one ASCII letter,
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documented_and_masked_ids_are_taken() {
+    fn documented_and_masked_ids_are_accepted() {
         for id in ["bir-5fxxxxxx-a0xx-52xx-axxf-f3xxxxxxxxxx", "bir-034fc180-4f84-5c54-a963-5d85b76a36dc"] {
             assert_eq!(BotImportId::new(id).unwrap().as_str(), id);
         }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_leave_the_path_is_refused_with_what_was_found() {
+    fn an_id_that_could_leave_its_path_is_refused_and_shown() {
         let long = format!("bir-{}", "a".repeat(10_240));
         for (id, says) in [
             ("", "an empty text"),

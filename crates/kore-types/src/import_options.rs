@@ -1,11 +1,12 @@
-//! What of the files an import into an existing bot takes.
+//! `importOptions`: which parts of the files an import into an existing bot takes, and how it merges
+//! them. Clients write them with the start of such an import.
 
 use crate::{List, model, open_enum};
 
 model! {
-    /// `importOptions`: the components that are imported, and how those are merged that the bot has
-    /// already. Keys and words are those of the vendor's documents of 2026 and before; which of them
-    /// a platform knows depends on its version.
+    /// `importOptions`: which components are imported, and how they are merged with what the bot has.
+    /// Keys and words are those of the vendor's documents up to 2026; which of them a platform knows
+    /// depends on its version.
     pub struct ImportOptions {
         /// Tasks.
         #[key("tasks")]
@@ -31,14 +32,14 @@ model! {
         /// Linked bots and small talk, in older documents.
         #[key("botComponents", older)]
         pub bot_components: Option<List<String>>,
-        /// How what the bot has already is merged.
+        /// How the components are merged with what the bot has.
         #[key("options")]
         pub options: Option<MergeOptions>,
     }
 }
 
 model! {
-    /// What of the storyboard is imported.
+    /// Which parts of the storyboard are imported.
     pub struct StoryBoardScenes {
         /// The comments too.
         #[key("includeComments")]
@@ -47,7 +48,7 @@ model! {
 }
 
 model! {
-    /// How what the bot has already is merged.
+    /// How components are merged with what the bot has.
     pub struct MergeOptions {
         /// Utterances.
         #[key("utterances")]
@@ -62,13 +63,13 @@ model! {
 }
 
 model! {
-    /// Whether what is imported is added, or takes the place of what was there. No source says what
-    /// becomes of both at once.
+    /// Whether the imported part is added to the bot's, or replaces it. No source says what both at
+    /// once do.
     pub struct AppendOrReplace {
         /// It is added.
         #[key("append")]
         pub append: Option<bool>,
-        /// It takes the place of what was there.
+        /// It replaces what the bot has.
         #[key("replace")]
         pub replace: Option<bool>,
     }
@@ -98,7 +99,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Something to import of what the bot understands.
+    /// A part of what the bot understands.
     pub enum ImportNlpData {
         /// Settings.
         NlpSettings = "nlpSettings",

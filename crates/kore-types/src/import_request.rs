@@ -1,13 +1,13 @@
-//! What the calls that start an import are sent, and what the upload before them gives back.
+//! The bodies of the calls that start an import, and the response to the upload before them.
 //!
-//! Clients write these documents, servers read them.
+//! Clients write the bodies and servers read them; the response goes the other way.
 
 use crate::{FileId, ImportOptions, List, model, open_enum};
 
 model! {
     /// A file that was uploaded.
     pub struct UploadedFile {
-        /// What the start of an import names it by.
+        /// The id by which the start of an import names the file.
         #[key("fileId", always)]
         pub id: Option<FileId>,
         /// A digest of the file, 40 hexadecimal digits. No source says of which kind.
@@ -20,9 +20,9 @@ model! {
 }
 
 model! {
-    /// An import that makes a new bot, of single files or of one zip.
+    /// The start of an import that makes a new bot, from single files or from one zip.
     pub struct NewBotImport {
-        /// Whether `zipInfo` is given or the single files. Older servers do not know it.
+        /// `ZIP` if `zipInfo` is given, `JSON` for single files. Older servers do not know this key.
         #[key("uploadMode", always)]
         pub upload_mode: Option<UploadMode>,
         /// The definition of the bot.
@@ -37,20 +37,20 @@ model! {
         /// Its icon.
         #[key("icon")]
         pub icon: Option<FileId>,
-        /// All of it, as an export packs it.
+        /// A zip with all of these, as an export packs it.
         #[key("zipInfo")]
         pub zip_info: Option<FileId>,
-        /// The name of the new bot; that in the definition by default.
+        /// The name of the new bot. By default it is the one in the definition.
         #[key("name")]
         pub name: Option<String>,
-        /// Whom the bot is for; what the definition says by default.
+        /// Whom the bot is for. By default it is what the definition says.
         #[key("purpose")]
         pub purpose: Option<Purpose>,
     }
 }
 
 model! {
-    /// An import into a bot that exists.
+    /// The start of an import into a bot that exists.
     pub struct ExistingBotImport {
         /// The definition of the bot.
         #[key("botDefinition", always)]
@@ -61,9 +61,9 @@ model! {
         /// Its functions.
         #[key("botFunctions")]
         pub bot_functions: Option<List<FileId>>,
-        /// What of the files is imported. Without it the import is a full one, which deletes from the
-        /// bot what the files lack (tested by the vendor; its document says only that all components
-        /// are imported).
+        /// Which parts of the files are imported. Without this key the import is a full one, which
+        /// deletes from the bot what the files lack (tested by the vendor; its document says only that
+        /// all components are imported).
         #[key("importOptions")]
         pub import_options: Option<ImportOptions>,
     }

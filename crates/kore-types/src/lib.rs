@@ -1,19 +1,4 @@
-//! Models of the Kore.ai bot-import API, for clients and servers alike.
-//!
-//! Four promises, each held by tests:
-//!
-//! * **Pure serde.** The models read and write with every self-describing format (JSON, BSON,
-//!   MessagePack, CBOR, YAML) and inside of `flatten`, `untagged` and `serde_json::Value`.
-//! * **Nothing is lost.** Decoding and encoding again gives back every key and value, known or not.
-//!   A field is an `Option`: what a document leaves out is `None`, and so is what is `null` or not
-//!   of the documented form, which [`extra`](Extra) keeps under its key. Only the order of keys and
-//!   the spelling of numbers beyond 64 bits may change; BSON refuses integers above `i64::MAX` and
-//!   keys with a NUL.
-//! * **Open words.** A status or task type that this version does not know is kept as sent, and
-//!   [`Status::outcome`] says `Unknown` for it: nothing is taken for a success that the platform
-//!   did not call one.
-//! * **Nothing else.** No HTTP, no clock, no randomness; `serde` and `serde_json` are the only
-//!   dependencies.
+//! Reads and writes the documents of the Kore.ai bot-import API, for clients and servers alike.
 //!
 //! ```
 //! use kore_types::{BotImport, Outcome};
@@ -33,16 +18,30 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! Documents of one's own, of a sibling call perhaps, are declared in the same way: [`model!`],
-//! [`open_enum!`] and [`id!`].
+//! [`model!`], [`open_enum!`] and [`id!`] declare the documents of other calls in the same way.
+//!
+//! # What the models promise
+//!
+//! * **Any format.** They read and write with every self-describing serde format (JSON, BSON,
+//!   MessagePack, CBOR, YAML), and inside of `flatten`, `untagged` and `serde_json::Value`.
+//! * **Nothing is lost.** Decoding and encoding again gives back every key and value, known or not.
+//!   Every field is an `Option`. A key that is left out is `None`. So is one that holds `null` or
+//!   another form than the documented one, and [`extra`](Extra) keeps that value. Only the order of
+//!   keys and the spelling of numbers beyond 64 bits may change. (BSON refuses integers above
+//!   `i64::MAX` and keys with a NUL.)
+//! * **Open words.** A status or task type that this version does not know is kept as sent, and its
+//!   [`Status::outcome`] is `Unknown`. Only a word that the platform is known to use for a success
+//!   is a success.
+//! * **Few dependencies.** `serde` and `serde_json` alone; no HTTP, no clock, no randomness.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-mod alone;
 mod bot_import;
 mod error_body;
 mod extra;
 mod id;
+mod id_and_status;
 mod import_options;
 mod import_request;
 mod list;

@@ -1,4 +1,4 @@
-//! A list of models in a document, for logs and lists of files. An element of another type does no harm.
+//! A list of models in a document, for logs and lists of files. It keeps elements of another type.
 
 use serde::de::SeqAccess;
 use serde::ser::SerializeSeq as _;
@@ -9,15 +9,15 @@ use crate::Lenient;
 use crate::model::{Reading, Room};
 use crate::value::Written;
 
-/// A list of models. An element that is none, `null` for one, is kept at its place and written back
-/// there.
+/// A list of models. An element of another type (`null`, for example) is kept with its place and
+/// written back there.
 ///
-/// Exhaustive, so that a list can be taken apart: there is nothing else in one.
+/// It is exhaustive, so that users may take it apart: a list has nothing else in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List<T> {
     /// The models in order.
     pub items: Vec<T>,
-    /// The elements that are none, each with its place among all, in order.
+    /// The elements of another type in order, each with its place in the whole list.
     pub others: Vec<(usize, Value)>,
 }
 
@@ -45,7 +45,7 @@ impl<T: Serialize> Serialize for List<T> {
         let mut seq = serializer.serialize_seq(Some(len))?;
         let (mut items, mut others) = (self.items.iter(), self.others.iter().peekable());
         for at in 0..len {
-            // Behind the last model stand all others, whatever their places.
+            // After the last model come all others, even if their places are further on.
             match others.next_if(|(place, _)| *place <= at || items.len() == 0) {
                 Some((_, other)) => seq.serialize_element(&Written(other))?,
                 None => items.next().map_or(Ok(()), |item| seq.serialize_element(item))?,

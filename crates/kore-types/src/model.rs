@@ -1,7 +1,7 @@
-//! How a model is declared, and how one is read whatever a document holds.
+//! How a model is declared, and how it is read from a document that may hold anything.
 //!
-//! [`model!`](crate::model) makes of a struct of `Option`s one that reads and writes with every
-//! self-describing format of serde. It uses no derive, so that this crate needs serde alone.
+//! [`model!`](crate::model) gives a struct of `Option`s its serde implementations, for every
+//! self-describing format. It uses no derive, so that this crate needs serde alone.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -12,16 +12,16 @@ use serde_json::Value;
 
 /// A type that a field of a [`model!`](crate::model) may have.
 ///
-/// A value of another form fails nothing: it is handed back, and the model keeps it in its
-/// [`Extra`](crate::Extra). Ids and words of this crate, models, [`List`](crate::List)s of models,
-/// texts, numbers and [`Value`] itself are such types.
+/// A value of another form is no error: it is handed back, and the model keeps it in its
+/// [`Extra`](crate::Extra). The ids and open enums of this crate, models, [`List`](crate::List)s of
+/// models, texts, numbers and [`Value`] itself are such types.
 pub trait Lenient: Serialize + PartialEq + Sized {
-    /// Makes it of a text that has the documented form.
+    /// Reads it from a text; `None` if the text has another form than the documented one.
     fn from_text(_text: &str) -> Option<Self> {
         None
     }
 
-    /// Makes it of a value that is no text.
+    /// Reads it from a value other than a text.
     ///
     /// # Errors
     /// The value itself, if it has another form than the documented one.
@@ -29,7 +29,7 @@ pub trait Lenient: Serialize + PartialEq + Sized {
         Err(value)
     }
 
-    /// Whether two of them say the same, so that a key that stands twice says one thing.
+    /// Whether two values mean the same. A key that stands twice with such values is read as one.
     fn agrees(&self, other: &Self) -> bool {
         self == other
     }
@@ -45,15 +45,14 @@ pub trait Lenient: Serialize + PartialEq + Sized {
     }
 }
 
-/// Declares a model: the keys of a document as fields, each of which it may leave out.
+/// Declares a model: the keys of a document as optional fields.
 ///
-/// Besides the fields the struct has `extra`, an [`Extra`](crate::Extra): keys that are not known,
-/// and what a known key holds if that is not of its type. All of it is written back; a field that is
-/// set wins over `extra`. A key that stands twice with two values is read as if it held the list of
-/// them.
+/// The struct also has `extra`, an [`Extra`](crate::Extra). It holds unknown keys, and known keys
+/// whose value has another type. All of it is written back; a field that is set wins over `extra`. A
+/// key that stands twice with different values is read as if it held the list of them.
 ///
-/// Behind a key may stand `always`, for what a server writes in every document, and `older`, for
-/// what an older document has in place of another key; only the JSON Schema tells them.
+/// A key may have a mark, which only the JSON Schema uses: `always`, if a server writes the key in
+/// every document, and `older`, if older documents have it in place of another key.
 ///
 /// ```
 /// use kore_types::{BotId, List, id, model, open_enum};
@@ -124,7 +123,7 @@ macro_rules! model {
         #[non_exhaustive]
         pub struct $name {
             $( $(#[doc = $fdoc])* #[doc = concat!("\n\nThe key `", $key, "`.")] pub $field: Option<$ty>, )*
-            /// The keys that are not known, and what known ones hold that is not of their type.
+            /// The keys without a field, and known keys whose value has another type.
             pub extra: $crate::Extra,
         }
 
@@ -181,9 +180,9 @@ pub fn read_model<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Res
     read.map_err(|_| D::Error::custom("expected an object"))
 }
 
-/// How much memory what is read from one document may take, so that 16 MiB of the worst JSON do not
-/// take gigabytes: `{"":0}` is 6 bytes of text and some 700 in a map. A real document of 16 MiB takes
-/// a tenth of it.
+/// A budget of memory for what is read from one document. Without it, 16 MiB of the worst JSON would
+/// take gigabytes: `{"":0}` is 6 bytes of text and about 700 in a map. A real document of 16 MiB
+/// takes a tenth of the budget.
 #[derive(Debug)]
 pub struct Room(Cell<usize>);
 
@@ -198,7 +197,7 @@ impl Room {
     pub(crate) const ELEMENT: usize = 96;
     /// Bytes for a key and its value in a map.
     pub(crate) const ENTRY: usize = 160;
-    /// Bytes for the first of them.
+    /// Bytes for the first key of a map, which allocates a node for several.
     pub(crate) const FIRST: usize = 700;
 
     pub(crate) fn take<E: de::Error>(&self, bytes: usize) -> Result<(), E> {
@@ -208,7 +207,7 @@ impl Room {
     }
 }
 
-/// Reads a value where it stands: of that type, or whatever it is.
+/// Reads one value: as a `T`, or as a [`Value`] if it has another form.
 pub(crate) struct Reading<'r, T> {
     room: &'r Room,
     made: PhantomData<T>,
@@ -220,7 +219,7 @@ impl<'r, T> Reading<'r, T> {
     }
 }
 
-/// A value of any form, which there always is.
+/// The value, whichever of the two it is: [`Value`] itself has no other form.
 pub(crate) fn any(value: Result<Value, Value>) -> Value {
     value.unwrap_or_else(|value| value)
 }

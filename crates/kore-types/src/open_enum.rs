@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// The text of a word that this version does not know. Only [`open_enum!`](crate::open_enum) makes
-/// one, so a known word can never hide in an unknown variant. One word wide, so that a known word takes no more room.
+/// one, so that a known word never stands in the unknown variant. It is one pointer wide, so that it
+/// makes the enum no larger than that.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeptWord(Box<Box<str>>);
 
@@ -26,8 +27,8 @@ impl fmt::Debug for KeptWord {
     }
 }
 
-/// Declares an open string enum. A variant stands for exactly one spelling; any other spelling,
-/// another case too, is kept in `Other`, so that writing gives back what was read.
+/// Declares an open string enum. A variant stands for exactly one spelling. Any other spelling, even
+/// only another case, is kept in `Other`, so that what was read is written back.
 ///
 /// The example of [`model!`](crate::model) has one.
 #[macro_export]

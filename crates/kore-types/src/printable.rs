@@ -1,6 +1,7 @@
-//! Text from elsewhere made safe to print: control characters are escaped, and its length has a bound.
+//! Makes text from outside safe to print: it escapes control characters and cuts what is too long.
 //!
-//! Errors, the command and the emulator show names and bodies through it.
+//! Errors, the command and the emulator show names and bodies through it, so that a hostile name
+//! cannot steer a terminal or break a report.
 
 use std::fmt::{self, Write as _};
 
@@ -43,7 +44,7 @@ impl fmt::Display for Printable<'_> {
                     c => f.write_char(c)?,
                 }
             }
-            // A character cut in two at the limit is not worth a mark.
+            // The limit may cut a character in two; that is no invalid text, so it gets no mark.
             let at_the_cut = cut < self.bytes.len()
                 && chunk.invalid().as_ptr_range().end == self.bytes[..cut].as_ptr_range().end;
             if !chunk.invalid().is_empty() && !at_the_cut {
@@ -57,8 +58,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Characters that a terminal does not show but that change what a reader sees, and those that are
-/// none, which XML refuses.
+/// Characters that a terminal does not show but that change what a reader sees, and code points that
+/// Unicode reserves as no characters, which XML refuses.
 fn is_invisible(c: char) -> bool {
     let is_none = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
     is_none

@@ -3,10 +3,11 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, json};
 
-/// A key, the lines of its documentation, `always`, `older` or nothing, and the schema of its value.
+/// A key; the lines of its documentation; its mark (`always`, `older` or empty); the schema of its
+/// value.
 type Key = (&'static str, &'static [&'static str], &'static str, fn(&mut SchemaGenerator) -> Schema);
 
-/// The schema of a value that a server writes, or that a client may read: there it may be `null`.
+/// The schema of a value. One that a server writes is never `null`; one that a client reads may be.
 pub fn value_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     if generator.contract().is_serialize() {
         generator.subschema_for::<T>()
@@ -15,7 +16,7 @@ pub fn value_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     }
 }
 
-/// The schema of an object with these keys and others.
+/// The schema of an object with these keys and possibly others.
 pub fn object_schema(generator: &mut SchemaGenerator, doc: &[&str], keys: &[Key]) -> Schema {
     let mut properties = Map::new();
     for (key, doc, mark, schema) in keys {
@@ -39,7 +40,7 @@ pub fn object_schema(generator: &mut SchemaGenerator, doc: &[&str], keys: &[Key]
     schema
 }
 
-/// The lines of a doc comment up to the first empty one; the rest is for readers of Rust.
+/// The first paragraph of a doc comment. The rest is for readers of Rust, not of the schema.
 pub fn first_paragraph(doc: &[&str]) -> String {
     let lines = doc.iter().map(|line| line.trim()).take_while(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")

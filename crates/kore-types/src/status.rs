@@ -41,12 +41,12 @@ pub enum Outcome {
     Succeeded,
     /// It ended badly.
     Failed,
-    /// The word is missing or not known to this version: nothing is concluded from it.
+    /// The word is missing, or this version does not know it. Nothing is concluded from it.
     Unknown,
 }
 
 impl Outcome {
-    /// Whether the platform said an end: succeeded or failed.
+    /// Whether the job has ended: succeeded or failed.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed)
     }

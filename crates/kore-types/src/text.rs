@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
 
-/// A text, which is not copied where the format has it in one piece.
+/// A text, borrowed from the input where the format allows it.
 pub struct Text<'de>(pub Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
@@ -57,7 +57,8 @@ macro_rules! __text {
     };
 }
 
-/// What is there only with the feature `schemars` of this crate, whatever features the caller has.
+/// Keeps items only if this crate has the feature `schemars`. A macro that users call cannot ask that
+/// by `#[cfg]`: it would ask for the feature of their crate.
 #[cfg(feature = "schemars")]
 #[doc(hidden)]
 #[macro_export]
@@ -65,7 +66,7 @@ macro_rules! __if_schemars {
     ($($item:item)*) => { $($item)* };
 }
 
-/// Nothing, without the feature `schemars` of this crate.
+/// Drops the items: this crate lacks the feature `schemars`.
 #[cfg(not(feature = "schemars"))]
 #[doc(hidden)]
 #[macro_export]

@@ -22,13 +22,12 @@ impl fmt::Display for InvalidTimestamp {
 
 impl std::error::Error for InvalidTimestamp {}
 
-/// The last second that a year of four digits names, since 1970.
+/// The last second of the year 9999, counted from 1970.
 const LAST: Duration = Duration::from_secs(253_402_300_799);
 
 impl Timestamp {
-    /// The time itself, or the nearest one that a date with a year of four digits names: from 1970
-    /// to the end of 9999. Libraries that write dates panic or fail outside of it, and a clock may
-    /// stand there.
+    /// The time itself, or the nearest one from 1970 to the end of 9999. A wrong clock may give a
+    /// time outside of these years, for which libraries that write dates panic or fail.
     pub fn nearest(time: SystemTime) -> SystemTime {
         UNIX_EPOCH + time.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST)
     }
@@ -47,7 +46,7 @@ impl Timestamp {
     }
 }
 
-/// Whole seconds and milliseconds in UTC; a time that no year of four digits names becomes the
+/// In UTC, with milliseconds. A time outside of the years 1970 to 9999 becomes the
 /// [`nearest`](Timestamp::nearest) one.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn any_clock_is_written_as_a_date_that_is_read_back() {
+    fn a_time_of_any_clock_is_written_and_read_back() {
         let day = Duration::from_secs(86_400);
         for (time, text) in [
             (UNIX_EPOCH - day * 365 * 100, "1970-01-01T00:00:00.000Z"),
@@ -227,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_timestamp() {
+    fn the_documented_timestamp_is_read() {
         // `date -u -d 2022-07-29T07:24:17Z +%s`
         assert_eq!(seconds("2022-07-29T07:24:17.496Z"), Some((1_659_079_457, 496_000_000)));
     }
 
     #[test]
-    fn zones_fractions_and_leap_years() {
+    fn zones_fractions_and_leap_years_are_read() {
         assert_eq!(seconds("1970-01-01T00:00:00Z"), Some((0, 0)));
         assert_eq!(seconds("2000-02-29T12:00:00+05:30"), Some((951_805_800, 0)));
         assert_eq!(seconds("2000-02-29t12:00:00.1234567891-01:00"), Some((951_829_200, 123_456_789)));
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_timestamp() {
+    fn a_text_that_is_no_timestamp_is_refused() {
         for text in [
             "",
             "2022",

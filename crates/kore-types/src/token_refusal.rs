@@ -2,13 +2,13 @@
 
 /// Why a token gives no access, in the words of the platform.
 ///
-/// Whoever verifies tokens finds it out, whoever speaks HTTP answers with it, and neither needs to
-/// know the other: `kore-auth` has it from its errors, `kore-protocol` makes a `Refusal` of it.
+/// `kore-auth` makes it from its errors, and `kore-protocol` makes a `Refusal` of it. It stands here so
+/// that neither crate depends on the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenRefusal {
-    /// No token, or one with a broken signature ("Invalid SDK credentials"). Also where no source
-    /// names an answer: an unknown app, a token that has ended.
+    /// No token, or one with a broken signature ("Invalid SDK credentials"). It also stands for what
+    /// no source names a message for: an unknown app, an expired token.
     InvalidSdkCredentials,
     /// Not a JWT at all ("Invalid JWT token").
     InvalidJwt,
@@ -18,7 +18,7 @@ pub enum TokenRefusal {
     JtiTooLong,
     /// The `jti` was used before ("possibly a replay").
     Replay,
-    /// Nothing is known to be wrong with the token, but the server cannot tell now whether it was
-    /// used before. The same call with a new token may fare better later.
+    /// The server cannot tell now whether the token was used before; nothing else is wrong with it.
+    /// The same call with a new token may succeed later.
     CannotTell,
 }

@@ -1,5 +1,5 @@
-//! Values of any form, for what no model knows: read within bounds, and written the same whatever
-//! features serde_json has.
+//! Values of any form, for what no model knows. They are read within a budget of memory, and written
+//! alike with any features of serde_json.
 
 use serde::de::{Error as _, MapAccess, SeqAccess};
 use serde::ser::Error as _;
@@ -50,18 +50,17 @@ impl Lenient for Value {
     }
 }
 
-/// The number that such a map stands for.
+/// The number for which such a map stands.
 pub(crate) fn number(key: &str, text: &Value) -> Option<Value> {
     let text = text.as_str().filter(|_| key == NUMBER)?;
     let integer = text.parse::<u64>().map(Value::from).or_else(|_| text.parse::<i64>().map(Value::from)).ok();
-    // A minus before a zero makes it a fraction, as for serde_json.
+    // `-0` is a float, as serde_json has it.
     let integer = integer.filter(|_| text != "-0");
     let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from);
     integer.or_else(number)
 }
 
-/// The list of what a key held before and what it holds again: of two elements at least, so that it
-/// is told from a list that came alone.
+/// The list of the values of a key that stands twice. It has two elements at least.
 pub(crate) fn both(first: Value, again: Value) -> Value {
     match first {
         Value::Array(mut elements) if !elements.is_empty() => {
@@ -72,7 +71,7 @@ pub(crate) fn both(first: Value, again: Value) -> Value {
     }
 }
 
-/// A value as each format has it: numbers of 64 bits, keys in order.
+/// Writes a value in any format: numbers of 64 bits, keys in order.
 pub(crate) struct Written<'a>(pub(crate) &'a Value);
 
 impl Serialize for Written<'_> {

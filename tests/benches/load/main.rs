@@ -1,6 +1,6 @@
-//! What the emulator bears: status calls in a second on loopback against a bare hyper server that
+//! The load that the emulator takes: status calls in a second on loopback against a bare hyper server that
 //! answers with the same bytes, the memory of a million imports, and that of connections which do
-//! nothing. It fails beyond the limits that the README gives. `-- throughput` leaves the memory out.
+//! nothing. It fails beyond the limits in docs/benchmarks.md. `-- throughput` leaves the memory out.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
@@ -17,7 +17,7 @@ use generator::Generator;
 use in_turn::{in_turn, is_measured, quartiles};
 use servers::Server;
 
-/// The least of what the bare server does in the same CPU time: the README's figure, and room for a
+/// The least of what the bare server does in the same CPU time: the figure in docs/benchmarks.md, and room for a
 /// machine that others use too.
 const LEAST: f64 = 0.35;
 

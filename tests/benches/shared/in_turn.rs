@@ -1,6 +1,6 @@
 //! The one way in which benchmarks measure: what is compared runs in turn, block by block, and what
 //! counts is the median of the ratios within the blocks. A machine that is busy, or whose speed
-//! drifts, is so for all. The benchmarks of other crates include this file by its path.
+//! drifts, is so for all. Each benchmark includes this file by its path.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The emulator looked at and steered over HTTP, under its own paths.
+//! The emulator's control page and control API, under `/_emulator/`.
 
 mod browser;
 mod events;

@@ -19,16 +19,16 @@ async fn faulty(faults: impl IntoIterator<Item = Fault>) -> Emulator {
     builder.start().await.expect("a free port")
 }
 
-async fn look_by(client: &Client, emulator: &Emulator) -> Result<BotImport, Error> {
+async fn poll_by(client: &Client, emulator: &Emulator) -> Result<BotImport, Error> {
     client.bot_import_status(&emulator.import_ids()[0]).await
 }
 
-async fn look(emulator: &Emulator) -> Result<BotImport, Error> {
-    look_by(&client(emulator), emulator).await
+async fn poll(emulator: &Emulator) -> Result<BotImport, Error> {
+    poll_by(&client(emulator), emulator).await
 }
 
 async fn error_of(fault: Fault) -> Error {
-    look(&faulty([fault]).await).await.expect_err("a fault")
+    poll(&faulty([fault]).await).await.expect_err("a fault")
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_refusal_is_known_by_its_words() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_proxy_is_a_502_that_shows_its_start() {
+async fn a_proxys_page_is_a_502_whose_error_shows_its_start() {
     let error = error_of(Fault::proxy_page()).await;
     assert_eq!(error.status(), Some(StatusCode::BAD_GATEWAY));
     assert!(error.is_retryable(), "{error}");
@@ -73,9 +73,9 @@ async fn a_page_with_the_status_200_is_not_taken_for_an_import() {
 }
 
 #[tokio::test]
-async fn another_content_type_takes_nothing_from_the_document() {
+async fn a_wrong_content_type_does_not_change_the_document() {
     let emulator = faulty([Fault::content_type(HeaderValue::from_static("text/html"))]).await;
-    assert_eq!(look(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
+    assert_eq!(poll(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
     let request = http::Request::get(emulator.url()).body(Body::empty()).expect("a request");
     let transport = HyperTransport::builder().build().expect("builds");
     let answer = transport.send(request).await.expect("an answer");
@@ -83,10 +83,10 @@ async fn another_content_type_takes_nothing_from_the_document() {
 }
 
 #[tokio::test]
-async fn a_late_answer_is_a_timeout_for_one_who_does_not_wait() {
+async fn a_late_response_is_a_timeout_for_an_impatient_client() {
     let emulator = faulty([Fault::latency(Duration::from_secs(60))]).await;
     let hasty = client_of(&emulator).timeout(Duration::from_millis(50)).build().expect("builds");
-    let error = look_by(&hasty, &emulator).await.expect_err("too late");
+    let error = poll_by(&hasty, &emulator).await.expect_err("too late");
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
@@ -151,13 +151,13 @@ async fn a_cut_ends_with_a_close_and_a_reset_with_a_reset() {
 }
 
 #[tokio::test]
-async fn a_slow_drip_is_whole_for_one_who_waits_and_a_timeout_for_one_who_does_not() {
+async fn a_dripping_body_is_whole_for_a_patient_client_and_a_timeout_for_another() {
     let drip =
         |bytes, pause| Fault::drip(NonZeroUsize::new(bytes).expect("over 0"), Duration::from_millis(pause));
     let emulator = faulty([drip(100, 1).first(1), drip(1, 1000)]).await;
-    assert_eq!(look(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
+    assert_eq!(poll(&emulator).await.expect("a status").outcome(), Outcome::Succeeded);
     let hasty = client_of(&emulator).timeout(Duration::from_millis(50)).build().expect("builds");
-    let error = look_by(&hasty, &emulator).await.expect_err("too slow");
+    let error = poll_by(&hasty, &emulator).await.expect_err("too slow");
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
@@ -172,19 +172,19 @@ async fn faults_of_one_connection_spare_the_next_requests() {
     let client = client(&emulator);
     let mut fine = Vec::new();
     for _ in 0..5 {
-        fine.push(look_by(&client, &emulator).await.is_ok());
+        fine.push(poll_by(&client, &emulator).await.is_ok());
     }
     assert_eq!(fine, [false, false, false, true, true]);
 }
 
 #[tokio::test]
-async fn an_answer_from_before_the_platform_is_no_look_and_a_reset_is_one() {
+async fn a_proxys_page_counts_as_no_poll_and_a_reset_counts_as_one() {
     let one = Scenario::builder("one").task(Task::new("Dialog", "a")).build().expect("valid");
     for (fault, expected) in [(Fault::proxy_page(), Outcome::Running), (Fault::reset(), Outcome::Succeeded)] {
         let emulator = emulator().scenario(one.clone(), Mode::LOOKS).fault(fault.first(1));
         let emulator = emulator.start().await.expect("a free port");
-        look(&emulator).await.expect_err("a fault");
-        assert_eq!(look(&emulator).await.expect("a status").outcome(), expected);
+        poll(&emulator).await.expect_err("a fault");
+        assert_eq!(poll(&emulator).await.expect("a status").outcome(), expected);
     }
 }
 
@@ -199,7 +199,7 @@ async fn the_same_seed_gives_the_same_faults() {
         let client = client(&emulator);
         let mut fine = Vec::new();
         for _ in 0..20 {
-            fine.push(look_by(&client, &emulator).await.is_ok());
+            fine.push(poll_by(&client, &emulator).await.is_ok());
         }
         assert!(fine.contains(&true) && fine.contains(&false));
         runs.push(fine);

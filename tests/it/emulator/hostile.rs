@@ -110,7 +110,7 @@ async fn a_head_that_is_too_long_or_has_too_many_fields_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_long_is_refused_whether_its_length_is_told_or_not() {
+async fn a_body_that_is_too_long_is_refused_with_and_without_a_length() {
     let emulator = start(|builder| builder).await;
     let told = request(&format!("content-length: {}\r\n", 1u64 << 40));
     let answer = answered(&emulator, told.as_bytes()).await;
@@ -211,7 +211,7 @@ async fn beyond_the_most_connections_a_new_one_waits_until_another_ends() {
 }
 
 #[tokio::test]
-async fn a_flood_of_heads_and_bodies_that_do_not_come_keeps_nobody_out_for_long() {
+async fn a_flood_of_unfinished_requests_keeps_nobody_out_for_long() {
     many_files();
     let most = NonZeroUsize::new(50).unwrap();
     let soon = Duration::from_millis(30);
@@ -237,7 +237,7 @@ async fn begun(emulator: &Emulator, head: &str, length: usize, body: &[u8]) -> T
 }
 
 #[tokio::test]
-async fn a_slow_body_is_waited_for_and_keeps_no_other_out() {
+async fn a_slow_body_is_waited_for_and_blocks_no_other() {
     let emulator = start(|builder| builder).await;
     let snapshot = emulator.snapshot();
     let (some, rest) = snapshot.as_bytes().split_at(20);
@@ -269,7 +269,7 @@ async fn all_bodies_together_have_a_bound() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_not_slow_wait_for_their_turn() {
+async fn large_bodies_wait_for_their_turn() {
     let emulator = start(|builder| builder).await;
     let snapshot = emulator.snapshot() + &" ".repeat(40 * 1024 * 1024);
     let uploads = (0..4).map(|_| async {
@@ -283,7 +283,7 @@ async fn bodies_that_are_not_slow_wait_for_their_turn() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_in_time_closes_the_connection_however_it_drips() {
+async fn a_head_that_is_late_closes_the_connection_even_if_it_drips() {
     let emulator = start(|builder| builder.read_timeout(Duration::from_millis(30))).await;
     assert!(is_closed(connect(&emulator).await).await, "idle from the start");
     let mut idle = connect(&emulator).await;
@@ -308,7 +308,7 @@ async fn a_body_that_does_not_come_in_time_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_fault_delays_outlives_the_time_for_reading_and_writing() {
+async fn a_delay_by_a_fault_may_outlast_the_read_and_write_timeouts() {
     let moment = Duration::from_millis(10);
     let drip = Fault::drip(NonZeroUsize::new(200).unwrap(), moment);
     let faults = [Fault::latency(Duration::from_millis(40)), drip];
@@ -321,7 +321,7 @@ async fn what_a_fault_delays_outlives_the_time_for_reading_and_writing() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_nothing_of_its_answer_is_closed() {
+async fn a_client_that_reads_nothing_is_disconnected() {
     let scenario = scenarios::ten_thousand_tasks();
     let builder = emulator().lenient(true).write_timeout(Duration::from_millis(30));
     let emulator = builder.scenario(scenario, Mode::AtOnce).start().await.unwrap();

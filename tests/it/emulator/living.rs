@@ -1,4 +1,4 @@
-//! Imports that live.
+//! Imports that run by a scenario, and what moves them on: polls, or a test that steers them.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use kore_sdk::{BotImport, BotImportId, Client, Outcome};
 
 use super::{client, emulator};
 
-async fn look(client: &Client, id: &BotImportId) -> BotImport {
+async fn poll(client: &Client, id: &BotImportId) -> BotImport {
     client.bot_import_status(id).await.expect("a status")
 }
 
 /// Looks until the import is over, or has been looked at that often.
-async fn looks(client: &Client, id: &BotImportId, most: usize) -> Vec<BotImport> {
+async fn polls(client: &Client, id: &BotImportId, most: usize) -> Vec<BotImport> {
     let mut seen = Vec::new();
     for _ in 0..most {
-        seen.push(look(client, id).await);
+        seen.push(poll(client, id).await);
         if seen.last().is_some_and(BotImport::is_over) {
             break;
         }
@@ -25,7 +25,7 @@ async fn looks(client: &Client, id: &BotImportId, most: usize) -> Vec<BotImport>
 }
 
 #[tokio::test]
-async fn each_scenario_reaches_its_outcome_by_looks() {
+async fn polls_move_each_scenario_to_its_outcome() {
     let emulator = emulator().start().await.expect("a free port");
     let client = client(&emulator);
     for (scenario, looked, outcome) in [
@@ -40,7 +40,7 @@ async fn each_scenario_reaches_its_outcome_by_looks() {
         let name = scenario.name().to_owned();
         let tasks = scenario.task_count();
         let id = emulator.create(scenario, Mode::LOOKS);
-        let seen = looks(&client, &id, 30).await;
+        let seen = polls(&client, &id, 30).await;
         assert_eq!(seen.len(), looked, "{name}");
         assert_eq!(seen.last().map(BotImport::outcome), Some(outcome), "{name}");
         for (ended, import) in seen.iter().enumerate().take(tasks.min(2)) {
@@ -58,7 +58,7 @@ async fn ten_thousand_tasks_come_over_the_wire() {
         .start()
         .await
         .expect("a free port");
-    let import = look(&client(&emulator), &emulator.import_ids()[0]).await;
+    let import = poll(&client(&emulator), &emulator.import_ids()[0]).await;
     assert_eq!((import.outcome(), import.counts().succeeded), (Outcome::Succeeded, 10_001));
 }
 
@@ -66,10 +66,10 @@ async fn ten_thousand_tasks_come_over_the_wire() {
 async fn the_keys_of_a_failed_task_and_unknown_words_arrive_as_they_are() {
     let emulator = emulator().start().await.expect("a free port");
     let client = client(&emulator);
-    let failed = look(&client, &emulator.create(scenarios::failure(), Mode::AtOnce)).await;
+    let failed = poll(&client, &emulator.create(scenarios::failure(), Mode::AtOnce)).await;
     let why = failed.failed_entries().find_map(|entry| entry.extra.get("error")).expect("it says why");
     assert!(why.as_str().is_some_and(|why| why.contains("entity")));
-    let unknown = look(&client, &emulator.create(scenarios::unknown_words(), Mode::AtOnce)).await;
+    let unknown = poll(&client, &emulator.create(scenarios::unknown_words(), Mode::AtOnce)).await;
     assert_eq!(unknown.status.as_ref().map(|status| status.as_str()), Some("Concluded"));
     assert_eq!(unknown.extra["finishedBy"], "worker-7");
 }
@@ -86,14 +86,14 @@ async fn an_import_is_steered() {
     let client = client(&emulator);
     let [advanced, finished, failed] = &ids;
     for id in &ids {
-        assert_eq!(look(&client, id).await.outcome(), Outcome::Running);
+        assert_eq!(poll(&client, id).await.outcome(), Outcome::Running);
     }
     emulator.advance(advanced).expect("it runs");
     emulator.finish(finished).expect("it runs");
     emulator.fail(failed).expect("it runs");
-    assert_eq!(look(&client, advanced).await.outcome(), Outcome::Succeeded);
-    assert_eq!(look(&client, finished).await.outcome(), Outcome::Succeeded);
-    let failed_one = look(&client, failed).await;
+    assert_eq!(poll(&client, advanced).await.outcome(), Outcome::Succeeded);
+    assert_eq!(poll(&client, finished).await.outcome(), Outcome::Succeeded);
+    let failed_one = poll(&client, failed).await;
     assert_eq!(failed_one.outcome(), Outcome::Failed);
     let entry = failed_one.failed_entries().next().expect("the task that ran");
     assert_eq!(entry.task_name.as_deref(), Some("KnowledgeTasks"));
@@ -101,7 +101,7 @@ async fn an_import_is_steered() {
 }
 
 #[tokio::test]
-async fn what_does_not_live_cannot_be_steered_but_replaced() {
+async fn a_fixed_import_cannot_be_steered_but_can_be_replaced() {
     let emulator = emulator().import(samples::succeeded()).start().await.expect("a free port");
     let client = client(&emulator);
     let id = emulator.import_ids().remove(0);
@@ -109,17 +109,17 @@ async fn what_does_not_live_cannot_be_steered_but_replaced() {
     assert_eq!(emulator.finish(&"bir-unknown".parse().expect("valid")), Err(SteerError::Unknown));
     // From a success back to pending, by a scenario and by a fixed document.
     emulator.import_of(id.clone(), scenarios::stuck(), Mode::TIME);
-    assert_eq!(look(&client, &id).await.outcome(), Outcome::Running);
+    assert_eq!(poll(&client, &id).await.outcome(), Outcome::Running);
     emulator.finish(&id).expect("it lives");
     let mut pending = samples::running();
     pending.id = id.clone().into();
     emulator.hold(pending).expect("an id");
-    assert_eq!(look(&client, &id).await.outcome(), Outcome::Running);
+    assert_eq!(poll(&client, &id).await.outcome(), Outcome::Running);
     assert_eq!(emulator.import_ids(), [id]);
 }
 
 #[tokio::test]
-async fn a_refused_look_is_no_look() {
+async fn a_refused_poll_moves_nothing_on() {
     let scenario = Scenario::builder("two").tasks([Task::new("Dialog", "a"), Task::new("Dialog", "b")]);
     let emulator = emulator()
         .scenario(scenario.build().expect("valid"), Mode::LOOKS)
@@ -136,7 +136,7 @@ async fn a_refused_look_is_no_look() {
             Some(Refusal::InvalidSdkCredentials)
         );
     }
-    assert_eq!(looks(&client(&emulator), &id, 10).await.len(), 3);
+    assert_eq!(polls(&client(&emulator), &id, 10).await.len(), 3);
 }
 
 #[tokio::test]

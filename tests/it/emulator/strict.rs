@@ -81,7 +81,7 @@ impl Strict {
     }
 
     /// Sends a good request; `None` if it is answered with the import.
-    async fn look(&self) -> Option<(u16, String)> {
+    async fn poll(&self) -> Option<(u16, String)> {
         let answer = self.send(&self.ask()).await;
         (answer.status() != 200).then(|| told(&answer))
     }

@@ -17,7 +17,7 @@ async fn refused(builder: EmulatorBuilder) -> String {
 }
 
 #[tokio::test]
-async fn who_trusts_its_authority_is_served_and_who_does_not_is_not() {
+async fn a_client_is_served_only_if_it_trusts_the_authority() {
     let emulator = emulator().import(samples::succeeded()).self_signed().start().await.unwrap();
     assert!(emulator.url().starts_with("https://127.0.0.1:"), "{}", emulator.url());
     let id = emulator.import_ids().remove(0);
@@ -38,7 +38,7 @@ async fn the_authority_of_another_emulator_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn http_1_1_is_what_is_spoken() {
+async fn https_speaks_http_1_1() {
     let emulator = Emulator::builder().self_signed().start().await.unwrap();
     let transport = HyperTransport::builder().add_ca_pem(emulator.ca_pem().unwrap()).build().unwrap();
     let request = http::Request::get(emulator.url()).body(Body::empty()).unwrap();
@@ -46,7 +46,7 @@ async fn http_1_1_is_what_is_spoken() {
 }
 
 #[tokio::test]
-async fn faults_come_through_it() {
+async fn faults_work_over_tls() {
     let reset = Fault::reset_after(20).first(1);
     let builder = emulator().import(samples::succeeded()).fault(reset).self_signed();
     let emulator = builder.start().await.unwrap();
@@ -57,7 +57,7 @@ async fn faults_come_through_it() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_ones_own_is_shown_and_the_url_has_a_name_that_it_is_good_for() {
+async fn a_given_certificate_is_shown_and_the_url_has_a_name_that_it_covers() {
     for (names, host) in [(vec!["localhost", "127.0.0.1"], "127.0.0.1"), (vec!["localhost"], "localhost")] {
         let (certificate, key) = certificate(&names);
         let builder = emulator().import(samples::succeeded()).tls(certificate.clone(), key);
@@ -70,7 +70,7 @@ async fn a_certificate_of_ones_own_is_shown_and_the_url_has_a_name_that_it_is_go
 }
 
 #[tokio::test]
-async fn a_certificate_or_key_that_cannot_be_used_is_told_and_no_key_shown() {
+async fn an_unusable_certificate_or_key_is_named_and_no_key_is_shown() {
     let ((certificate, key), (_, other)) = (certificate(&["localhost"]), certificate(&["localhost"]));
     let body = key.lines().nth(1).unwrap().to_owned();
     let cut = key.replacen(&body, &body[..body.len() - 1], 1);
@@ -114,7 +114,7 @@ async fn made_up_apps_are_served_to_this_machine_alone() {
 }
 
 #[tokio::test]
-async fn what_listens_on_all_addresses_is_reached_by_way_of_loopback() {
+async fn an_emulator_on_all_addresses_has_a_loopback_url() {
     let builder = emulator().import(samples::succeeded()).bind(Ipv4Addr::UNSPECIFIED.into());
     let emulator = builder.start().await.unwrap();
     assert!(emulator.address().ip().is_unspecified());

@@ -13,7 +13,7 @@ use super::{client_of, emulator};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Where the deadline is the end that is expected, where it is so after looks that go well, and
+/// Where the deadline is the end that is expected, where it is so after polls that go well, and
 /// where it is not.
 const SHORT: Duration = Duration::from_millis(40);
 const SOME_LOOKS: Duration = Duration::from_millis(800);
@@ -105,8 +105,8 @@ fn faults() -> Vec<(&'static str, Fault, Makes)> {
         ("unknown import", Fault::refusal(Refusal::InvalidRequestId), Hopeless),
         ("no scope", Fault::refusal(Refusal::WrongScope), Hopeless),
         // A token that was used before is renewed once, a new one is not.
-        ("401 at the second look", refused().after(1).first(1), NoDifference),
-        ("401 at the first look", refused().first(1), Hopeless),
+        ("401 at the second poll", refused().after(1).first(1), NoDifference),
+        ("401 at the first poll", refused().first(1), Hopeless),
         ("401", refused(), Hopeless),
     ]
 }
@@ -136,12 +136,12 @@ async fn watched(
     let client = client_of(&emulator).build().expect("builds");
     let watch = client.watch_import(&emulator.import_ids()[0]).deadline(deadline);
     let watch = watch.pacing(Pacing::fixed(MOMENT)).backoff(Backoff::new(MOMENT, MOMENT));
-    // A look that hangs at the deadline is waited for as long as that.
+    // A poll that hangs at the deadline is waited for as long as that.
     let watch = if expected == (Deadline { seen: false }) { watch.poll_timeout(SOME_LOOKS) } else { watch };
-    watch.await.expect("the windows are empty")
+    watch.await.expect("the rate limit has room")
 }
 
-/// By looks the client's own windows are the bound: 60 looks in a minute. What has fewer tasks is
+/// With polls, the client's own rate limit is the bound: 60 polls in a minute. What has fewer tasks is
 /// looked at through all of them.
 fn mode_of(scenario: &Scenario) -> Mode {
     if scenario.task_count() < 50 { Mode::LOOKS } else { Mode::AtOnce }

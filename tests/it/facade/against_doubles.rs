@@ -87,7 +87,7 @@ async fn a_token_is_signed_once_and_kept() {
 }
 
 #[tokio::test]
-async fn a_refused_kept_token_is_signed_anew_and_sent_once_more() {
+async fn a_refused_kept_token_is_renewed_and_the_request_sent_once_more() {
     let answers = || [success(), refused(Refusal::InvalidSdkCredentials), success()];
     let (results, tokens) = ask_twice(answers, as_it_is).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
@@ -142,7 +142,7 @@ async fn with_jti_each_request_has_a_token_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_transport_is_told() {
+async fn an_error_of_the_transport_reaches_the_caller() {
     let answers =
         || [Err(TransportError::timeout(Phase::Exchange, "1 s")), Err(TransportError::new(Phase::Tls, "x"))];
     let (results, _) = ask_twice(answers, as_it_is).await;
@@ -153,7 +153,7 @@ async fn a_failure_of_the_transport_is_told() {
 }
 
 #[test]
-fn what_is_wrong_with_a_setting_is_said_when_building() {
+fn a_wrong_setting_is_an_error_of_build() {
     let transport = |_: http::Request<Body>| std::future::ready(success());
     let build =
         |builder: kore_sdk::ClientBuilder| builder.transport(transport).build().expect_err("a wrong setting");
@@ -186,7 +186,7 @@ fn what_is_wrong_with_a_setting_is_said_when_building() {
 
 /// A secret is read from a file, as a rule, and the command takes it from there alike.
 #[test]
-fn settings_are_text_or_values_that_were_read_before() {
+fn settings_are_text_or_parsed_values() {
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let log = seen.clone();
     let transport = move |request: http::Request<Body>| {
@@ -218,7 +218,7 @@ fn settings_are_text_or_values_that_were_read_before() {
 }
 
 #[test]
-fn a_double_is_never_passed_over_for_the_network() {
+fn a_double_is_never_bypassed_for_the_network() {
     let blocking = |_: http::Request<Body>| success();
     let error = builder("x").blocking_transport(blocking).build().expect_err("it blocks");
     assert!(error.is_config() && error.to_string().contains("expected build_blocking()"), "{error}");

@@ -124,7 +124,7 @@ async fn an_app_that_enforces_jti_takes_each_token_once() {
 }
 
 #[tokio::test]
-async fn the_algorithm_is_that_of_the_app() {
+async fn a_token_must_use_the_algorithm_of_its_app() {
     let emulator = emulator(app().algorithm(Algorithm::Hs512).expect("HMAC")).await;
     let known = emulator.import_ids().remove(0);
     let error = client(&emulator).bot_import_status(&known).await.expect_err("HS256");
@@ -137,7 +137,7 @@ async fn the_algorithm_is_that_of_the_app() {
 }
 
 #[tokio::test]
-async fn what_is_no_status_call_is_answered_as_the_platform_does() {
+async fn an_unknown_call_is_answered_as_the_platform_does() {
     use kore_sdk::protocol::Body;
     use kore_sdk::transport::{HyperTransport, Transport as _};
 

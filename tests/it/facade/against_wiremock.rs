@@ -111,7 +111,7 @@ async fn each_refusal_of_the_platform_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_answer_says_so_and_shows_its_start() {
+async fn an_unusable_body_is_an_error_that_shows_its_start() {
     let html = "<html>\r\n<h1>Bad Gateway</h1>\x1b[31m";
     let shown = r"<html>\r\n<h1>Bad Gateway</h1>\u{1b}[31m";
     let long = format!("<html>{}", "x".repeat(2000));
@@ -170,7 +170,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_platform_asks_for_is_kept() {
+async fn the_error_keeps_retry_after() {
     let error = error_of(ResponseTemplate::new(429).insert_header("retry-after", "17")).await;
     assert_eq!(error.retry_after(), Some(RetryAfter::Delay(Duration::from_secs(17))));
 }
@@ -188,7 +188,7 @@ async fn a_path_in_front_of_the_api_is_kept() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
+async fn a_server_that_never_answers_is_a_timeout() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(600)))

@@ -1,4 +1,4 @@
-//! Keys that the client does not hold.
+//! Tokens from an external signer, such as a KMS: the client never holds the key.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,7 +98,7 @@ fn async_platform()
 }
 
 #[tokio::test]
-async fn the_emulator_takes_what_a_signer_elsewhere_signs_in_both_clients() {
+async fn the_emulator_accepts_an_external_signers_tokens_from_both_clients() {
     let emulator = Emulator::builder()
         .app(App::new(client_id(), secret()))
         .import(samples::succeeded())
@@ -123,7 +123,7 @@ async fn the_emulator_takes_what_a_signer_elsewhere_signs_in_both_clients() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_find_no_token_wait_for_one_signature() {
+async fn requests_without_a_token_wait_for_one_signature() {
     let kms = Arc::new(Kms::default());
     let client = builder("bots.kore.ai").signer(with(&kms)).transport(async_platform()).build().unwrap();
     let ask = || async { client.bot_import_status(&id()).await.map(drop) };
@@ -133,7 +133,7 @@ async fn requests_that_find_no_token_wait_for_one_signature() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_given_up_hands_the_signing_on() {
+async fn a_dropped_request_hands_the_signing_to_another() {
     let kms = Arc::new(Kms::default());
     let client = builder("bots.kore.ai").signer(with(&kms)).transport(async_platform()).build().unwrap();
     let import = id();
@@ -145,7 +145,7 @@ async fn a_request_that_is_given_up_hands_the_signing_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_for_one_request_each_are_signed_side_by_side() {
+async fn one_use_tokens_are_signed_in_parallel() {
     let kms = Arc::new(Kms::default());
     let client =
         builder("bots.kore.ai").signer(with(&kms)).jti(true).transport(async_platform()).build().unwrap();
@@ -158,7 +158,7 @@ async fn tokens_for_one_request_each_are_signed_side_by_side() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signer_that_fails_is_told_and_a_watch_goes_on_if_it_may_pass() {
+async fn a_signers_error_is_shown_and_a_watch_retries_what_may_pass() {
     let kms = Arc::new(Kms::default());
     let client = builder("bots.kore.ai").signer(with(&kms)).transport(async_platform()).build().unwrap();
     let fail =
@@ -179,7 +179,7 @@ async fn a_signer_that_fails_is_told_and_a_watch_goes_on_if_it_may_pass() {
 }
 
 #[test]
-fn a_signer_of_the_other_kind_is_refused_when_the_client_is_built() {
+fn build_refuses_a_signer_of_the_other_kind() {
     let kms = Arc::new(Kms::default());
     let error = builder("bots.kore.ai").signer(with(&kms)).build_blocking().expect_err("it is async");
     assert!(error.is_config() && error.to_string().contains("expected build()"), "{error}");

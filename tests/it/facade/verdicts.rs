@@ -32,7 +32,7 @@ fn client(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Client {
     builder("x.example").transport(transport).build().expect("builds")
 }
 
-/// What is not the API's, and does not look like it will pass.
+/// Responses that are not the API's and that do not seem to pass soon.
 const NOT_THE_APIS: [(u16, &str); 12] = [
     (200, PAGE),
     (200, ""),
@@ -49,34 +49,34 @@ const NOT_THE_APIS: [(u16, &str); 12] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_apis_is_ridden_out_once_the_host_has_answered_as_the_platform() {
+async fn a_foreign_response_is_an_outage_once_the_host_has_answered_as_the_platform() {
     for (status, body) in NOT_THE_APIS {
         let client = client(move |nth| match nth {
             0 => response(200, PENDING),
             1..=5 => response(status, body),
             _ => response(200, SUCCESS),
         });
-        let end = client.watch_import(&id()).await.expect("the windows are empty");
+        let end = client.watch_import(&id()).await.expect("the rate limit has room");
         assert!(matches!(end, End::Succeeded(_)), "{status} {body}: {end:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_apis_is_a_wrong_host_before_and_said_at_once() {
+async fn a_foreign_response_before_that_is_a_wrong_host_at_once() {
     for (status, body) in NOT_THE_APIS {
         let client = client(move |_| response(status, body));
         let started = tokio::time::Instant::now();
-        let end = client.watch_import(&id()).await.expect("the windows are empty");
+        let end = client.watch_import(&id()).await.expect("the rate limit has room");
         let End::CouldNotPoll { error, .. } = end else { panic!("{status} {body}: {end:?}") };
         assert!(!error.is_auth() && !error.is_not_found() && started.elapsed().is_zero(), "{error}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_platform_refuses_ends_a_watch_whatever_came_before() {
+async fn a_refusal_of_the_platform_ends_a_watch_whatever_came_before() {
     for refusal in [Refusal::WrongScope, Refusal::InvalidRequestId, Refusal::UnknownPath] {
         let client = client(move |nth| if nth == 0 { response(200, PENDING) } else { Ok(refusal.to_http()) });
-        let end = client.watch_import(&id()).await.expect("the windows are empty");
+        let end = client.watch_import(&id()).await.expect("the rate limit has room");
         assert!(matches!(&end, End::CouldNotPoll { error, .. } if error.response().is_some()), "{end:?}");
     }
 }
@@ -105,7 +105,7 @@ async fn each_response_of_the_platform_proves_its_host_for_all_that_share_the_cl
 }
 
 #[tokio::test(start_paused = true)]
-async fn statuses_of_proxies_and_cdns_that_may_pass_are_tried_again_from_the_first_poll() {
+async fn transient_statuses_of_proxies_are_retried_from_the_first_poll() {
     for status in [408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 526, 529, 530, 599] {
         let client = client(move |nth| if nth < 2 { response(status, PAGE) } else { response(200, SUCCESS) });
         let end = client.watch_import(&id()).await;
@@ -126,7 +126,7 @@ async fn left(client: &Client) -> u32 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_request_of_a_single_call_counts_however_it_is_made() {
+async fn each_request_of_a_single_call_counts_for_the_rate_limit() {
     let refused = || Ok(Refusal::InvalidSdkCredentials.to_http());
     // The third answer refuses the kept token, so that the call sends a second request.
     let answer = move |nth| if nth == 2 { refused() } else { response(200, PENDING) };
@@ -138,7 +138,7 @@ async fn each_request_of_a_single_call_counts_however_it_is_made() {
 }
 
 #[test]
-fn each_request_of_a_blocking_call_counts_however_it_is_made() {
+fn each_request_of_a_blocking_call_counts_for_the_rate_limit() {
     let client = builder("x.example")
         .blocking_transport(|_: Request<Body>| response(200, PENDING))
         .build_blocking()
@@ -153,7 +153,7 @@ fn each_request_of_a_blocking_call_counts_however_it_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_request_says_who_sends_it() {
+async fn each_request_has_a_user_agent() {
     let agents = |settings: fn(ClientBuilder) -> ClientBuilder| async move {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&seen);

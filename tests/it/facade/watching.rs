@@ -15,8 +15,8 @@ use super::{builder, id};
 
 type Answer = Result<http::Response<Bytes>, TransportError>;
 
-/// A client whose platform answers the nth look, from 0, as the function says; and the tokens of
-/// the looks.
+/// A client whose platform answers the nth poll, from 0, as the function says; and the tokens of
+/// the polls.
 fn client(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> (Client, Arc<Mutex<Vec<String>>>) {
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&tokens);
@@ -51,7 +51,7 @@ async fn watch(
     let start = tokio::time::Instant::now();
     let mut events = Vec::new();
     let watch = client.watch_import(&id()).deadline(deadline).on_event(|event| events.push(event.clone()));
-    let end = watch.await.expect("the windows are empty");
+    let end = watch.await.expect("the rate limit has room");
     (end, events, start.elapsed())
 }
 
@@ -69,14 +69,14 @@ async fn a_success_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_an_end_and_no_error() {
+async fn a_failed_import_is_an_end_and_no_error() {
     let (client, _) = client(|_| says("failed"));
     let (end, _, time) = watch(&client, HOUR).await;
     assert!(matches!(end, End::Failed(_)) && time < Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_an_hour_of_503_is_waited_out_until_the_deadline() {
+async fn a_watch_retries_a_503_until_its_deadline() {
     let (client, _) = client(|_| unavailable());
     let (end, events, time) = watch(&client, HOUR / 2).await;
     assert!(matches!(end, End::DeadlineReached(_)), "{end:?}");
@@ -85,7 +85,7 @@ async fn half_an_hour_of_503_is_waited_out_until_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_platform_that_comes_back_is_noticed() {
+async fn a_watch_sees_the_platform_come_back() {
     let (client, _) = client(|n| match n {
         0 => says("pending"),
         1..5 => Err(TransportError::new(Phase::Connect, "refused")),
@@ -121,12 +121,12 @@ async fn a_second_401_ends_the_watch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_never_ends_is_given_up_and_tried_again() {
-    let looks = Arc::new(Mutex::new(0));
+async fn a_poll_that_never_ends_times_out_and_is_retried() {
+    let polls = Arc::new(Mutex::new(0));
     let transport = move |_: http::Request<Body>| {
-        let mut looks = looks.lock().unwrap();
-        *looks += 1;
-        let hangs = *looks == 1;
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let hangs = *polls == 1;
         async move {
             if hangs {
                 std::future::pending::<()>().await;
@@ -142,7 +142,7 @@ async fn a_look_that_never_ends_is_given_up_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_the_end_of_the_last_poll_cuts_short_is_no_failed_one() {
+async fn a_poll_cut_short_at_the_very_end_is_not_reported_as_failed() {
     let transport = |_: http::Request<Body>| std::future::pending::<Answer>();
     let client = builder("bots.kore.ai").transport(transport).build().unwrap();
     let (end, events, time) = watch(&client, Duration::from_secs(10)).await;
@@ -163,7 +163,7 @@ async fn an_import_that_ended_just_before_the_deadline_has_succeeded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_is_waited_for_that_comes_after_the_deadline() {
+async fn a_response_just_after_the_deadline_is_waited_for() {
     for (latency, in_time) in [(19, true), (21, false)] {
         let transport = move |_: http::Request<Body>| async move {
             tokio::time::sleep(Duration::from_secs(latency)).await;
@@ -190,7 +190,7 @@ async fn the_blocking_client_has_a_last_poll_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_word_is_waited_on_unless_told_otherwise() {
+async fn an_unknown_word_is_waited_on_by_default() {
     let (client, _) = client(|_| says("Finished"));
     let (end, _, _) = watch(&client, Duration::from_secs(60)).await;
     assert!(matches!(end, End::DeadlineReached(_)));
@@ -199,7 +199,7 @@ async fn an_unknown_word_is_waited_on_unless_told_otherwise() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_watch_goes_on_from_the_token() {
+async fn another_watch_resumes_from_the_token() {
     let (client, tokens) = client(|n| says(if n < 80 { "pending" } else { "success" }));
     let (end, _, _) = watch(&client, Duration::from_secs(60)).await;
     let token = end.resume().expect("the import has not ended").clone();

@@ -21,7 +21,7 @@ fn of(app: &App, emulator: &Emulator) -> ClientBuilder {
     builder(&emulator.url()).credentials(app.client_id().as_str(), app.secret().expose())
 }
 
-/// A watch that looks as soon as it may.
+/// A watch that polls as soon as it may.
 fn watch<'a>(client: &'a Client, id: &BotImportId) -> Wait<'a, Client, BotImportId> {
     client
         .watch_import(id)
@@ -40,7 +40,7 @@ fn succeeded() -> BotImport {
 
 /// Takes updates until one is as asked for.
 async fn next_that(
-    updates: &mut Updates<BotImportId>,
+    updates: &mut Updates<Client, BotImportId>,
     is: impl Fn(&Event<StatusLog>) -> bool,
 ) -> Event<StatusLog> {
     loop {
@@ -52,10 +52,10 @@ async fn next_that(
     }
 }
 
-async fn end_of(mut updates: Updates<BotImportId>) -> End<BotImportId, Error> {
+async fn end_of(mut updates: Updates<Client, BotImportId>) -> End<BotImportId, Error> {
     loop {
         if let Update::Ended { end, .. } = updates.next().await.expect("the last update is the end") {
-            return end.expect("the windows are empty");
+            return end.expect("the rate limit has room");
         }
     }
 }
@@ -70,8 +70,8 @@ fn is_retrying(event: &Event<StatusLog>) -> bool {
 
 #[tokio::test]
 async fn a_connection_that_is_dropped_midway_is_made_again() {
-    let looks = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&looks);
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
     let server = Server::start(move |mut stream| {
         let counted = Arc::clone(&counted);
         async move {
@@ -98,11 +98,11 @@ async fn a_connection_that_is_dropped_midway_is_made_again() {
         assert!(matches!(event, Event::Retrying { failures: told, .. } if told == failures), "{event:?}");
     }
     assert!(matches!(end_of(updates).await, End::Succeeded(_)));
-    assert_eq!(looks.load(SeqCst), 6);
+    assert_eq!(polls.load(SeqCst), 6);
 }
 
 #[tokio::test]
-async fn a_server_that_is_started_again_is_found_again() {
+async fn a_restarted_server_is_found_again() {
     let app = App::made_up();
     let builder = || Emulator::builder().app(app.clone());
     let emulator = builder().import(running()).start().await.unwrap();
@@ -117,7 +117,7 @@ async fn a_server_that_is_started_again_is_found_again() {
 }
 
 #[tokio::test]
-async fn an_app_that_enforces_jti_is_asked_with_a_fresh_token_each_time() {
+async fn each_poll_has_a_fresh_token_for_an_app_that_enforces_jti() {
     let app = App::made_up().enforce_jti(true);
     let emulator = Emulator::builder().app(app.clone()).import(running()).start().await.unwrap();
     let without = of(&app, &emulator).build().unwrap();
@@ -163,7 +163,7 @@ async fn a_kept_token_that_expires_midway_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_users_own_that_expires_midway_ends_the_wait_and_says_where_it_stood() {
+async fn a_brought_token_that_expires_midway_ends_the_watch_with_the_last_document() {
     let app = App::made_up();
     let (emulator, fast) = with_fast_clock(&app).await;
     let claims =

@@ -36,21 +36,21 @@ fn says(id: BotImportId, status: Status) -> Answer {
 struct Seen {
     under_way: AtomicUsize,
     most: AtomicUsize,
-    looks: Mutex<HashMap<BotImportId, usize>>,
+    polls: Mutex<HashMap<BotImportId, usize>>,
 }
 
 impl Seen {
-    fn looks(&self, id: &BotImportId) -> usize {
-        self.looks.lock().unwrap().get(id).copied().unwrap_or(0)
+    fn polls(&self, id: &BotImportId) -> usize {
+        self.polls.lock().unwrap().get(id).copied().unwrap_or(0)
     }
 }
 
-/// Takes a place among the looks that are under way, until it is dropped.
+/// Takes a place among the polls that are under way, until it is dropped.
 struct UnderWay(Arc<Seen>);
 
 impl UnderWay {
     fn begin(seen: &Arc<Seen>, id: &BotImportId) -> Self {
-        *seen.looks.lock().unwrap().entry(id.clone()).or_default() += 1;
+        *seen.polls.lock().unwrap().entry(id.clone()).or_default() += 1;
         let now = seen.under_way.fetch_add(1, SeqCst) + 1;
         seen.most.fetch_max(now, SeqCst);
         Self(Arc::clone(seen))
@@ -63,7 +63,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// A client whose platform takes 200 ms for the nth look, from 1, at an import.
+/// A client whose platform takes 200 ms for the nth poll, from 1, of an import.
 fn client(
     answer: impl Fn(BotImportId, usize) -> Answer + Send + Sync + Clone + 'static,
 ) -> (Client, Arc<Seen>) {
@@ -75,7 +75,7 @@ fn client(
         let answer = answer.clone();
         async move {
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let nth = under_way.0.looks(&id);
+            let nth = under_way.0.polls(&id);
             answer(id, nth)
         }
     };
@@ -83,7 +83,7 @@ fn client(
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_import_has_its_outcome_whatever_becomes_of_the_others() {
+async fn each_import_has_its_own_outcome() {
     let (client, seen) = client(|id, nth| match (id.as_str(), nth) {
         ("bir-0", _) => Ok(Refusal::InvalidRequestId.to_http()),
         ("bir-1", 5..) => says(id, Status::Failed),
@@ -98,11 +98,11 @@ async fn each_import_has_its_outcome_whatever_becomes_of_the_others() {
     assert!(matches!(&ends[1].1, Ok(End::CouldNotPoll { error, .. }) if error.is_not_found()));
     assert!(matches!(&ends[2].1, Ok(End::Failed(_))));
     assert!(matches!(&ends[3].1, Ok(End::DeadlineReached(_))));
-    assert_eq!((seen.looks(&id(2)), seen.looks(&id(0))), (9, 1), "one look for all who wait for it");
+    assert_eq!((seen.polls(&id(2)), seen.polls(&id(0))), (9, 1), "one poll for all who wait for it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_looks_are_under_way_as_are_allowed_and_no_more() {
+async fn no_more_polls_are_under_way_than_allowed() {
     let (client, seen) = client(|id, nth| says(id, if nth < 4 { Status::Pending } else { Status::Success }));
     let ends = client.watch_imports((0..1000).map(id)).await;
     assert!(ends.len() == 1000 && ends.iter().all(|(_, end)| matches!(end, Ok(End::Succeeded(_)))));
@@ -138,7 +138,7 @@ async fn updates_are_a_stream_that_ends_after_the_last_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn imports_can_be_added_and_given_up_on_the_way() {
+async fn imports_can_be_added_and_cancelled_midway() {
     let (client, seen) = client(|id, nth| match (id.as_str(), nth) {
         ("bir-9", 2..) => says(id, Status::Success),
         _ => says(id, Status::Pending),
@@ -165,16 +165,16 @@ async fn imports_can_be_added_and_given_up_on_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_is_dropped_cancels_its_looks_and_its_slots_still_count() {
+async fn a_dropped_watch_cancels_its_polls_which_still_count() {
     let (client, seen) = client(|id, _| says(id, Status::Pending));
-    // Five watches, each dropped in the middle of a look.
+    // Five watches, each dropped in the middle of a poll.
     for _ in 0..5 {
         let watch = client.watch_import(&id(1)).into_future();
         assert!(tokio::time::timeout(Duration::from_millis(2500), watch).await.is_err());
-        assert_eq!(seen.under_way.load(SeqCst), 0, "a look goes on after its watch");
+        assert_eq!(seen.under_way.load(SeqCst), 0, "a poll goes on after its watch");
     }
-    let looks = seen.looks(&id(1));
-    assert!(looks >= 10, "{looks}");
+    let polls = seen.polls(&id(1));
+    assert!(polls >= 10, "{polls}");
     // The next watch knows of them.
     let mut updates = client.watch_import(&id(1)).updates();
     let left = loop {
@@ -184,25 +184,25 @@ async fn a_watch_that_is_dropped_cancels_its_looks_and_its_slots_still_count() {
             None => panic!("it ended"),
         }
     };
-    assert_eq!(left, [60 - looks as u32 - 1, 1800 - looks as u32 - 1]);
+    assert_eq!(left, [60 - polls as u32 - 1, 1800 - polls as u32 - 1]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_watches_of_one_import_share_the_windows() {
+async fn two_watches_of_one_import_share_its_rate_limit() {
     let (client, seen) = client(|id, _| says(id, Status::Pending));
     let watch = || client.watch_import(&id(1)).deadline(Duration::from_secs(59)).into_future();
     let (one, two) = tokio::join!(watch(), watch());
     assert!(matches!((one, two), (Ok(End::DeadlineReached(_)), Ok(End::DeadlineReached(_)))));
     // After the 60 of a minute the limit allows the last poll of each one within its time.
-    assert_eq!(seen.looks(&id(1)), 62, "each alone would have sent 43");
+    assert_eq!(seen.polls(&id(1)), 62, "each alone would have sent 43");
 }
 
 #[tokio::test]
 async fn the_blocking_client_watches_many_too() {
-    let looks = Arc::new(Mutex::new(HashMap::<BotImportId, usize>::new()));
+    let polls = Arc::new(Mutex::new(HashMap::<BotImportId, usize>::new()));
     let transport = move |request: http::Request<Body>| {
         let id = asked(&request);
-        let nth = *looks.lock().unwrap().entry(id.clone()).and_modify(|n| *n += 1).or_insert(1);
+        let nth = *polls.lock().unwrap().entry(id.clone()).and_modify(|n| *n += 1).or_insert(1);
         match (id.as_str(), nth) {
             ("bir-0", _) => Ok(Refusal::InvalidRequestId.to_http()),
             ("bir-7", _) => says(id, Status::Failed),
@@ -220,12 +220,12 @@ async fn the_blocking_client_watches_many_too() {
     assert!(matches!(&ends[7].1, Ok(End::Failed(_))));
     let succeeded = ends.iter().filter(|(_, end)| matches!(end, Ok(End::Succeeded(_))));
     assert_eq!(succeeded.count(), 198);
-    // First status, next look, second status, end; and for two of them less.
+    // First status, next poll, second status, end; and for two of them less.
     assert_eq!(told.into_inner().unwrap(), 198 * 4 + 1 + 2);
 }
 
 #[test]
-fn a_blocking_watch_ends_at_its_deadline_though_the_look_does_not() {
+fn a_blocking_watch_ends_at_its_deadline_though_its_poll_does_not() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = Mutex::new(released);
     let transport = move |_: http::Request<Body>| {

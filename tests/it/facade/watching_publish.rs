@@ -180,7 +180,7 @@ async fn a_job_of_another_kind_is_watched_until_its_own_run_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_jobs_of_another_kind_end_each_for_itself() {
+async fn several_jobs_of_another_kind_end_independently() {
     let answer = platform(&[(2, "broken", "broken")]);
     let client = builder("bots.kore.ai")
         .transport(move |request| std::future::ready(Ok(answer(request))))
@@ -195,7 +195,7 @@ async fn several_jobs_of_another_kind_end_each_for_itself() {
 }
 
 #[test]
-fn a_blocking_client_watches_it_too_and_a_callers_word_counts() {
+fn a_blocking_client_watches_it_with_a_callers_word() {
     let answer = platform(&[(1, "live", "done"), (2, "GREEN", "done")]);
     let client = builder("bots.kore.ai")
         .blocking_transport(move |request| Ok(answer(request)))
@@ -211,7 +211,7 @@ fn a_blocking_client_watches_it_too_and_a_callers_word_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_of_another_job_ends_the_watch() {
+async fn a_response_about_another_job_ends_the_watch() {
     let transport = |_| std::future::ready(Ok(progress("st-2", 2, "live", "done").to_http()));
     let client = builder("bots.kore.ai").transport(transport).build().unwrap();
     let end = client.watch(&publish("st-1")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Servers that break the protocol, or only a client's patience.
+//! Servers that break the protocol, or make a client wait for ever.
 
 use std::time::Duration;
 

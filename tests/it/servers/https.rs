@@ -1,4 +1,4 @@
-//! Servers that answer as they should, and say over which version of HTTP.
+//! HTTPS servers that behave, and say over which version of HTTP they were asked.
 
 use bytes::Bytes;
 use http::{Request, Response};

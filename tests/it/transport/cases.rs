@@ -1,4 +1,4 @@
-//! What every transport does.
+//! The behaviours that all transports share: one list of cases, which each client runs.
 
 use std::sync::Arc;
 use std::time::Duration;

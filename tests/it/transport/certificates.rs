@@ -30,7 +30,7 @@ const MADE_SO: &str = "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj
                        subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE";
 
 #[tokio::test]
-async fn one_that_is_a_ca_itself_is_told_with_how_to_make_it_right() {
+async fn a_ca_used_as_server_certificate_is_explained() {
     for make in CLIENTS {
         let ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let (identity, pem) = Identity::self_signed(&["localhost"], ca);
@@ -40,7 +40,7 @@ async fn one_that_is_a_ca_itself_is_told_with_how_to_make_it_right() {
 }
 
 #[tokio::test]
-async fn one_that_is_made_so_is_its_own_ca() {
+async fn a_certificate_made_as_explained_is_trusted() {
     for make in CLIENTS {
         let (identity, pem) = Identity::self_signed(&["localhost"], IsCa::ExplicitNoCa);
         let server = https::serve(identity, &["http/1.1"]);
@@ -51,7 +51,7 @@ async fn one_that_is_made_so_is_its_own_ca() {
 }
 
 #[tokio::test]
-async fn one_of_an_old_version_is_told_with_how_to_make_it_right() {
+async fn a_certificate_of_an_old_version_is_explained() {
     for make in CLIENTS {
         let ca = Ca::new();
         let told = refused(make, ca.issue_v1(), ca.pem()).await;
@@ -60,7 +60,7 @@ async fn one_of_an_old_version_is_told_with_how_to_make_it_right() {
 }
 
 #[tokio::test]
-async fn one_for_clients_is_told_with_how_to_make_it_right() {
+async fn a_client_certificate_is_explained() {
     for make in CLIENTS {
         let ca = Ca::new();
         let identity = ca.issue_for(&["localhost"], ExtendedKeyUsagePurpose::ClientAuth);

@@ -1,4 +1,4 @@
-//! A test double is a closure.
+//! A closure as a transport, for tests that need no server.
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -12,7 +12,7 @@ use crate::servers::hostile;
 const CLIENTS: [fn(Options) -> Arc<dyn Transport>; 4] =
     [clients::hyper, clients::hyper_blocking, clients::reqwest, clients::ureq];
 
-/// The error, after a look at what must be true of each.
+/// The error, after a check of what must be true of each.
 async fn refused(make: fn(Options) -> Arc<dyn Transport>, head: &str) -> TransportError {
     let server = hostile::says(head);
     let error = within_patience(make(Options::default()).send(get(server.url("/")))).await.unwrap_err();
@@ -24,7 +24,7 @@ async fn refused(make: fn(Options) -> Arc<dyn Transport>, head: &str) -> Transpo
 }
 
 #[tokio::test]
-async fn a_head_that_http_does_not_allow_is_told_for_what_it_is() {
+async fn a_response_head_that_http_forbids_is_explained() {
     let end = "content-length: 2\r\n\r\nok";
     for make in CLIENTS {
         for (head, says) in [
@@ -48,7 +48,7 @@ fn with_headers(count: usize) -> String {
 }
 
 #[tokio::test]
-async fn many_headers_are_read_and_too_many_are_told_as_such() {
+async fn many_headers_are_read_and_too_many_are_explained() {
     for make in [clients::hyper, clients::hyper_blocking] {
         let server = hostile::says(with_headers(150));
         let response = within_patience(make(Options::default()).send(get(server.url("/")))).await.unwrap();

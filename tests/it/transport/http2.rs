@@ -24,7 +24,7 @@ fn the_second(act: Act) -> impl Fn(usize) -> Act + Send + 'static {
 }
 
 #[tokio::test]
-async fn a_connection_on_which_the_time_ran_out_is_not_used_again() {
+async fn a_connection_on_which_a_request_timed_out_is_not_used_again() {
     within_patience(async {
         let (server, builder) = pair(the_second(Act::Silence));
         let transport = builder.request_timeout(Duration::from_secs(1)).build().unwrap();
@@ -92,7 +92,7 @@ fn post(url: String) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn what_was_certainly_not_processed_is_sent_again_with_its_body() {
+async fn a_request_certainly_not_processed_is_sent_again_with_its_body() {
     for act in [Act::Reset(REFUSED_STREAM), Act::GoAway(0), Act::GoAway(ENHANCE_YOUR_CALM)] {
         within_patience(async {
             // On a fresh connection, on one in use, and twice in a row.
@@ -134,7 +134,7 @@ async fn a_server_that_processes_nothing_is_asked_three_times_and_the_error_says
 }
 
 #[tokio::test]
-async fn what_may_have_been_processed_is_not_sent_again() {
+async fn a_request_that_may_have_been_processed_is_not_sent_again() {
     for act in [Act::Reset(INTERNAL_ERROR), Act::GoAwayAfter] {
         within_patience(async {
             let (mut server, builder) = pair(the_second(act));

@@ -1,4 +1,4 @@
-//! What only the transport on hyper has.
+//! What the hyper transport has beyond the shared behaviours: timeouts by phase, proxies, pools.
 
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -19,7 +19,7 @@ fn through(proxy: &ProxyServer) -> Options {
 }
 
 #[tokio::test]
-async fn a_handshake_without_an_answer_falls_under_the_limit_for_connecting() {
+async fn a_stalled_handshake_falls_under_the_connect_timeout() {
     let server = hostile::silent();
     let transport = clients::hyper(Options { connect_timeout: SHORT, ..Options::default() });
     let error = within_patience(transport.send(get(server.https_url("localhost", "/")))).await.unwrap_err();
@@ -28,7 +28,7 @@ async fn a_handshake_without_an_answer_falls_under_the_limit_for_connecting() {
 }
 
 #[tokio::test]
-async fn a_proxy_without_an_answer_falls_under_the_limit_for_connecting() {
+async fn a_silent_proxy_falls_under_the_connect_timeout() {
     let server = hostile::silent();
     let proxy = Some(Proxy::to(server.addr()));
     let transport = clients::hyper(Options { connect_timeout: SHORT, proxy, ..Options::default() });
@@ -37,7 +37,7 @@ async fn a_proxy_without_an_answer_falls_under_the_limit_for_connecting() {
 }
 
 #[tokio::test]
-async fn the_limit_for_the_whole_request_is_named() {
+async fn the_timeout_of_the_whole_request_is_named() {
     let server = hostile::silent();
     let transport = clients::hyper(Options { request_timeout: SHORT, ..Options::default() });
     let error = within_patience(transport.send(get(server.url("/")))).await.unwrap_err();
@@ -45,7 +45,7 @@ async fn the_limit_for_the_whole_request_is_named() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_given_up_after_its_time() {
+async fn an_idle_connection_is_closed_after_its_timeout() {
     let server = https::plain();
     let transport = HyperTransport::builder().idle_timeout(Duration::from_millis(1)).build().unwrap();
     for _ in 0..2 {
@@ -67,7 +67,7 @@ async fn this_machine_is_called_directly_whatever_the_proxy() {
 }
 
 #[tokio::test]
-async fn http2_goes_through_a_proxy_that_is_spoken_to_over_tls() {
+async fn http2_goes_through_a_proxy_reached_over_tls() {
     let ca = Ca::new();
     let server = https::serve(ca.issue(&["platform.test"]), &["h2"]);
     let proxy = ProxyServer::builder().route("platform.test:8443", server.addr()).password("ann", "p@ss");
@@ -89,7 +89,7 @@ async fn plain_http_asks_the_proxy_for_the_whole_url() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_wants_a_password_for_plain_http_is_told_apart_from_the_host() {
+async fn a_proxy_that_wants_a_password_is_told_apart_from_the_host() {
     let proxy = ProxyServer::builder().password("ann", "hunter2").start();
     let transport = clients::hyper(Options { plain_http: PlainHttp::Anywhere, ..through(&proxy) });
     let error = within_patience(transport.send(get("http://platform.test/"))).await.unwrap_err();
@@ -97,7 +97,7 @@ async fn a_proxy_that_wants_a_password_for_plain_http_is_told_apart_from_the_hos
 }
 
 #[tokio::test]
-async fn a_proxy_that_opens_no_way_to_the_host_is_named_and_may_be_tried_again() {
+async fn a_proxy_that_opens_no_tunnel_is_named_and_retryable() {
     for status in ["403 Forbidden", "301 Moved Permanently", "502 Bad Gateway", "504 Gateway Timeout"] {
         let proxy = ProxyServer::builder().refuse(status).start();
         let transport = clients::hyper(through(&proxy));
@@ -109,7 +109,7 @@ async fn a_proxy_that_opens_no_way_to_the_host_is_named_and_may_be_tried_again()
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_told_as_such() {
+async fn an_unreachable_proxy_is_named() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let proxy = Some(Proxy::to(socket.local_addr().unwrap()));
@@ -120,7 +120,7 @@ async fn a_proxy_that_is_not_there_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn the_names_of_a_certificate_for_another_host_are_told() {
+async fn the_names_in_another_hosts_certificate_are_shown() {
     let ca = Ca::new();
     let server = https::serve(ca.issue(&["elsewhere.test", "other.test"]), &["http/1.1"]);
     let transport = clients::hyper(Options { ca: Some(ca.pem().to_owned()), ..Options::default() });
@@ -149,7 +149,7 @@ fn a_ca_bundle_without_a_certificate_is_refused_when_built() {
 }
 
 #[test]
-fn threads_that_block_are_served_side_by_side() {
+fn blocking_threads_are_served_in_parallel() {
     const THREADS: usize = 4;
     // Answers nobody before all have asked.
     let all_here = Arc::new(tokio::sync::Barrier::new(THREADS));

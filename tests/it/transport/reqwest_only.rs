@@ -1,4 +1,4 @@
-//! What only the transport on reqwest has.
+//! What the reqwest transport has beyond the shared behaviours.
 
 use kore_transport::{PlainHttp, ReqwestTransport, Transport};
 

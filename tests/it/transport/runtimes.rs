@@ -22,7 +22,7 @@ fn pair(alpn: &str) -> (Server, HyperTransport) {
 }
 
 #[test]
-fn eight_runtimes_at_once_that_end_disturb_each_other_in_nothing() {
+fn eight_runtimes_that_end_do_not_disturb_each_other() {
     for alpn in ["h2", "http/1.1"] {
         let (server, transport) = pair(alpn);
         thread::scope(|scope| {
@@ -48,7 +48,7 @@ fn eight_runtimes_at_once_that_end_disturb_each_other_in_nothing() {
 }
 
 #[test]
-fn a_runtime_that_rests_holds_no_other_up() {
+fn an_idle_runtime_holds_up_no_other() {
     for alpn in ["h2", "http/1.1"] {
         let (server, transport) = pair(alpn);
         let send = || within_patience(transport.send(get(server.https_url("localhost", "/x"))));

@@ -50,7 +50,7 @@ async fn a_transports_own_error_passes_through_a_stack() {
 }
 
 #[tokio::test]
-async fn a_layers_error_is_told() {
+async fn a_layers_error_is_shown() {
     let double = |_: Request<Body>| pending::<Result<Response<Bytes>, TransportError>>();
     let double: Arc<dyn Transport> = Arc::new(double);
     let stack =
@@ -89,7 +89,7 @@ impl Service<Request<Body>> for Strict {
 }
 
 #[tokio::test]
-async fn a_service_is_asked_whether_it_is_ready() {
+async fn a_service_is_polled_for_readiness() {
     ServiceTransport::new(Strict::default()).send(get("https://x/")).await.unwrap();
 }
 

@@ -3,6 +3,7 @@
 mod below_facade;
 mod endpoint;
 mod mask;
+mod own_folder;
 mod paths;
 mod source;
 mod tidy;
@@ -16,8 +17,8 @@ use self::source::Source;
 use super::verdict;
 use crate::workspace::Workspace;
 
-const RULES: [fn(&Source) -> Vec<Complaint>; 4] =
-    [tidy::check, below_facade::check, endpoint::check, paths::check];
+const RULES: [fn(&Source) -> Vec<Complaint>; 5] =
+    [tidy::check, below_facade::check, endpoint::check, own_folder::check, paths::check];
 
 /// A line, and what is wrong with it.
 struct Complaint {

@@ -4,13 +4,12 @@
 mod neighbours;
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::Context;
-use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
-use toml::Table;
+use cargo_metadata::camino::Utf8Path;
 
-use crate::command::{cargo, execute, output, works};
+use crate::checkout;
+use crate::command::{cargo, execute};
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
 
@@ -44,19 +43,18 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
         skipped.add("vendor", "there is no package kore-sdk");
         return Ok(());
     }
-    if !works(git(workspace).arg("rev-parse")) {
-        skipped.add("vendor", "git or its repository is missing, so that what belongs to it is not known");
+    if !checkout::is_known(workspace) {
+        skipped.add("vendor", checkout::UNKNOWN);
         return Ok(());
     }
     let outer = tempfile::tempdir().context("cannot make a folder")?;
     let outer = Utf8Path::from_path(outer.path()).context("the temporary folder has no plain name")?;
-    for file in files(workspace)? {
-        copy(&workspace.root().join(&file), &outer.join("vendor/kore-rs").join(&file))?;
-    }
-    write(&outer.join("Cargo.toml"), &(WORKSPACE.to_owned() + &profiles(workspace)?))?;
+    checkout::copy(workspace, &outer.join("vendor/kore-rs"))?;
+    write(&outer.join("Cargo.toml"), &(WORKSPACE.to_owned() + &checkout::profiles(workspace)?))?;
     write(&outer.join("app/Cargo.toml"), APP)?;
     write(&outer.join("app/src/main.rs"), MAIN)?;
-    copy(&workspace.root().join("Cargo.lock"), &outer.join("Cargo.lock"))?;
+    fs::copy(workspace.root().join("Cargo.lock"), outer.join("Cargo.lock"))
+        .context("cannot copy Cargo.lock")?;
 
     execute(
         cargo(workspace)
@@ -69,42 +67,8 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
     neighbours::run(workspace, outer, skipped)
 }
 
-/// What a clone would have, and what is about to be added to it.
-fn files(workspace: &Workspace) -> anyhow::Result<Vec<Utf8PathBuf>> {
-    let list = output(git(workspace).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))?;
-    let files = list.split_terminator('\0').map(Utf8PathBuf::from);
-    // A file that was deleted but not yet committed is still listed.
-    Ok(files.filter(|file| workspace.root().join(file).is_file()).collect())
-}
-
-fn git(workspace: &Workspace) -> Command {
-    let mut git = Command::new("git");
-    // Runners often check out as another user, which git distrusts.
-    git.current_dir(workspace.root()).args(["-c", &format!("safe.directory={}", workspace.root())]);
-    git
-}
-
-/// The same profiles as here, so that dependencies are not built again.
-fn profiles(workspace: &Workspace) -> anyhow::Result<String> {
-    let manifest: Table = fs::read_to_string(workspace.root().join("Cargo.toml"))?.parse()?;
-    Ok(match manifest.get("profile") {
-        Some(profile) => Table::from_iter([("profile".to_owned(), profile.clone())]).to_string(),
-        None => String::new(),
-    })
-}
-
-fn copy(from: &Utf8Path, to: &Utf8Path) -> anyhow::Result<()> {
-    parent(to)?;
-    fs::copy(from, to).with_context(|| format!("cannot copy {from} to {to}"))?;
-    Ok(())
-}
-
 fn write(path: &Utf8Path, text: &str) -> anyhow::Result<()> {
-    parent(path)?;
-    fs::write(path, text).with_context(|| format!("cannot write {path}"))
-}
-
-fn parent(path: &Utf8Path) -> anyhow::Result<()> {
     let folder = path.parent().expect("every file is in a folder");
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {folder}"))
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {folder}"))?;
+    fs::write(path, text).with_context(|| format!("cannot write {path}"))
 }

@@ -4,6 +4,7 @@
 mod answers;
 #[cfg(target_os = "linux")]
 mod closed;
+mod documented;
 mod emulator;
 mod identity;
 mod ids;

@@ -38,12 +38,6 @@ pub struct Unended<J: Job, E> {
     pub resume: ResumeToken<J>,
 }
 
-impl<J: Job, E> Unended<J, E> {
-    pub(super) fn new(last: Option<J::Response>, trouble: Option<E>, resume: ResumeToken<J>) -> Self {
-        Self { last, trouble, resume }
-    }
-}
-
 impl<J: Job, E> End<J, E> {
     /// The last response, if a poll went well.
     pub fn response(&self) -> Option<&J::Response> {

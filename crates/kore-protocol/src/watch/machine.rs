@@ -1,9 +1,7 @@
 //! The watch of one job: when it is polled, what a response or a failure means for it, and what
-//! happens at its deadline. The owner brings the time and sends the requests.
+//! happens at its deadline. [`Watches`](super::Watches) has one for each job; apart from it nobody
+//! sees it.
 
-mod last_poll;
-
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,52 +9,24 @@ use kore_types::{Outcome, Status};
 
 use super::diff::diff;
 use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Unended};
-use crate::clock::{LEAST_WAIT, later};
+use crate::clock::{is_past, later};
 use crate::request_log::LATEST_ARRIVAL;
 use crate::request_logs::SharedLog;
 use crate::{Millis, Origin, OutgoingRequest as _, RequestLogs, ResponseError};
 
-pub use last_poll::LAST_POLL;
-use last_poll::LastPoll;
+/// How long the last poll of a watch, or of many together, may take once its deadline has come.
+pub const LAST_POLL: Duration = Duration::from_secs(10);
 
-/// What the owner of a watch is to do next. Exhaustive: an owner has to think of each.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step<J: Job> {
-    /// Send this request, then call [`Watch::handle_response`] or [`Watch::handle_failure`].
-    Poll(J::Request),
-    /// Do nothing until then, or until what is waited for comes; then poll again.
-    Wait {
-        /// At least a millisecond from now, and at most when the watch ends.
-        until: Instant,
-        /// What is waited for.
-        what: Waiting,
-    },
-    /// Nothing more: [`Watch::into_end`] tells how it ended.
-    Ended,
-}
-
-/// What a watch waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Waiting {
-    /// The time of the next poll.
-    NextPoll,
-    /// That the rate limit allows a request.
-    Slot,
-    /// The time of the next try.
-    Retry,
-    /// The response to the poll that was sent last.
-    Response,
-}
+/// An owner that comes so late after the deadline was stopped: what was under way before says
+/// nothing of now.
+const STOPPED: Duration = Duration::from_secs(1);
 
 /// The watch of one job, until it ends or a deadline comes.
 #[derive(Debug)]
-pub struct Watch<J: Job, E> {
+pub(super) struct Watch<J: Job, E> {
     job: J,
     settings: Arc<Settings>,
     log: SharedLog<Millis>,
-    /// The name of the logs that it is one of.
-    logs: Option<u64>,
     /// When the waiting began, an earlier watch's included.
     began: Instant,
     deadline: Instant,
@@ -64,79 +34,54 @@ pub struct Watch<J: Job, E> {
     last_poll: Option<LastPoll>,
     /// The platform asked not to be called before.
     not_before: Option<Instant>,
-    state: State<J, E>,
-    /// Elsewhere, since a watch that has not polled yet is not to have room for it.
+    state: State<E>,
+    /// Boxed, since most watches of a long list have no response yet.
     last: Option<Box<J::Response>>,
     /// What the last poll failed with, if it did.
     trouble: Option<E>,
     failures: u32,
     /// Whether the poll before was refused for its token.
     token_renewed: bool,
-    events: VecDeque<Event<J::Task>>,
+    events: Vec<Event<J::Task>>,
     random: u64,
 }
 
+/// Where a watch stands.
 #[derive(Debug)]
-enum State<J: Job, E> {
-    Resting { until: Instant, what: Waiting },
+pub(super) enum State<E> {
+    /// It has nothing to do until then.
+    Resting { until: Instant },
+    /// A poll is under way.
     Polling { since: Instant },
-    Ended(Ending<J, E>),
+    /// It is over.
+    Ended(Ending<E>),
 }
 
-/// Where a watch stands, for one who has many.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Standing {
-    Resting(Instant),
-    Polling,
-    Ended,
-}
-
-/// How a watch ended, without its document, which stands in the watch.
+/// Why a watch is over; with its last response and a resume token it is an [`End`].
 #[derive(Debug)]
-enum Ending<J: Job, E> {
+pub(super) enum Ending<E> {
     Succeeded,
     Failed,
-    DeadlineReached(ResumeToken<J>),
-    Cancelled(ResumeToken<J>),
-    CouldNotPoll(E, ResumeToken<J>),
+    DeadlineReached,
+    Cancelled,
+    CouldNotPoll(E),
+}
+
+/// The poll that a watch still has when its deadline has come: the job may have ended after the
+/// poll before.
+#[derive(Clone, Copy, Debug)]
+struct LastPoll {
+    /// When the watch ends, with a response or without.
+    until: Instant,
+    /// In time for its response to count as the last.
+    is_sent: bool,
 }
 
 impl<J: Job, E: PollError> Watch<J, E> {
-    /// Watches a job from now on, for at most `timeout` and a last poll.
-    ///
-    /// When the deadline comes, a job that has not ended is polled once more if its rate limit
-    /// allows that within [`LAST_POLL`]; a poll that is under way then is this last one. After a
-    /// [`cancel`](Self::cancel) there is none. An owner that was stopped past the deadline polls
-    /// once more when it goes on.
+    /// Begins a watch of a job that has been waited for that long already.
     ///
     /// # Errors
-    /// [`DeadlineTooSoon`], if the quotas of the settings allow no poll at all in that time.
-    pub fn new(job: J, timeout: Duration, settings: Settings, now: Now) -> Result<Self, DeadlineTooSoon> {
-        let logs = RequestLogs::new(settings.quotas);
-        let seed = settings.seed;
-        Self::begin(job, Duration::ZERO, timeout, &logs, settings.into(), seed, now)
-    }
-
-    /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
-    /// left. The time between the two counts, by the clock on the wall: see [`ResumeToken`].
-    ///
-    /// # Errors
-    /// [`DeadlineTooSoon`], if the requests of the other watch leave none before the deadline.
-    pub fn resume(
-        token: &ResumeToken<J>,
-        timeout: Option<Duration>,
-        settings: Settings,
-        now: Now,
-    ) -> Result<Self, DeadlineTooSoon> {
-        let logs = RequestLogs::new(settings.quotas);
-        token.count_in(&logs, now);
-        settings.host.note(token.origin());
-        let timeout = timeout.unwrap_or(token.left());
-        let (job, waited, seed) = (token.job.clone(), token.waited_by(now.wall), settings.seed);
-        Self::begin(job, waited, timeout, &logs, settings.into(), seed, now)
-    }
-
-    /// One that has waited that long already, with logs that others may share.
+    /// If the rate limit allows no poll before the deadline.
     pub(super) fn begin(
         job: J,
         waited: Duration,
@@ -144,9 +89,8 @@ impl<J: Job, E: PollError> Watch<J, E> {
         logs: &RequestLogs<Millis>,
         settings: Arc<Settings>,
         seed: u64,
-        now: Now,
+        now: Instant,
     ) -> Result<Self, DeadlineTooSoon> {
-        let now = now.instant;
         let deadline = later(now, timeout);
         let log = logs.log(&job.request(), now);
         let free = log.lock().free_at(now);
@@ -156,137 +100,121 @@ impl<J: Job, E: PollError> Watch<J, E> {
         Ok(Self {
             job,
             log,
-            logs: logs.name(),
             // A monotonic clock may have begun after the waiting did; the pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
             deadline,
             last_poll: None,
             not_before: None,
-            state: State::Resting { until: now, what: Waiting::NextPoll },
+            state: State::Resting { until: now },
             last: None,
             trouble: None,
             failures: 0,
             token_renewed: false,
-            events: VecDeque::new(),
+            events: Vec::new(),
             random: seed,
             settings,
         })
     }
 
-    /// The job that is watched.
-    pub fn job(&self) -> &J {
+    pub(super) fn job(&self) -> &J {
         &self.job
     }
 
-    /// When the deadline comes; the watch ends [`LAST_POLL`] later at the latest.
-    pub fn deadline(&self) -> Instant {
-        self.deadline
-    }
-
-    /// The last response, if a poll went well.
-    pub fn last(&self) -> Option<&J::Response> {
+    pub(super) fn last(&self) -> Option<&J::Response> {
         self.last.as_deref()
     }
 
-    /// How many requests may still be sent at `now`, in this minute and in this hour.
-    pub fn left(&self, now: Now) -> [u32; 2] {
-        self.log.lock().left(now.instant)
+    pub(super) fn state(&self) -> &State<E> {
+        &self.state
     }
 
-    /// How the watch ended; the watch itself if it has not.
-    ///
-    /// # Errors
-    /// The watch, unchanged.
-    #[allow(clippy::result_large_err, reason = "it is the watch itself, handed back")]
-    pub fn into_end(self) -> Result<End<J, E>, Self> {
-        let State::Ended(ending) = self.state else { return Err(self) };
+    /// When the watch ends, as far as is known: at its deadline, or when its last poll has to be
+    /// over.
+    pub(super) fn ends(&self) -> Instant {
+        self.last_poll.map_or(self.deadline, |last| last.until)
+    }
+
+    /// All that there is to tell, the oldest first.
+    pub(super) fn take_events(&mut self) -> Vec<Event<J::Task>> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// How the watch ended, if it has.
+    pub(super) fn into_end(self, logs: &RequestLogs<Millis>, now: Now) -> Option<End<J, E>> {
+        let resume = self.token(logs, now);
+        let State::Ended(ending) = self.state else { return None };
         let (last, trouble) = (self.last.map(|last| *last), self.trouble);
-        let document = |last: Option<J::Response>| last.expect("an outcome comes with its document");
-        Ok(match ending {
-            Ending::Succeeded => End::Succeeded(document(last)),
-            Ending::Failed => End::Failed(document(last)),
-            Ending::DeadlineReached(resume) => End::DeadlineReached(Unended::new(last, trouble, resume)),
-            Ending::Cancelled(resume) => End::Cancelled(Unended::new(last, trouble, resume)),
-            Ending::CouldNotPoll(error, resume) => {
-                End::CouldNotPoll { error, unended: Unended::new(last, None, resume) }
+        let response = |last: Option<J::Response>| last.expect("a response brought the outcome");
+        Some(match ending {
+            Ending::Succeeded => End::Succeeded(response(last)),
+            Ending::Failed => End::Failed(response(last)),
+            Ending::DeadlineReached => End::DeadlineReached(Unended { last, trouble, resume }),
+            Ending::Cancelled => End::Cancelled(Unended { last, trouble, resume }),
+            Ending::CouldNotPoll(error) => {
+                End::CouldNotPoll { error, unended: Unended { last, trouble: None, resume } }
             }
         })
     }
 
     /// Gives the watch up, with no last poll. A poll that is under way counts as sent.
-    pub fn cancel(&mut self, now: Now) {
-        if !matches!(self.state, State::Ended(_)) {
-            self.give_poll_up(now.instant);
-            self.state = State::Ended(Ending::Cancelled(self.token(now)));
+    pub(super) fn cancel(&mut self, now: Instant) {
+        self.end(Ending::Cancelled, now);
+    }
+
+    /// Lets the watch go on for longer, if its deadline would come before.
+    pub(super) fn extend(&mut self, timeout: Duration, now: Instant) {
+        let deadline = later(now, timeout);
+        if deadline > self.deadline {
+            self.deadline = deadline;
+            self.last_poll = None;
         }
     }
 
-    /// What to do now. Events are to be taken first.
-    pub fn poll(&mut self, now: Now) -> Step<J> {
-        self.see(now);
-        let (until, what) = match self.state {
-            State::Ended(_) => return Step::Ended,
-            State::Polling { .. } => return Step::Wait { until: self.ends(), what: Waiting::Response },
-            State::Resting { until, what } => (until, what),
-        };
-        if until > now.instant {
-            return self.wait(now.instant, until, what);
+    /// Sees what time it is: the deadline may have come, or the end of the last poll.
+    pub(super) fn see(&mut self, now: Instant) {
+        self.see_deadline(now);
+        if self.last_poll.is_some_and(|last| is_past(last.until, now)) {
+            self.end(Ending::DeadlineReached, now);
         }
-        let taken = self.log.lock().take(now.instant);
+    }
+
+    /// The request that is to be sent now, if it is time for one and the rate limit allows it.
+    pub(super) fn poll(&mut self, now: Instant) -> Option<J::Request> {
+        self.see(now);
+        if !matches!(self.state, State::Resting { until } if until <= now) {
+            return None;
+        }
+        let taken = self.log.lock().take(now);
         match taken {
             Ok(()) => {
-                self.state = State::Polling { since: now.instant };
+                self.state = State::Polling { since: now };
                 if let Some(last) = &mut self.last_poll {
                     last.is_sent = true;
                 }
-                Step::Poll(self.job.request())
+                return Some(self.job.request());
             }
             // Others that share the log may have been faster.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
-                self.end_at_deadline(now);
-                Step::Ended
+                self.end(Ending::DeadlineReached, now);
             }
             Err(free) => {
-                self.events.push_back(Event::Throttled { until: free });
-                self.state = State::Resting { until: free, what: Waiting::Slot };
-                self.wait(now.instant, free, Waiting::Slot)
+                self.events.push(Event::Throttled { until: free });
+                self.state = State::Resting { until: free };
             }
         }
-    }
-
-    fn wait(&self, now: Instant, until: Instant, what: Waiting) -> Step<J> {
-        Step::Wait { until: until.max(later(now, LEAST_WAIT)).min(self.ends()), what }
-    }
-
-    pub(super) fn standing(&self) -> Standing {
-        match self.state {
-            State::Resting { until, .. } => Standing::Resting(until),
-            State::Polling { .. } => Standing::Polling,
-            State::Ended(_) => Standing::Ended,
-        }
-    }
-
-    /// All that there is to tell at once; no room is kept for more.
-    pub(super) fn take_events(&mut self) -> VecDeque<Event<J::Task>> {
-        std::mem::take(&mut self.events)
-    }
-
-    /// What there is to tell, the oldest first.
-    pub fn poll_event(&mut self) -> Option<Event<J::Task>> {
-        self.events.pop_front()
+        None
     }
 
     /// The poll went well. A response about another job says nothing of this one, and is a failure.
-    pub fn handle_response(&mut self, now: Now, response: impl Into<J::Response>) {
+    pub(super) fn handle_response(&mut self, now: Now, response: J::Response) {
         if !matches!(self.state, State::Polling { .. }) {
             return;
         }
-        let response = response.into();
         if let Err(other) = self.job.request().check(&response) {
             return self.handle_failure(now, ResponseError::from(other).into());
         }
-        self.see_deadline(now);
         let at = now.instant;
+        self.see_deadline(at);
         self.settings.host.note(Origin::Platform);
         self.log.lock().release(at);
         self.not_before = None;
@@ -299,36 +227,36 @@ impl<J: Job, E: PollError> Watch<J, E> {
         match outcome {
             Outcome::Succeeded => self.state = State::Ended(Ending::Succeeded),
             Outcome::Failed => self.state = State::Ended(Ending::Failed),
-            Outcome::Running | Outcome::Unknown if self.last_poll.is_some() => self.go_on_to_last_poll(now),
+            Outcome::Running | Outcome::Unknown if self.last_poll.is_some() => self.go_on_to_last_poll(at),
             Outcome::Running | Outcome::Unknown => {
                 let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
                 let until = later(at, wait).min(self.deadline);
-                self.events.push_back(Event::NextPoll { at: until, left: self.log.lock().left(at) });
-                self.state = State::Resting { until, what: Waiting::NextPoll };
+                self.events.push(Event::NextPoll { at: until, left: self.log.lock().left(at) });
+                self.state = State::Resting { until };
             }
         }
     }
 
     /// The poll failed.
-    pub fn handle_failure(&mut self, now: Now, error: E) {
+    pub(super) fn handle_failure(&mut self, now: Now, error: E) {
         if !matches!(self.state, State::Polling { .. }) {
             return;
         }
-        self.see_deadline(now);
         let at = now.instant;
+        self.see_deadline(at);
         self.settings.host.note(error.origin());
         self.log.lock().release(at);
         if error.is_worth_a_new_token() && !self.token_renewed {
             self.token_renewed = true;
-            self.events.push_back(Event::TokenRenewed);
-            self.state = State::Resting { until: at, what: Waiting::Retry };
+            self.events.push(Event::TokenRenewed);
+            self.state = State::Resting { until: at };
             self.trouble = Some(error);
             return;
         }
         // What does not come from the platform passes, unless the host never was the platform.
         let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
         if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
-            self.state = State::Ended(Ending::CouldNotPoll(error, self.token(now)));
+            self.state = State::Ended(Ending::CouldNotPoll(error));
             return;
         }
         let asked = error.retry_after().map(|after| after.delay(now.wall));
@@ -336,19 +264,15 @@ impl<J: Job, E: PollError> Watch<J, E> {
         self.failures = self.failures.saturating_add(1);
         if self.last_poll.is_some() {
             self.trouble = Some(error);
-            return self.go_on_to_last_poll(now);
+            return self.go_on_to_last_poll(at);
         }
         let backoff =
             if error.is_rate_limited() { self.settings.rate_limited } else { self.settings.transient };
         let wait = backoff.wait(self.failures, self.next_random());
         // What is asked for is a floor, and never later than the deadline, when there is an end anyway.
         let until = later(at, wait.max(asked.unwrap_or_default())).min(self.deadline);
-        self.events.push_back(Event::Retrying {
-            because: error.to_string(),
-            failures: self.failures,
-            at: until,
-        });
-        self.state = State::Resting { until, what: Waiting::Retry };
+        self.events.push(Event::Retrying { because: error.to_string(), failures: self.failures, at: until });
+        self.state = State::Resting { until };
         self.trouble = Some(error);
     }
 
@@ -362,31 +286,49 @@ impl<J: Job, E: PollError> Watch<J, E> {
         said(status).unwrap_or_else(|| self.job.outcome(status))
     }
 
-    fn give_poll_up(&mut self, now: Instant) {
-        if let State::Polling { since } = self.state {
-            let latest = later(since, self.settings.poll_timeout.min(LATEST_ARRIVAL));
-            self.log.lock().abandon(now, latest);
+    fn see_deadline(&mut self, now: Instant) {
+        if self.last_poll.is_some() || !is_past(self.deadline, now) || matches!(self.state, State::Ended(_)) {
+            return;
+        }
+        let was_stopped = now.saturating_duration_since(self.deadline) > STOPPED;
+        let is_sent = matches!(self.state, State::Polling { .. }) && !was_stopped;
+        self.last_poll = Some(LastPoll { until: later(now, LAST_POLL), is_sent });
+        if matches!(self.state, State::Resting { .. }) {
+            self.go_on_to_last_poll(now);
         }
     }
 
-    fn token(&self, now: Now) -> ResumeToken<J> {
+    /// Nothing is under way, and the deadline has come: there is one more poll, or none.
+    fn go_on_to_last_poll(&mut self, now: Instant) {
+        let free = self.log.lock().free_at(now);
+        let until = free.max(self.not_before.unwrap_or(free));
+        match self.last_poll {
+            Some(last) if !last.is_sent && until < last.until => self.state = State::Resting { until },
+            _ => self.end(Ending::DeadlineReached, now),
+        }
+    }
+
+    /// Ends the watch before its job. A poll that is under way is given up, and may arrive late.
+    fn end(&mut self, ending: Ending<E>, now: Instant) {
+        match self.state {
+            State::Ended(_) => return,
+            State::Polling { since } => {
+                let latest = later(since, self.settings.poll_timeout.min(LATEST_ARRIVAL));
+                self.log.lock().abandon(now, latest);
+            }
+            State::Resting { .. } => {}
+        }
+        self.state = State::Ended(ending);
+    }
+
+    fn token(&self, logs: &RequestLogs<Millis>, now: Now) -> ResumeToken<J> {
         let waited = now.instant.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now.instant);
-        ResumeToken::new(
-            self.job.clone(),
-            waited,
-            left,
-            &self.log.lock(),
-            self.logs,
-            &self.settings.host,
-            now,
-        )
+        let is_platform = self.settings.host.is_platform();
+        ResumeToken::new(self.job.clone(), waited, left, &self.log.lock(), logs.name(), is_platform, now)
     }
 
     fn next_random(&mut self) -> u64 {
         crate::split_mix(&mut self.random)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -28,7 +28,7 @@ impl Pacing {
     }
 
     /// The wait before the next look, for one who has waited that long in all.
-    pub fn wait(self, waited: Duration) -> Duration {
+    pub(super) fn wait(self, waited: Duration) -> Duration {
         (waited / Self::PART).max(self.least).min(self.most)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Job, Now};
+use super::{Job, Now};
 use crate::clock::wall_millis;
 use crate::request_log::{LATEST_ARRIVAL, RequestLog};
 use crate::{Millis, Origin, Quota, RequestLogs};
@@ -123,7 +123,7 @@ impl<J: Job> ResumeToken<J> {
         left: Duration,
         log: &RequestLog<Millis>,
         logs: Option<u64>,
-        host: &Host,
+        platform: bool,
         now: Now,
     ) -> Self {
         const MINUTE: i64 = 60_000;
@@ -139,7 +139,6 @@ impl<J: Job> ResumeToken<J> {
                 _ => requests.push((age, 1)),
             }
         }
-        let platform = host.is_platform();
         let (waited_ms, left_ms, at_ms) =
             (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
         Self {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use kore_types::Outcome;
 
 use super::{Backoff, Host, Pacing};
-use crate::{Origin, Quota, ResponseError, RetryAfter};
+use crate::{Origin, ResponseError, RetryAfter};
 
 /// A reading of both clocks. The machine measures with the first; the second only tells how far
 /// off a date is that the platform names. Exhaustive: there is no third.
@@ -64,8 +64,6 @@ impl PollError for ResponseError {
 pub struct Settings {
     /// How often to look.
     pub pacing: Pacing,
-    /// The windows of the platform.
-    pub quotas: [Quota; 2],
     /// The waits after a failure on the way.
     pub transient: Backoff,
     /// The waits after a rate limit.
@@ -86,7 +84,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             pacing: Pacing::default(),
-            quotas: Quota::DOCUMENTED,
             transient: Backoff::TRANSIENT,
             rate_limited: Backoff::RATE_LIMITED,
             words: Vec::new(),

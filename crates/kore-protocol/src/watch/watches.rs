@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::machine::Standing;
-use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings, Step, Watch};
+use super::machine::{State, Watch};
+use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings};
 use crate::clock::{LEAST_WAIT, is_past, later};
 use crate::{Millis, RequestLogs};
 
@@ -59,6 +59,7 @@ impl<J: Job, E: fmt::Debug> fmt::Debug for Update<J, E> {
 pub struct Poll<J: Job> {
     job: J,
     request: J::Request,
+    timeout: Duration,
     index: u32,
     number: u64,
 }
@@ -73,16 +74,24 @@ impl<J: Job> Poll<J> {
     pub fn request(&self) -> &J::Request {
         &self.request
     }
+
+    /// How long it may take; then it has failed.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
 }
 
-/// What the owner of many watches is to do next. Exhaustive: an owner has to think of each.
+/// What the owner of watches is to do next. Exhaustive: an owner has to think of each.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
 #[derive(Debug)]
-pub enum Next<J: Job> {
+pub enum Next<J: Job, E> {
+    /// Take note of this, and ask again at once.
+    Tell(Update<J, E>),
     /// Send this, ask again at once, and when the response is there call
     /// [`Watches::handle_response`] or [`Watches::handle_failure`].
     Send(Poll<J>),
     /// Do nothing until then, at least a millisecond from now, or until a response is there; in any
-    /// case poll then.
+    /// case ask again then.
     Wait(Instant),
     /// Nothing is watched.
     Idle,
@@ -92,7 +101,7 @@ pub enum Next<J: Job> {
 /// way at once, and one that ends leaves the others alone.
 ///
 /// A job that is given twice is watched once: one poll is for all who wait for it. More can be
-/// given at any time. Updates are to be taken before each wait.
+/// given at any time.
 ///
 /// When the deadline comes, each job that has not ended is polled once more if its rate limit
 /// allows, as many at once as before. That takes [`LAST_POLL`](super::LAST_POLL) at most for all
@@ -119,11 +128,9 @@ pub enum Next<J: Job> {
 ///             let import = BotImport::new(poll.request().import_id.clone(), Status::Success);
 ///             watches.handle_response(now, &poll, import);
 ///         }
+///         Next::Tell(update) => ended += usize::from(matches!(update, Update::Ended { .. })),
 ///         Next::Wait(until) => now.instant = until,
 ///         Next::Idle => break,
-///     }
-///     while let Some(update) = watches.poll_update() {
-///         ended += usize::from(matches!(update, Update::Ended { .. }));
 ///     }
 /// }
 /// assert_eq!(ended, 2);
@@ -152,19 +159,14 @@ struct Entry<J: Job, E> {
     watch: Watch<J, E>,
     /// As it stands in the set.
     ends: Instant,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Phase {
-    /// Until then, as it stands in the set.
-    Resting(Instant),
-    /// The number of the poll.
-    Polling(u64),
+    /// As it stands in the set; none while a poll is under way.
+    due: Option<Instant>,
+    /// The number of its last poll.
+    poll: u64,
 }
 
 impl<J: Job, E: PollError> Watches<J, E> {
-    /// With nothing to watch. The quotas are those of the logs, whatever the settings say.
+    /// With nothing to watch. The logs have the quotas, and count what was sent before.
     pub fn new(logs: RequestLogs<Millis>, settings: Settings) -> Self {
         Self {
             settings: Arc::new(settings),
@@ -203,11 +205,6 @@ impl<J: Job, E: PollError> Watches<J, E> {
         self.polling
     }
 
-    /// The watch of a job, until it ends.
-    pub fn get(&self, job: &J) -> Option<&Watch<J, E>> {
-        self.entry(*self.by_job.get(job)?).map(|entry| &entry.watch)
-    }
-
     /// Watches a job from now on, for at most `timeout`. If it is watched already, that watch
     /// goes on for so long if it would end before.
     pub fn watch(&mut self, job: J, timeout: Duration, now: Now) {
@@ -224,29 +221,26 @@ impl<J: Job, E: PollError> Watches<J, E> {
 
     fn begin(&mut self, job: J, waited: Duration, timeout: Duration, now: Now) {
         if let Some(&index) = self.by_job.get(&job) {
-            return self.change(index, |watch| watch.extend(timeout, now));
+            self.change(index, now, |watch| watch.extend(timeout, now.instant));
+            return;
         }
         let index = self.free.pop().unwrap_or(self.entries.len() as u32);
         // Each with a jitter of its own.
         let seed = self.settings.seed.wrapping_add(self.polls).wrapping_add(u64::from(index) << 32);
         let settings = Arc::clone(&self.settings);
-        match Watch::begin(job.clone(), waited, timeout, &self.logs, settings, seed, now) {
+        if self.entries.len() <= index as usize {
+            self.entries.push(None);
+        }
+        match Watch::begin(job.clone(), waited, timeout, &self.logs, settings, seed, now.instant) {
             Ok(watch) => {
-                let ends = watch.ends();
-                let entry = Entry { watch, ends, phase: Phase::Resting(now.instant) };
-                match self.entries.get_mut(index as usize) {
-                    Some(free) => *free = Some(entry),
-                    None => self.entries.push(Some(entry)),
-                }
+                let (ends, due) = (watch.ends(), now.instant);
+                self.entries[index as usize] = Some(Entry { watch, ends, due: Some(due), poll: 0 });
                 self.by_job.insert(job, index);
-                self.due.insert((now.instant, index));
+                self.due.insert((due, index));
                 self.ends.insert((ends, index));
             }
             Err(too_soon) => {
                 self.free.push(index);
-                if self.entries.len() <= index as usize {
-                    self.entries.push(None);
-                }
                 self.updates.push_back(Update::Ended { job, end: Err(too_soon) });
             }
         }
@@ -255,7 +249,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
     /// Gives one watch up.
     pub fn cancel(&mut self, job: &J, now: Now) {
         if let Some(&index) = self.by_job.get(job) {
-            self.change(index, |watch| watch.cancel(now));
+            self.change(index, now, |watch| watch.cancel(now.instant));
         }
     }
 
@@ -263,29 +257,31 @@ impl<J: Job, E: PollError> Watches<J, E> {
     /// are dropped, since the logs take them for requests under way otherwise.
     pub fn cancel_all(&mut self, now: Now) {
         for index in 0..self.entries.len() as u32 {
-            self.change(index, |watch| watch.cancel(now));
+            self.change(index, now, |watch| watch.cancel(now.instant));
         }
     }
 
-    /// What there is to tell, the oldest first.
-    pub fn poll_update(&mut self) -> Option<Update<J, E>> {
-        if self.updates.is_empty() && self.updates.capacity() > MOST_ROOM {
-            self.updates = VecDeque::new();
+    /// What to do now. What was seen is told before the next poll.
+    pub fn poll(&mut self, now: Now) -> Next<J, E> {
+        if let Some(update) = self.updates.pop_front() {
+            return Next::Tell(update);
         }
-        self.updates.pop_front()
-    }
-
-    /// What to do now.
-    pub fn poll(&mut self, now: Now) -> Next<J> {
         while let Some(&(_, index)) = self.ends.first().filter(|(ends, _)| is_past(*ends, now.instant)) {
-            self.change(index, |watch| watch.see(now));
+            self.change(index, now, |watch| watch.see(now.instant));
         }
-        while let Some(&(_, index)) =
-            self.due.first().filter(|(at, _)| *at <= now.instant && self.polling < self.concurrency)
+        let is_due = |(due, _): &&(Instant, u32)| *due <= now.instant;
+        while self.polling < self.concurrency
+            && let Some(&(_, index)) = self.due.first().filter(is_due)
         {
-            if let Some(poll) = self.ask(index, now) {
+            if let Some(poll) = self.next_poll(index, now) {
                 return Next::Send(poll);
             }
+        }
+        if let Some(update) = self.updates.pop_front() {
+            return Next::Tell(update);
+        }
+        if self.updates.capacity() > MOST_ROOM {
+            self.updates = VecDeque::new();
         }
         let due = self.due.first().filter(|_| self.polling < self.concurrency);
         let Some(&(ends, _)) = self.ends.first() else { return Next::Idle };
@@ -296,14 +292,15 @@ impl<J: Job, E: PollError> Watches<J, E> {
     /// The poll went well. One whose watch has ended meanwhile is of no account.
     pub fn handle_response(&mut self, now: Now, poll: &Poll<J>, response: impl Into<J::Response>) {
         if self.is_under_way(poll) {
-            self.change(poll.index, |watch| watch.handle_response(now, response));
+            let response = response.into();
+            self.change(poll.index, now, |watch| watch.handle_response(now, response));
         }
     }
 
     /// The poll failed. One whose watch has ended meanwhile is of no account.
     pub fn handle_failure(&mut self, now: Now, poll: &Poll<J>, error: E) {
         if self.is_under_way(poll) {
-            self.change(poll.index, |watch| watch.handle_failure(now, error));
+            self.change(poll.index, now, |watch| watch.handle_failure(now, error));
         }
     }
 
@@ -312,32 +309,26 @@ impl<J: Job, E: PollError> Watches<J, E> {
     }
 
     fn is_under_way(&self, poll: &Poll<J>) -> bool {
-        let entry = self.entry(poll.index);
-        entry.is_some_and(|entry| matches!(entry.phase, Phase::Polling(number) if number == poll.number))
+        self.entry(poll.index).is_some_and(|entry| entry.due.is_none() && entry.poll == poll.number)
     }
 
-    /// Asks a watch what to do; a poll is given back.
-    fn ask(&mut self, index: u32, now: Now) -> Option<Poll<J>> {
-        let mut step = Step::Ended;
-        self.change(index, |watch| step = watch.poll(now));
+    /// The poll of a watch whose turn it is, if it has one.
+    fn next_poll(&mut self, index: u32, now: Now) -> Option<Poll<J>> {
+        let request = self.change(index, now, |watch| watch.poll(now.instant))??;
         let entry = self.entry(index)?;
-        match (step, entry.phase) {
-            (Step::Poll(request), Phase::Polling(number)) => {
-                let job = entry.watch.job().clone();
-                Some(Poll { job, request, index, number })
-            }
-            _ => None,
-        }
+        let (job, timeout) = (entry.watch.job().clone(), self.settings.poll_timeout);
+        Some(Poll { job, request, timeout, index, number: entry.poll })
     }
 
     /// Does something to a watch, and takes note of what became of it.
-    fn change(&mut self, index: u32, change: impl FnOnce(&mut Watch<J, E>)) {
-        let Some(entry) = self.entries.get_mut(index as usize).and_then(Option::as_mut) else { return };
-        match entry.phase {
-            Phase::Resting(until) => drop(self.due.remove(&(until, index))),
-            Phase::Polling(_) => self.polling = self.polling.saturating_sub(1),
+    fn change<R>(&mut self, index: u32, now: Now, change: impl FnOnce(&mut Watch<J, E>) -> R) -> Option<R> {
+        let entry = self.entries.get_mut(index as usize)?.as_mut()?;
+        let due = entry.due.take();
+        match due {
+            Some(due) => drop(self.due.remove(&(due, index))),
+            None => self.polling -= 1,
         }
-        change(&mut entry.watch);
+        let changed = change(&mut entry.watch);
         if entry.watch.ends() != entry.ends {
             self.ends.remove(&(entry.ends, index));
             entry.ends = entry.watch.ends();
@@ -346,25 +337,26 @@ impl<J: Job, E: PollError> Watches<J, E> {
         let events = entry.watch.take_events();
         let (job, last) = (entry.watch.job(), entry.watch.last());
         let body = || last.map(J::body).unwrap_or_default();
-        let told = |event| Update::Event { job: job.clone(), event, body: body() };
-        self.updates.extend(events.into_iter().map(told));
-        match entry.watch.standing() {
-            Standing::Resting(until) => {
-                entry.phase = Phase::Resting(until);
-                self.due.insert((until, index));
+        let update = |event| Update::Event { job: job.clone(), event, body: body() };
+        self.updates.extend(events.into_iter().map(update));
+        match entry.watch.state() {
+            State::Resting { until } => {
+                entry.due = Some(*until);
+                self.due.insert((*until, index));
             }
-            Standing::Polling => {
+            State::Polling { .. } => {
                 self.polling += 1;
-                if let Phase::Resting(_) = entry.phase {
+                if due.is_some() {
                     self.polls += 1;
-                    entry.phase = Phase::Polling(self.polls);
+                    entry.poll = self.polls;
                 }
             }
-            Standing::Ended => self.end(index),
+            State::Ended(_) => self.end(index, now),
         }
+        Some(changed)
     }
 
-    fn end(&mut self, index: u32) {
+    fn end(&mut self, index: u32, now: Now) {
         let Some(Entry { watch, ends, .. }) = self.entries.get_mut(index as usize).and_then(Option::take)
         else {
             return;
@@ -373,7 +365,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         self.ends.remove(&(ends, index));
         let job = watch.job().clone();
         self.by_job.remove(&job);
-        if let Ok(end) = watch.into_end() {
+        if let Some(end) = watch.into_end(&self.logs, now) {
             self.updates.push_back(Update::Ended { job, end: Ok(end) });
         }
         if self.by_job.is_empty() {

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{Now, Settings, Step, Watch};
+use kore_protocol::RequestLogs;
+use kore_protocol::watch::{Next, Now, Settings, Watches};
 use kore_types::{BotImport, BotImportId, Status};
 
 use crate::Failure;
@@ -27,16 +28,18 @@ fn watched(until: Duration) -> Vec<Duration> {
     let start = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
     let mut now = start;
     let id = BotImportId::new("bir-1").expect("valid");
-    let mut watch = Watch::<_, Failure>::new(id.clone(), until, Settings::default(), now).expect("funded");
+    let mut watches = Watches::<_, Failure>::new(RequestLogs::default(), Settings::default());
+    watches.watch(id.clone(), until, now);
     let mut looks = Vec::new();
     loop {
-        match watch.poll(now) {
-            Step::Poll(_) => {
+        match watches.poll(now) {
+            Next::Tell(_) => {}
+            Next::Send(poll) => {
                 looks.push(now.instant - start.instant);
-                watch.handle_response(now, BotImport::new(id.clone(), Status::Pending));
+                watches.handle_response(now, &poll, BotImport::new(id.clone(), Status::Pending));
             }
-            Step::Wait { until, .. } => now.instant = until,
-            Step::Ended => return looks,
+            Next::Wait(until) => now.instant = until,
+            Next::Idle => return looks,
         }
     }
 }

@@ -81,36 +81,35 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
         }
         let ends_at = tail.as_ref().map_or(deadline, |tail| tail.until);
         assert!(now.instant <= ends_at, "seed {seed}: past the deadline");
-        let next = watches.poll(now);
-        while let Some(update) = watches.poll_update() {
-            if let Update::Ended { job: id, end } = update {
-                if let Ok(End::Cancelled(_)) = end {
-                    // Someone else wants to know after all; the time that is left is the same.
-                    watches.watch(id, deadline - now.instant, now);
-                    run.again += 1;
-                    continue;
-                }
-                if let (Ok(End::DeadlineReached(_)), Some(polls)) = (&end, polls.get(&id)) {
-                    let Some(tail) = &tail else { panic!("seed {seed}: before the deadline") };
-                    let began = tail.until - LAST_POLL - start;
-                    let is_under_way =
-                        under_way.values().any(|under_way| under_way.look.request().import_id == id);
-                    let is_polled = polls.sent.max(polls.answered) >= began || is_under_way;
-                    // With a free place, or with time in which there might have been one.
-                    let allowed = start + polls.allowed.first(began) + ROUNDING;
-                    let is_early = now.instant + ROUNDING < tail.until && allowed < tail.until;
-                    assert!(
-                        is_polled || !(allowed < tail.free || is_early),
-                        "seed {seed}: {id} is called not over, while a request was allowed"
-                    );
-                    run.last += usize::from(is_polled);
-                }
-                if let Some(end) = ends.insert(id, end) {
-                    panic!("seed {seed}: it ended twice: {end:?}");
+        match watches.poll(now) {
+            Next::Tell(update) => {
+                if let Update::Ended { job: id, end } = update {
+                    if let Ok(End::Cancelled(_)) = end {
+                        // Someone else wants to know after all; the time that is left is the same.
+                        watches.watch(id, deadline - now.instant, now);
+                        run.again += 1;
+                        continue;
+                    }
+                    if let (Ok(End::DeadlineReached(_)), Some(polls)) = (&end, polls.get(&id)) {
+                        let Some(tail) = &tail else { panic!("seed {seed}: before the deadline") };
+                        let began = tail.until - LAST_POLL - start;
+                        let is_under_way =
+                            under_way.values().any(|under_way| under_way.look.request().import_id == id);
+                        let is_polled = polls.sent.max(polls.answered) >= began || is_under_way;
+                        // With a free place, or with time in which there might have been one.
+                        let allowed = start + polls.allowed.first(began) + ROUNDING;
+                        let is_early = now.instant + ROUNDING < tail.until && allowed < tail.until;
+                        assert!(
+                            is_polled || !(allowed < tail.free || is_early),
+                            "seed {seed}: {id} is called not over, while a request was allowed"
+                        );
+                        run.last += usize::from(is_polled);
+                    }
+                    if let Some(end) = ends.insert(id, end) {
+                        panic!("seed {seed}: it ended twice: {end:?}");
+                    }
                 }
             }
-        }
-        match next {
             Next::Send(look) => {
                 assert!(watches.polling() <= concurrency, "seed {seed}: too many looks are under way");
                 run.full |= watches.polling() == concurrency;

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_protocol::watch::{End, Event, LAST_POLL, Now, Pacing, PollError as _, ResumeToken};
-use kore_protocol::watch::{Settings, Step, Waiting, Watch};
+use kore_protocol::RequestLogs;
+use kore_protocol::watch::{DeadlineTooSoon, End, Event, LAST_POLL, Next, Now, Pacing, Poll, PollError as _};
+use kore_protocol::watch::{ResumeToken, Settings, Update, Watches};
 use kore_types::{BotImportId, Outcome};
 
 use crate::allowed::{Allowed, ROUNDING};
@@ -55,6 +56,7 @@ impl Clocks {
 
 /// A poll that is under way: when it is answered or given up, and with what.
 struct UnderWay {
+    poll: Poll<BotImportId>,
     at: Instant,
     sent: Duration,
     answer: Answer,
@@ -67,6 +69,8 @@ struct Tail {
     polled: bool,
 }
 
+type Ended = Result<End<BotImportId, Failure>, DeadlineTooSoon>;
+
 struct Simulation {
     seed: u64,
     random: Random,
@@ -74,7 +78,10 @@ struct Simulation {
     platform: Platform,
     allowed: Allowed,
     pacing: Pacing,
-    watch: Watch<BotImportId, Failure>,
+    watches: Watches<BotImportId, Failure>,
+    end: Option<Ended>,
+    /// The rate limit allows no request before.
+    throttled: Option<Instant>,
     deadline: Instant,
     tail: Option<Tail>,
     under_way: Option<UnderWay>,
@@ -93,12 +100,24 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
     let deadline = start + timeout;
     let id = BotImportId::new("bir-1").expect("valid");
     let settings = settings(pacing, &mut random);
-    let watch = Watch::new(id, timeout, settings, clocks.now()).expect("the windows are empty");
-    let run = Run::default();
-    let allowed = Allowed::default();
-    let (tail, under_way) = (None, None);
-    Simulation { seed, random, clocks, platform, allowed, pacing, watch, deadline, tail, under_way, run }
-        .run()
+    let mut watches = Watches::new(RequestLogs::default(), settings);
+    watches.watch(id, timeout, clocks.now());
+    Simulation {
+        seed,
+        random,
+        clocks,
+        platform,
+        allowed: Allowed::default(),
+        pacing,
+        watches,
+        end: None,
+        throttled: None,
+        deadline,
+        tail: None,
+        under_way: None,
+        run: Run::default(),
+    }
+    .run()
 }
 
 fn settings(pacing: Pacing, random: &mut Random) -> Settings {
@@ -117,25 +136,24 @@ impl Simulation {
         loop {
             self.set_wall_clock();
             self.see_deadline();
-            match self.watch.poll(self.clocks.now()) {
-                Step::Ended => break,
-                Step::Wait { until, what } => {
+            match self.watches.poll(self.clocks.now()) {
+                Next::Tell(update) => self.take(update),
+                Next::Idle => break,
+                Next::Wait(until) => {
                     self.check_wait(until);
                     // More often where the next run has no request left.
-                    let often = if what == Waiting::Slot { 20.0 } else { 1.0 };
+                    let is_throttled = self.throttled.is_some_and(|until| until > self.clocks.instant);
+                    let often = if is_throttled { 20.0 } else { 1.0 };
                     if self.random.chance(restarts * often) {
                         self = self.restart(until);
                     } else {
                         self.wait(until, oversleeps);
                     }
                 }
-                Step::Poll(_) => self.look(),
-            }
-            while let Some(event) = self.watch.poll_event() {
-                self.run.throttled |= matches!(event, Event::Throttled { .. });
+                Next::Send(poll) => self.look(poll),
             }
         }
-        let end = self.watch.into_end().expect("it said that it ended");
+        let end = self.end.expect("it ended").expect("a poll was allowed");
         self.run.outcome = match end {
             End::Succeeded(_) => Some(Outcome::Succeeded),
             End::Failed(_) => Some(Outcome::Failed),
@@ -161,6 +179,17 @@ impl Simulation {
         self.run.arrivals = self.platform.check(seed);
         self.run.virtual_time = self.clocks.since_start();
         self.run
+    }
+
+    fn take(&mut self, update: Update<BotImportId, Failure>) {
+        match update {
+            Update::Event { event: Event::Throttled { until }, .. } => {
+                self.throttled = Some(until);
+                self.run.throttled = true;
+            }
+            Update::Ended { end, .. } => self.end = Some(end),
+            _ => {}
+        }
     }
 
     /// Someone sets the clock on the wall.
@@ -219,7 +248,7 @@ impl Simulation {
         }
     }
 
-    fn look(&mut self) {
+    fn look(&mut self, poll: Poll<BotImportId>) {
         self.run.looks += 1;
         if let Some(tail) = &mut self.tail {
             assert!(!tail.polled, "seed {}: more than one last poll", self.seed);
@@ -228,23 +257,24 @@ impl Simulation {
         }
         let sent = self.clocks.since_start();
         let (answer, latency) = self.platform.look(sent, &mut self.random, self.clocks.wall);
-        self.under_way = Some(UnderWay { at: self.clocks.instant + latency.min(POLL_TIMEOUT), sent, answer });
+        self.under_way =
+            Some(UnderWay { poll, at: self.clocks.instant + latency.min(POLL_TIMEOUT), sent, answer });
     }
 
     fn answer(&mut self) {
-        let UnderWay { answer, .. } = self.under_way.take().expect("it is under way");
+        let UnderWay { poll, answer, .. } = self.under_way.take().expect("it is under way");
         let (now, since) = (self.clocks.now(), self.clocks.since_start());
         self.allowed.count(since);
         self.allowed.asked(Duration::ZERO);
         let failure = match answer {
-            Answer::Import(import) => return self.watch.handle_response(now, *import),
+            Answer::Import(import) => return self.watches.handle_response(now, &poll, *import),
             Answer::Refused(status, after) => Failure::Status(status, after),
             Answer::Lost => Failure::Timeout,
         };
         if let Some(after) = failure.retry_after() {
             self.allowed.asked(since + after.delay(now.wall));
         }
-        self.watch.handle_failure(now, failure);
+        self.watches.handle_failure(now, &poll, failure);
     }
 
     /// The process ends before that time, perhaps with a poll under way, and another one goes on
@@ -254,8 +284,8 @@ impl Simulation {
         let until = self.under_way.as_ref().map_or(until, |under_way| until.min(under_way.at));
         let wait = until.saturating_duration_since(self.clocks.instant);
         self.clocks.pass(wait.mul_f64(self.random.part()));
-        self.watch.cancel(self.clocks.now());
-        let token = token_of(self.watch, seed);
+        self.watches.cancel_all(self.clocks.now());
+        let token = token_of(&mut self.watches, self.clocks.now(), seed);
         if let Some(UnderWay { sent, .. }) = self.under_way.take() {
             self.allowed.count(sent + POLL_TIMEOUT);
         }
@@ -274,16 +304,20 @@ impl Simulation {
         // Some want another deadline, which may be too soon.
         let (least, most) = (Duration::from_millis(100), Duration::from_secs(60));
         let asked = self.random.chance(0.3).then(|| self.random.log_uniform(least, most));
-        let (watch, left) = match Watch::resume(&token, asked, settings(), now) {
-            Ok(watch) => (watch, asked.unwrap_or(token.left())),
-            // The deadline is too soon; with the time that the token tells it is not.
-            Err(_) => {
-                let left = token.free_in() + LAST_POLL;
-                let watch = Watch::resume(&token, Some(left), settings(), now);
-                (watch.unwrap_or_else(|error| panic!("seed {seed}: {error}")), left)
-            }
+        let resume = |timeout| {
+            let mut watches = Watches::new(RequestLogs::default(), settings());
+            watches.resume(&token, timeout, now);
+            watches
         };
-        self.watch = watch;
+        let mut left = asked.unwrap_or(token.left());
+        self.watches = resume(asked);
+        if self.watches.is_empty() {
+            // The deadline is too soon; with the time that the token tells it is not.
+            left = token.free_in() + LAST_POLL;
+            self.watches = resume(Some(left));
+        }
+        assert_eq!(self.watches.len(), 1, "seed {seed}: the deadline is too soon");
+        self.throttled = None;
         self.deadline = now.instant + left;
         self.tail = None;
         self.run.restarts += 1;
@@ -292,8 +326,14 @@ impl Simulation {
 }
 
 /// The token of a watch that was cancelled, as it goes from one process to the next.
-fn token_of(watch: Watch<BotImportId, Failure>, seed: u64) -> ResumeToken<BotImportId> {
-    let Ok(End::Cancelled(unended)) = watch.into_end() else { panic!("seed {seed}: it was cancelled") };
+fn token_of(watches: &mut Watches<BotImportId, Failure>, now: Now, seed: u64) -> ResumeToken<BotImportId> {
+    let unended = loop {
+        match watches.poll(now) {
+            Next::Tell(Update::Ended { end: Ok(End::Cancelled(unended)), .. }) => break unended,
+            Next::Tell(Update::Event { .. }) => {}
+            other => panic!("seed {seed}: it was cancelled, and says {other:?}"),
+        }
+    };
     let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
     assert!(json.len() < 4096, "seed {seed}: a token of {} bytes", json.len());
     serde_json::from_str(&json).expect("a token is read back")

@@ -6,15 +6,13 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kore_protocol::watch::{
-    Backoff, DEFAULT_CONCURRENCY, DeadlineTooSoon, End, Event, Job, Now, Pacing, ResumeToken, Settings,
-    Update, Watches,
+    Backoff, DEFAULT_CONCURRENCY, Event, Job, Pacing, ResumeToken, Settings, Update, Watches,
 };
 use kore_types::Outcome;
 
 use super::DEFAULT_DEADLINE;
-use super::driver::Driver;
+use super::updates::{Gathered, Polls, Updates};
 use crate::Error;
-use crate::call::Core;
 
 /// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`): await it, or `run` that of
 /// a blocking client. `updates` gives its events one by one instead.
@@ -51,7 +49,7 @@ use crate::call::Core;
 /// ```
 #[must_use = "it does nothing until it is awaited or run"]
 pub struct Wait<'a, C, J: Job, Ends = J> {
-    pub(super) client: &'a C,
+    client: &'a C,
     jobs: Vec<J>,
     deadline: Option<Duration>,
     resume: Vec<ResumeToken<J>>,
@@ -62,14 +60,7 @@ pub struct Wait<'a, C, J: Job, Ends = J> {
 }
 
 /// What is done with each update before it counts.
-#[allow(clippy::type_complexity, reason = "it has this name")]
-pub(super) struct OnUpdate<'a, J: Job>(Box<dyn FnMut(&Update<J, Error>) + Send + 'a>);
-
-impl<J: Job> OnUpdate<'_, J> {
-    pub(super) fn call(&mut self, update: &Update<J, Error>) {
-        self.0(update);
-    }
-}
+pub(super) type OnUpdate<'a, J> = Box<dyn FnMut(&Update<J, Error>) + Send + 'a>;
 
 impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
     pub(crate) fn new(client: &'a C, jobs: Vec<J>) -> Self {
@@ -82,7 +73,7 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
             resume: Vec::new(),
             settings,
             concurrency: DEFAULT_CONCURRENCY,
-            on_update: OnUpdate(Box::new(|_| {})),
+            on_update: Box::new(|_| {}),
             ends: PhantomData,
         }
     }
@@ -125,11 +116,18 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
         let left = self.resume.iter().map(ResumeToken::left).max().filter(|left| !left.is_zero());
         left.filter(|_| self.jobs.iter().all(|job| resumed.contains(job))).unwrap_or(DEFAULT_DEADLINE)
     }
+}
 
-    /// The machine, and the jobs in it, each once, in the order in which they were given.
-    pub(super) fn begin(mut self, core: &Core, now: Now) -> (Driver<J>, Vec<J>, OnUpdate<'a, J>) {
+impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
+    /// The updates one by one, in place of the outcome alone.
+    pub fn updates(self) -> Updates<C, J> {
+        self.begin().0
+    }
+
+    /// Begins to watch each job once, in the order in which they were given.
+    pub(super) fn begin(mut self) -> (Updates<C, J>, Gathered<'a, J>) {
+        let (core, now) = (self.client.core(), C::now());
         self.settings.host = core.host.clone();
-        let poll_timeout = self.settings.poll_timeout;
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(core.requests.clone(), self.settings).concurrency(self.concurrency);
         let mut tokens = HashMap::new();
@@ -148,7 +146,7 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
                 None => watches.watch(job.clone(), timeout, now),
             }
         }
-        (Driver::new(watches, poll_timeout, timeout), jobs, self.on_update)
+        (Updates::new(self.client.clone(), watches, timeout), Gathered::new(jobs, self.on_update))
     }
 }
 
@@ -163,11 +161,11 @@ impl<'a, C, J: Job> Wait<'a, C, J> {
     /// What is to be done with each event, before the waiting that it announces. For `updates` it
     /// is of no use.
     pub fn on_event(mut self, mut on_event: impl FnMut(&Event<J::Task>) + Send + 'a) -> Self {
-        self.on_update = OnUpdate(Box::new(move |update| {
+        self.on_update = Box::new(move |update| {
             if let Update::Event { event, .. } = update {
                 on_event(event);
             }
-        }));
+        });
         self
     }
 }
@@ -188,20 +186,7 @@ impl<'a, C, J: Job> Wait<'a, C, J, Vec<J>> {
     /// What is to be done with each update, before the waiting that it announces. For `updates` it
     /// is of no use.
     pub fn on_update(mut self, on_update: impl FnMut(&Update<J, Error>) + Send + 'a) -> Self {
-        self.on_update = OnUpdate(Box::new(on_update));
+        self.on_update = Box::new(on_update);
         self
     }
-}
-
-/// The outcome of each job, in the order of the jobs.
-#[allow(clippy::type_complexity, reason = "each job with its end")]
-pub(super) fn in_order<J: Job>(
-    jobs: Vec<J>,
-    mut ends: HashMap<J, Result<End<J, Error>, DeadlineTooSoon>>,
-) -> Vec<(J, Result<End<J, Error>, DeadlineTooSoon>)> {
-    let of = |job: J| {
-        let end = ends.remove(&job).expect("each watch ends once");
-        (job, end)
-    };
-    jobs.into_iter().map(of).collect()
 }

@@ -1,4 +1,4 @@
-//! The stream of events, and its bounds.
+//! The events that the control page follows, and how much of them a slow reader gets.
 
 use std::time::Duration;
 
@@ -52,10 +52,10 @@ async fn imports_and_requests_arrive_as_they_happen() {
         (&id.as_str().into(), &0.into())
     );
     client(&emulator).bot_import_status(&id).await.expect("a status");
-    let requests = follower.next("requests").await.expect("the look");
+    let requests = follower.next("requests").await.expect("the poll");
     assert_eq!((&requests["missed"], &requests["requests"][0]["status"]), (&0.into(), &200.into()));
-    let looked = follower.next("imports").await.expect("the look has moved it");
-    assert_eq!(looked["imports"][0]["life"]["ended"], 1);
+    let moved = follower.next("imports").await.expect("the poll has moved it");
+    assert_eq!(moved["imports"][0]["life"]["ended"], 1);
     emulator.remove(&id);
     assert_eq!(follower.next("imports").await.expect("the removal")["ids"], serde_json::json!([]));
 }
@@ -77,7 +77,7 @@ async fn a_hundred_thousand_imports_are_counted_and_the_newest_shown() {
 }
 
 #[tokio::test]
-async fn one_who_reads_late_is_told_how_much_was_left_out() {
+async fn a_late_reader_is_told_how_much_was_left_out() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     for _ in 0..1500 {
@@ -92,7 +92,7 @@ async fn one_who_reads_late_is_told_how_much_was_left_out() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_streams_of_those_who_read_and_does_not_wait_for_those_who_do_not() {
+async fn a_stop_ends_the_streams_and_waits_for_no_slow_reader() {
     let emulator = emulator().start().await.expect("a free port");
     let mut follower = Follower::of(&Control::of(&emulator)).await;
     follower.next("imports").await.expect("at once");
@@ -106,7 +106,7 @@ async fn a_stop_ends_the_streams_of_those_who_read_and_does_not_wait_for_those_w
 }
 
 #[tokio::test]
-async fn so_many_may_follow_and_a_place_is_free_again_when_one_leaves() {
+async fn followers_are_bounded_and_one_that_leaves_makes_room() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     let mut followers = Vec::new();

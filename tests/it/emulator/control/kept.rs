@@ -1,4 +1,4 @@
-//! Imports that are kept in a file.
+//! `--state`: a file keeps the imports from one emulator to the next.
 
 use kore_emulator::{Emulator, InputError, Mode, samples, scenarios};
 use kore_sdk::Outcome;
@@ -12,7 +12,7 @@ async fn with(file: &std::path::Path) -> Emulator {
 }
 
 #[tokio::test]
-async fn the_next_emulator_goes_on_where_one_ended_by_a_stop_or_by_being_dropped() {
+async fn the_next_emulator_resumes_after_a_stop_or_a_drop() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
     let one = with(&file).await;
@@ -42,7 +42,7 @@ async fn the_next_emulator_goes_on_where_one_ended_by_a_stop_or_by_being_dropped
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_in_the_file_at_once() {
+async fn an_acknowledged_change_is_in_the_file_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
     let emulator = with(&file).await;
@@ -60,7 +60,7 @@ async fn what_was_acknowledged_is_in_the_file_at_once() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_taken_or_damaged_stops_the_start() {
+async fn a_file_in_use_or_damaged_stops_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
     let one = with(&file).await;
@@ -76,7 +76,7 @@ async fn a_file_that_is_taken_or_damaged_stops_the_start() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_cannot_be_saved_is_not_acknowledged() {
+async fn a_change_that_cannot_be_saved_is_not_acknowledged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
     let emulator = with(&file).await;

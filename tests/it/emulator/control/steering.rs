@@ -1,4 +1,4 @@
-//! The API in JSON.
+//! The control API in JSON: it creates, steers and lists imports, and says what it refuses.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -55,7 +55,7 @@ async fn a_body_is_read_in_each_encoding() {
 }
 
 #[tokio::test]
-async fn an_import_is_created_of_a_scenario_that_is_sent() {
+async fn an_import_is_created_from_a_scenario_in_the_request() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     let scenario =
@@ -82,7 +82,7 @@ async fn an_import_is_created_of_a_scenario_that_is_sent() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_told_with_what_to_do() {
+async fn an_impossible_request_is_answered_with_what_to_do() {
     let builder = emulator().import(kore_emulator::samples::succeeded());
     let emulator = builder.start().await.expect("a free port");
     let control = Control::of(&emulator);
@@ -115,7 +115,7 @@ async fn what_cannot_be_done_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_page_from_elsewhere_is_kept_out() {
+async fn a_page_of_another_origin_is_refused() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     let create = r#"{"scenario": "stuck"}"#;
@@ -154,7 +154,7 @@ async fn lists_come_in_pages_the_newest_first() {
 }
 
 #[tokio::test]
-async fn the_log_tells_of_each_request_what_became_of_it_and_shows_no_token() {
+async fn the_log_says_what_became_of_each_request_and_shows_no_token() {
     let builder = emulator().scenario(scenarios::stuck(), Mode::TIME).fault(Fault::reset().after(2).first(1));
     let emulator = builder.start().await.expect("a free port");
     let control = Control::of(&emulator);
@@ -182,7 +182,7 @@ async fn the_log_tells_of_each_request_what_became_of_it_and_shows_no_token() {
 
 /// Whoever asks, and wherever the log is shown.
 #[tokio::test]
-async fn no_token_is_shown_wherever_it_stood_in_a_request() {
+async fn a_token_is_hidden_wherever_it_stands_in_a_request() {
     let emulator = emulator().start().await.expect("a free port");
     let control = Control::of(&emulator);
     let mut events = control.http.get(format!("{}/events", control.root)).send().await.expect("an answer");
@@ -232,7 +232,7 @@ async fn no_token_is_shown_wherever_it_stood_in_a_request() {
 }
 
 #[tokio::test]
-async fn no_fault_strikes_the_control_and_no_limit_counts_it() {
+async fn faults_and_rate_limits_spare_the_control_api() {
     let fault = Fault::status(StatusCode::SERVICE_UNAVAILABLE).after(1).first(1);
     let builder = emulator().scenario(scenarios::stuck(), Mode::TIME).fault(fault);
     let emulator = builder.start().await.expect("a free port");
@@ -279,9 +279,9 @@ async fn faults_are_added_listed_and_cleared() {
 }
 
 #[tokio::test]
-async fn a_reset_is_as_at_the_start() {
-    let looks = scenarios::failure();
-    let builder = emulator().scenario(looks, Mode::LOOKS).fault(Fault::reset().first(1));
+async fn a_reset_brings_back_the_start() {
+    let scenario = scenarios::failure();
+    let builder = emulator().scenario(scenario, Mode::LOOKS).fault(Fault::reset().first(1));
     let emulator = builder.start().await.expect("a free port");
     let control = Control::of(&emulator);
     let first = emulator.import_ids();
@@ -325,7 +325,7 @@ async fn a_snapshot_is_restored_by_another_emulator_and_has_no_secret() {
 }
 
 #[tokio::test]
-async fn without_control_the_paths_are_as_unknown_as_any() {
+async fn without_control_its_paths_are_unknown() {
     let emulator = emulator().control(false).start().await.expect("a free port");
     let control = Control::of(&emulator);
     for path in ["", "/", "/health", "/imports"] {

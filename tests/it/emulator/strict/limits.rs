@@ -1,4 +1,4 @@
-//! Both windows at their edges, and what is counted.
+//! The rate limits at their edges, and which requests count for them.
 
 use http::StatusCode;
 use kore_sdk::{BotImport, Client};
@@ -11,35 +11,35 @@ const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
 
 #[tokio::test]
-async fn the_61st_look_waits_until_the_first_is_exactly_a_minute_old() {
+async fn the_61st_poll_waits_until_the_first_is_exactly_a_minute_old() {
     let strict = Strict::start().await;
     for n in 0..60 {
-        assert_eq!(strict.at(n * SECOND / 2).look().await, None, "look {n}");
+        assert_eq!(strict.at(n * SECOND / 2).poll().await, None, "poll {n}");
     }
     let over = Some(says(429, 429, MINUTE));
-    assert_eq!(strict.at(30 * SECOND).look().await, over);
-    assert_eq!(strict.at(60 * SECOND - NANO).look().await, over);
-    assert_eq!(strict.at(60 * SECOND).look().await, None, "the first slot frees");
-    assert_eq!(strict.look().await, over, "and no other with it");
-    assert_eq!(strict.at(60 * SECOND + SECOND / 2).look().await, None);
+    assert_eq!(strict.at(30 * SECOND).poll().await, over);
+    assert_eq!(strict.at(60 * SECOND - NANO).poll().await, over);
+    assert_eq!(strict.at(60 * SECOND).poll().await, None, "the first request is a minute old");
+    assert_eq!(strict.poll().await, over, "and no other with it");
+    assert_eq!(strict.at(60 * SECOND + SECOND / 2).poll().await, None);
 }
 
 #[tokio::test]
-async fn the_1801st_look_waits_until_the_first_is_exactly_an_hour_old() {
+async fn the_1801st_poll_waits_until_the_first_is_exactly_an_hour_old() {
     let strict = Strict::start().await;
     // The minute has room for twice as many.
     for n in 0..1800 {
-        assert_eq!(strict.at(n * 2 * SECOND - n * NANO).look().await, None, "look {n}");
+        assert_eq!(strict.at(n * 2 * SECOND - n * NANO).poll().await, None, "poll {n}");
     }
     let over = Some(says(429, 429, HOUR));
-    assert_eq!(strict.at(3599 * SECOND).look().await, over);
-    assert_eq!(strict.at(3600 * SECOND - NANO).look().await, over);
-    assert_eq!(strict.at(3600 * SECOND).look().await, None);
-    assert_eq!(strict.look().await, over);
+    assert_eq!(strict.at(3599 * SECOND).poll().await, over);
+    assert_eq!(strict.at(3600 * SECOND - NANO).poll().await, over);
+    assert_eq!(strict.at(3600 * SECOND).poll().await, None);
+    assert_eq!(strict.poll().await, over);
 }
 
 #[tokio::test]
-async fn what_is_refused_for_something_else_is_not_counted() {
+async fn a_request_refused_for_another_reason_is_not_counted() {
     let strict = Strict::start().await;
     let good = strict.ask();
     for ask in [Ask { token: None, ..good.clone() }, Ask { method: "POST", ..good.clone() }] {
@@ -48,17 +48,17 @@ async fn what_is_refused_for_something_else_is_not_counted() {
         }
     }
     for _ in 0..60 {
-        assert_eq!(strict.look().await, None);
+        assert_eq!(strict.poll().await, None);
     }
     // Nor is what the limit refuses.
     for _ in 0..60 {
-        assert_eq!(strict.at(30 * SECOND).look().await, Some(says(429, 429, MINUTE)));
+        assert_eq!(strict.at(30 * SECOND).poll().await, Some(says(429, 429, MINUTE)));
     }
-    assert_eq!(strict.at(60 * SECOND).look().await, None);
+    assert_eq!(strict.at(60 * SECOND).poll().await, None);
 }
 
 #[tokio::test]
-async fn an_import_that_is_not_known_yet_is_not_counted() {
+async fn polls_of_an_unknown_import_are_not_counted() {
     let strict = Strict::start().await;
     let later = Ask { import: BotImportId::new("bir-later").unwrap(), ..strict.ask() };
     for _ in 0..61 {
@@ -69,27 +69,27 @@ async fn an_import_that_is_not_known_yet_is_not_counted() {
         assert_eq!(strict.send(&later).await.status(), 200);
     }
     assert_eq!(strict.send(&later).await.status(), 429);
-    assert_eq!(strict.look().await, None, "each import has its own windows");
+    assert_eq!(strict.poll().await, None, "each import has its own limits");
 }
 
 #[tokio::test]
-async fn an_import_that_changes_keeps_its_windows() {
+async fn an_import_that_changes_keeps_its_request_log() {
     let strict = Strict::start().await;
     for _ in 0..60 {
-        assert_eq!(strict.look().await, None);
+        assert_eq!(strict.poll().await, None);
     }
     strict.emulator.hold(samples::succeeded()).unwrap();
-    assert_eq!(strict.look().await, Some(says(429, 429, MINUTE)));
+    assert_eq!(strict.poll().await, Some(says(429, 429, MINUTE)));
 }
 
 #[tokio::test]
-async fn the_status_and_retry_after_are_for_the_test_to_choose() {
+async fn a_test_chooses_the_status_and_retry_after() {
     let plain = Strict::start().await;
     let telling =
         Strict::with(|builder| builder.limit_status(StatusCode::BAD_REQUEST).retry_after(true)).await;
     for strict in [&plain, &telling] {
         for _ in 0..60 {
-            assert_eq!(strict.look().await, None);
+            assert_eq!(strict.poll().await, None);
         }
     }
     let answer = plain.send(&plain.ask()).await;
@@ -116,9 +116,9 @@ async fn a_client_recognises_the_limit_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_lenient_one_has_no_limits() {
+async fn a_lenient_emulator_has_no_limits() {
     let strict = Strict::with(|builder| builder.lenient(true)).await;
     for n in 0..200 {
-        assert_eq!(strict.look().await, None, "look {n}");
+        assert_eq!(strict.poll().await, None, "poll {n}");
     }
 }

@@ -1,11 +1,11 @@
-//! The table of errors, and which of two comes first.
+//! Each known error of the platform word for word, and which one wins if two apply.
 
 use super::*;
 
 /// Written out, and not taken from `Refusal`: this is the table of the documents and of the vendor's
 /// tests, as far as the status call gives it.
 #[tokio::test]
-async fn each_row_of_the_table_of_errors_is_given_to_the_letter() {
+async fn each_known_error_is_given_to_the_letter() {
     let strict = Strict::start().await;
     let good = strict.ask();
     let with = |token: &str| Ask { token: Some(token.to_owned()), ..good.clone() };
@@ -24,11 +24,11 @@ async fn each_row_of_the_table_of_errors_is_given_to_the_letter() {
         assert_eq!(told(&answer), expected);
         assert_eq!(answer.headers()["content-type"], "application/json; charset=utf-8");
     }
-    assert_eq!(strict.look().await, None, "the good one is answered");
+    assert_eq!(strict.poll().await, None, "the good one is answered");
 }
 
 #[tokio::test]
-async fn an_id_of_another_form_is_an_unknown_one() {
+async fn an_id_of_another_form_is_an_unknown_import() {
     let strict = Strict::start().await;
     for id in ["bir-", "st-1", "bir-..%2f..%2fx", "bir-%00", "bir-a%20b"] {
         let uri = format!("{}/api/public/bot/import/status/{id}", strict.emulator.url());
@@ -39,7 +39,7 @@ async fn an_id_of_another_form_is_an_unknown_one() {
 }
 
 #[tokio::test]
-async fn another_method_names_the_one_that_there_is_and_another_path_does_not() {
+async fn a_wrong_method_names_the_right_one_and_a_wrong_path_does_not() {
     let strict = Strict::start().await;
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
         let answer = strict.send(&Ask { method, ..strict.ask() }).await;
@@ -54,10 +54,10 @@ async fn another_method_names_the_one_that_there_is_and_another_path_does_not() 
 
 /// Each row breaks one rule, and every one below it.
 #[tokio::test]
-async fn rules_are_looked_at_in_their_order() {
+async fn rules_are_checked_in_their_order() {
     let strict = Strict::start().await;
     for _ in 0..60 {
-        assert_eq!(strict.look().await, None);
+        assert_eq!(strict.poll().await, None);
     }
     let unknown = BotImportId::new("bir-unknown").unwrap();
     let bad = Ask { method: "POST", token: None, import: unknown };

@@ -1,4 +1,4 @@
-//! When a token ends, and that one with a `jti` is taken once.
+//! From when until when a token is valid, and that one with a `jti` is accepted once.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn good() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_token_is_good_until_just_before_its_end() {
+async fn a_token_is_valid_until_just_before_its_exp() {
     let strict = Strict::start().await;
     let nano = Duration::from_nanos(1);
     strict.at(Duration::from_secs(300) - nano);
@@ -29,7 +29,7 @@ async fn a_token_is_good_until_just_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_token_with_a_jti_may_end_in_an_hour_and_not_a_second_later() {
+async fn a_token_with_a_jti_may_last_an_hour_and_not_a_second_longer() {
     let strict = Strict::start().await;
     assert_eq!(with(&strict, &claims(3601).with_jti("a")).await, says(401, 401, TOO_LONG));
     assert_eq!(with(&strict, &claims(3600).with_jti("a")).await, good(), "a refused one is not used up");
@@ -71,7 +71,7 @@ async fn an_app_that_enforces_jti_wants_one_in_each_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_not_begun_is_refused_until_it_begins() {
+async fn a_token_is_refused_before_its_nbf() {
     let strict = Strict::start().await;
     let soon = claims(300).not_before(at(START + 10));
     let refused = says(401, 4002, "Invalid SDK credentials");

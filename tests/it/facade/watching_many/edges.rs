@@ -1,4 +1,5 @@
-//! What users do to a watch that its author would not.
+//! Unusual uses of a watch: it is prolonged, dropped, read late, moved between runtimes, or its
+//! transport panics.
 
 use kore_sdk::watch::Pacing;
 
@@ -14,7 +15,7 @@ fn left_of(update: Option<Update<BotImportId, kore_sdk::Error>>) -> Option<[u32;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_is_prolonged_during_a_look_looks_again() {
+async fn a_watch_prolonged_during_a_poll_polls_again() {
     let nth = AtomicUsize::new(0);
     let transport = move |request: http::Request<Body>| {
         let hangs = nth.fetch_add(1, SeqCst) == 0;
@@ -40,7 +41,7 @@ async fn a_watch_that_is_prolonged_during_a_look_looks_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_of_the_same_client_counts_no_look_twice_and_begins_a_new_deadline() {
+async fn a_token_of_the_same_client_counts_no_poll_twice_and_starts_a_new_deadline() {
     let (client, seen) = client(|id, _| says(id, Status::Pending));
     let mut token = None;
     for _ in 0..6 {
@@ -53,9 +54,9 @@ async fn a_token_of_the_same_client_counts_no_look_twice_and_begins_a_new_deadli
         assert!(matches!(end, End::DeadlineReached(_)));
         token = end.resume().cloned();
     }
-    let looks = seen.looks(&id(1));
-    assert!(looks > 600, "{looks}");
-    // Nothing was left of its time: that is no reason not to look.
+    let polls = seen.polls(&id(1));
+    assert!(polls > 600, "{polls}");
+    // Nothing was left of its time: that is no reason not to poll.
     let mut updates = client.watch_imports([id(2)]).resume(token.unwrap()).updates();
     let mut told = std::collections::HashSet::new();
     while told.len() < 2 {
@@ -68,7 +69,7 @@ async fn a_token_of_the_same_client_counts_no_look_twice_and_begins_a_new_deadli
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_came_in_time_counts_although_its_consumer_is_late() {
+async fn a_response_in_time_counts_even_if_its_reader_is_late() {
     let (client, _) = client(|id, _| says(id, Status::Success));
     let mut updates = client.watch_imports([id(1), id(2)]).deadline(2 * SECOND).updates();
     // The status of the first; meanwhile the second is answered.
@@ -82,13 +83,13 @@ async fn an_answer_that_came_in_time_counts_although_its_consumer_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_of_another_import_ends_no_watch_as_a_success() {
+async fn a_document_of_another_import_is_never_a_success() {
     let (client, seen) = client(|_, _| says(id(99), Status::Success));
     let end = client.watch_import(&id(1)).await.unwrap();
     let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_other_job() && !error.is_retryable() && unended.last.is_none());
     assert_eq!(error.to_string(), "asked for bir-1, the response is about bir-99");
-    assert_eq!(seen.looks(&id(1)), 1);
+    assert_eq!(seen.polls(&id(1)), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,11 +100,11 @@ async fn single_calls_beside_a_watch_are_counted() {
     }
     let end = client.watch_import(&id(1)).deadline(50 * SECOND).pacing(Pacing::fixed(SECOND / 10)).await;
     assert!(matches!(end, Ok(End::DeadlineReached(_))));
-    assert_eq!(seen.looks(&id(1)), 60);
+    assert_eq!(seen.polls(&id(1)), 60);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_is_given_up_is_not_under_way_any_more() {
+async fn a_cancelled_poll_is_no_longer_under_way() {
     let (client, seen) = client(|id, _| says(id, Status::Pending));
     let mut updates = client.watch_imports([id(1)]).concurrency(1.try_into().unwrap()).updates();
     for _ in 0..100 {
@@ -112,15 +113,15 @@ async fn a_look_that_is_given_up_is_not_under_way_any_more() {
         updates.cancel(&id(1));
         assert_eq!(updates.next().await.map(|update| matches!(update, Update::Ended { .. })), Some(true));
         updates.watch(&id(1));
-        if seen.looks(&id(1)) == 60 {
+        if seen.polls(&id(1)) == 60 {
             break;
         }
     }
-    assert_eq!((seen.most.load(SeqCst), seen.looks(&id(1))), (1, 60));
+    assert_eq!((seen.most.load(SeqCst), seen.polls(&id(1))), (1, 60));
 }
 
 #[test]
-fn a_watch_goes_on_in_another_runtime() {
+fn a_watch_continues_in_another_runtime() {
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(true).build().unwrap()
@@ -151,7 +152,7 @@ fn a_watch_goes_on_in_another_runtime() {
 }
 
 #[test]
-fn a_blocking_look_is_under_way_until_its_thread_ends() {
+fn a_blocking_poll_is_under_way_until_its_thread_ends() {
     let seen = Arc::new(Seen::default());
     let noted = Arc::clone(&seen);
     let transport = move |request: http::Request<Body>| {
@@ -168,7 +169,7 @@ fn a_blocking_look_is_under_way_until_its_thread_ends() {
 }
 
 #[test]
-fn a_blocking_transport_that_panics_is_a_look_that_failed() {
+fn a_panic_of_a_blocking_transport_is_a_failed_poll() {
     let transport = |_: http::Request<Body>| -> Answer { panic!("as it may") };
     let client = builder("bots.kore.ai").blocking_transport(transport).build_blocking().unwrap();
     let mut updates = client.watch_import(&id(1)).updates();

@@ -10,7 +10,8 @@ use anyhow::{Context, bail, ensure};
 use cargo_metadata::camino::Utf8Path;
 use toml::{Table, Value};
 
-use super::{profiles, write};
+use super::write;
+use crate::checkout;
 use crate::command::{cargo, execute, works};
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
@@ -60,7 +61,7 @@ pub(super) fn run(workspace: &Workspace, outer: &Utf8Path, skipped: &mut Skipped
     let members = NEIGHBOURS.map(|neighbour| format!("{:?}", neighbour.name)).join(", ");
     let root = format!(
         "[workspace]\nresolver = \"3\"\nmembers = [{members}]\nexclude = [\"vendor/kore-rs\"]\n{}",
-        profiles(workspace)?
+        checkout::profiles(workspace)?
     );
     write(&outer.join("Cargo.toml"), &root)?;
     for neighbour in &NEIGHBOURS {

@@ -1,13 +1,13 @@
-//! The machine, told the time.
+//! The watch of one job: its pace, failures, deadline and end.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use kore_types::{BotImport, BotImportId, StatusLog};
+use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
 
-use super::*;
-use crate::RetryAfter;
-use crate::watch::Pacing;
+use super::super::*;
+use crate::watch::{LAST_POLL, Pacing};
+use crate::{Origin, ResponseError, RetryAfter};
 
 mod last_poll;
 mod origins;
@@ -67,38 +67,98 @@ fn unauthorised() -> Failure {
     Failure { is_worth_a_new_token: true, ..Failure::default() }
 }
 
-/// A watch and its clock.
+/// The watch of one import and its clock.
+#[derive(Debug)]
 struct Pair {
-    watch: Watch<BotImportId, Failure>,
+    watches: Watches<BotImportId, Failure>,
     now: Now,
+    deadline: Instant,
+    poll: Option<Poll<BotImportId>>,
+    events: Vec<Event<StatusLog>>,
+    end: Option<Result<End<BotImportId, Failure>, DeadlineTooSoon>>,
+}
+
+/// What the watch does next.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Poll,
+    Wait(Instant),
+    Ended,
 }
 
 impl Pair {
     fn new(timeout: Duration) -> Self {
-        let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-        Self::of(Watch::new(id(), timeout, Settings::default(), now).expect("funded"), now)
+        Self::with(Settings::default(), timeout, start())
     }
 
-    fn of(watch: Watch<BotImportId, Failure>, now: Now) -> Self {
-        Self { watch, now }
+    fn with(settings: Settings, timeout: Duration, now: Now) -> Self {
+        let watch = |watches: &mut Watches<_, _>| watches.watch(id(), timeout, now);
+        Self::begin(settings, now, watch).expect("a poll is allowed")
     }
 
-    /// Waits until the next look, which is sent then; how long that took.
+    fn resume(
+        token: &ResumeToken<BotImportId>,
+        timeout: Option<Duration>,
+        settings: Settings,
+        now: Now,
+    ) -> Result<Self, DeadlineTooSoon> {
+        Self::begin(settings, now, |watches| watches.resume(token, timeout, now))
+    }
+
+    fn begin(
+        settings: Settings,
+        now: Now,
+        watch: impl FnOnce(&mut Watches<BotImportId, Failure>),
+    ) -> Result<Self, DeadlineTooSoon> {
+        let mut watches = Watches::new(RequestLogs::default(), settings);
+        watch(&mut watches);
+        if let Some(Update::Ended { end: Err(too_soon), .. }) = watches.updates.pop_front() {
+            return Err(too_soon);
+        }
+        let deadline = watches.ends.first().expect("it is watched").0;
+        Ok(Self { watches, now, deadline, poll: None, events: Vec::new(), end: None })
+    }
+
+    fn take_updates(&mut self) {
+        let updates = std::mem::take(&mut self.watches.updates);
+        updates.into_iter().for_each(|update| self.take(update));
+    }
+
+    fn take(&mut self, update: Update<BotImportId, Failure>) {
+        match update {
+            Update::Event { event, .. } => self.events.push(event),
+            Update::Ended { end, .. } => self.end = Some(end),
+        }
+    }
+
+    fn step(&mut self) -> Step {
+        loop {
+            match self.watches.poll(self.now) {
+                Next::Tell(update) => self.take(update),
+                Next::Send(poll) => {
+                    assert_eq!(poll.request().import_id, id());
+                    self.poll = Some(poll);
+                    return Step::Poll;
+                }
+                Next::Wait(until) => return Step::Wait(until),
+                Next::Idle => return Step::Ended,
+            }
+        }
+    }
+
+    /// Waits until the next poll, which is sent then; how long that took.
     #[track_caller]
     fn look(&mut self) -> Duration {
         let start = self.now.instant;
         loop {
-            match self.watch.poll(self.now) {
-                Step::Poll(request) => {
-                    assert_eq!(request.import_id, id());
-                    return self.now.instant - start;
-                }
-                Step::Wait { until, what } => {
-                    assert_ne!(what, Waiting::Response);
+            match self.step() {
+                Step::Poll => return self.now.instant - start,
+                Step::Wait(until) => {
+                    assert_eq!(self.watches.polling(), 0, "it waits for a response");
                     assert!(until >= self.now.instant + LEAST_WAIT);
                     self.pass(until - self.now.instant);
                 }
-                Step::Ended => panic!("ended: {:?}", self.watch),
+                Step::Ended => panic!("ended: {:?}", self.end),
             }
         }
     }
@@ -109,22 +169,43 @@ impl Pair {
     }
 
     fn answer(&mut self, status: &str) {
-        self.watch.handle_response(self.now, BotImport::new(id(), status.into()));
+        self.respond(BotImport::new(id(), status.into()));
+    }
+
+    fn respond(&mut self, import: BotImport) {
+        let poll = self.poll.as_ref().expect("a poll was sent");
+        self.watches.handle_response(self.now, poll, import);
     }
 
     fn fail(&mut self, error: Failure) {
-        self.watch.handle_failure(self.now, error);
+        let poll = self.poll.as_ref().expect("a poll was sent");
+        self.watches.handle_failure(self.now, poll, error);
+    }
+
+    fn cancel(&mut self) {
+        self.watches.cancel(&id(), self.now);
     }
 
     fn events(&mut self) -> Vec<Event<StatusLog>> {
-        std::iter::from_fn(|| self.watch.poll_event()).collect()
+        self.take_updates();
+        std::mem::take(&mut self.events)
+    }
+
+    /// How many requests may still be sent.
+    fn left(&self) -> [u32; 2] {
+        let log = self.watches.logs.log(&id().request(), self.now.instant);
+        log.lock().left(self.now.instant)
     }
 
     #[track_caller]
     fn end(mut self) -> End<BotImportId, Failure> {
-        assert_eq!(self.watch.poll(self.now), Step::Ended);
-        self.watch.into_end().expect("ended")
+        assert_eq!(self.step(), Step::Ended);
+        self.end.expect("ended").expect("a poll was allowed")
     }
+}
+
+fn start() -> Now {
+    Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH }
 }
 
 fn id() -> BotImportId {
@@ -170,8 +251,7 @@ fn an_unknown_word_is_no_end_unless_the_owner_says_so() {
     pair.answer("Finished");
     pair.look();
     let words = vec![("FINISHED".to_owned(), Outcome::Succeeded)];
-    let watch = Watch::new(id(), 60 * SECOND, Settings { words, ..Settings::default() }, pair.now);
-    let mut told = Pair::of(watch.expect("funded"), pair.now);
+    let mut told = Pair::with(Settings { words, ..Settings::default() }, 60 * SECOND, pair.now);
     told.look();
     told.answer("Finished");
     assert!(matches!(told.end(), End::Succeeded(_)));
@@ -194,7 +274,7 @@ fn the_deadline_ends_the_watch_with_its_last_document_and_a_token() {
 fn an_answer_that_comes_after_the_end_changes_nothing() {
     let mut pair = Pair::new(10 * SECOND);
     pair.look();
-    pair.watch.cancel(pair.now);
+    pair.cancel();
     pair.answer("success");
     pair.fail(Failure::default());
     assert!(matches!(pair.end(), End::Cancelled(_)));
@@ -230,7 +310,7 @@ fn a_refused_kept_token_is_renewed_once_at_once_and_a_second_refusal_ends_the_wa
     pair.fail(unauthorised());
     assert_eq!(pair.events(), [Event::TokenRenewed]);
     assert_eq!(pair.look(), Duration::ZERO);
-    assert_eq!(pair.watch.left(pair.now), [58, 1798], "each request takes a slot");
+    assert_eq!(pair.left(), [58, 1798], "each request takes a slot");
     pair.fail(unauthorised());
     assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
@@ -259,22 +339,22 @@ fn what_the_platform_asks_for_is_a_floor_and_ends_at_the_deadline() {
     pair.fail(asked(RetryAfter::At(at)));
     assert_eq!(pair.look(), 15 * SECOND);
     pair.fail(asked(RetryAfter::Delay(Duration::MAX)));
-    let deadline = pair.watch.deadline();
-    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::Retry });
+    let deadline = pair.deadline;
+    assert_eq!(pair.step(), Step::Wait(deadline));
 }
 
 #[test]
 fn half_an_hour_of_503_ends_at_the_deadline_and_not_before() {
     let mut pair = Pair::new(1800 * SECOND);
-    let deadline = pair.watch.deadline();
+    let deadline = pair.deadline;
     let mut looks = 0;
     loop {
-        match pair.watch.poll(pair.now) {
-            Step::Poll(_) => {
+        match pair.step() {
+            Step::Poll => {
                 looks += 1;
                 pair.fail(transient());
             }
-            Step::Wait { until, .. } => pair.pass(until - pair.now.instant),
+            Step::Wait(until) => pair.pass(until - pair.now.instant),
             Step::Ended => break,
         }
     }
@@ -286,13 +366,13 @@ fn half_an_hour_of_503_ends_at_the_deadline_and_not_before() {
 fn times_that_no_clock_can_name_end_at_the_deadline() {
     let settings =
         Settings { pacing: Pacing::fixed(Duration::MAX), poll_timeout: Duration::MAX, ..Settings::default() };
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let mut pair = Pair::of(Watch::new(id(), Duration::MAX, settings, now).expect("funded"), now);
+    let now = start();
+    let mut pair = Pair::with(settings, Duration::MAX, now);
     pair.look();
     pair.answer("pending");
-    let deadline = pair.watch.deadline();
-    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::NextPoll });
-    pair.watch.cancel(pair.now);
+    let deadline = pair.deadline;
+    assert_eq!(pair.step(), Step::Wait(deadline));
+    pair.cancel();
     assert!(matches!(pair.end(), End::Cancelled(_)));
 }
 
@@ -301,7 +381,7 @@ fn an_end_that_is_none_says_what_the_last_look_failed_with() {
     let mut pair = Pair::new(60 * SECOND);
     pair.look();
     pair.fail(transient());
-    pair.watch.cancel(pair.now);
+    pair.cancel();
     let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
     assert_eq!(unended.trouble, Some(transient()));
 
@@ -310,7 +390,7 @@ fn an_end_that_is_none_says_what_the_last_look_failed_with() {
     pair.fail(transient());
     pair.look();
     pair.answer("pending");
-    pair.watch.cancel(pair.now);
+    pair.cancel();
     let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
     assert_eq!(unended.trouble, None, "it has passed");
 }

@@ -2,6 +2,9 @@
 
 use super::*;
 
+use crate::Quota;
+use crate::request_log::LATEST_ARRIVAL;
+
 fn wall(seconds: u64) -> Now {
     Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) }
 }
@@ -9,21 +12,17 @@ fn wall(seconds: u64) -> Now {
 /// The token of a watch that has used the requests of a minute within a second.
 fn used_up(now: Now) -> ResumeToken<BotImportId> {
     let settings = Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
-    let mut first = Pair::of(Watch::new(id(), SECOND, settings, now).expect("funded"), now);
+    let mut first = Pair::with(settings, SECOND, now);
     for _ in 0..60 {
         first.look();
         first.answer("pending");
     }
-    first.watch.cancel(first.now);
+    first.cancel();
     first.end().resume().expect("not over").clone()
 }
 
-fn resume(
-    token: &ResumeToken<BotImportId>,
-    timeout: Duration,
-    now: Now,
-) -> Result<Watch<BotImportId, Failure>, DeadlineTooSoon> {
-    Watch::resume(token, Some(timeout), Settings::default(), now)
+fn resume(token: &ResumeToken<BotImportId>, timeout: Duration, now: Now) -> Result<Pair, DeadlineTooSoon> {
+    Pair::resume(token, Some(timeout), Settings::default(), now)
 }
 
 #[test]
@@ -33,8 +32,8 @@ fn the_time_between_two_runs_counts() {
         |passed: u64| resume(&token, SECOND, wall(1_000_000 + passed)).map_err(|error| error.free_in);
     assert!(free_in(0).is_err_and(|free| free > 59 * SECOND));
     assert!(free_in(40).is_err_and(|free| (19 * SECOND..21 * SECOND).contains(&free)));
-    assert_eq!(free_in(61).expect("a minute later").left(wall(0)), [60, 1740]);
-    assert_eq!(free_in(3601).expect("an hour later").left(wall(0)), [60, 1800]);
+    assert_eq!(free_in(61).expect("a minute later").left(), [60, 1740]);
+    assert_eq!(free_in(3601).expect("an hour later").left(), [60, 1800]);
 }
 
 #[test]
@@ -56,14 +55,14 @@ fn a_token_tells_the_deadline_that_its_limits_allow() {
     assert!(resume(&token, free_in - SECOND, now).is_err());
     let mut pair = Pair::new(SECOND);
     pair.look();
-    pair.watch.cancel(pair.now);
+    pair.cancel();
     assert_eq!(pair.end().resume().expect("not over").free_in(), Duration::ZERO);
 }
 
 #[test]
 fn an_import_is_waited_for_between_two_runs_too() {
     let token = used_up(wall(1_000_000));
-    let mut pair = Pair::of(resume(&token, 60 * SECOND, wall(1_000_100)).expect("funded"), wall(1_000_100));
+    let mut pair = resume(&token, 60 * SECOND, wall(1_000_100)).expect("a poll is allowed");
     pair.look();
     pair.answer("pending");
     let pace = pair.look();
@@ -96,22 +95,21 @@ fn no_clock_on_the_wall_makes_a_panic() {
 #[test]
 fn a_resumed_watch_stays_within_the_windows_of_the_first() {
     let settings = || Settings { pacing: Pacing::fixed(SECOND / 10), ..Settings::default() };
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let mut first = Pair::of(Watch::new(id(), 600 * SECOND, settings(), now).expect("funded"), now);
+    let now = start();
+    let mut first = Pair::with(settings(), 600 * SECOND, now);
     for _ in 0..50 {
         first.look();
         first.answer("pending");
     }
-    first.watch.cancel(first.now);
+    first.cancel();
     let now = first.now;
     let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
     let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
     let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("the same token");
     assert_eq!(token, unended.resume);
 
-    let watch = Watch::resume(&token, None, settings(), now).expect("funded");
-    assert_eq!(watch.deadline() - now.instant, token.left());
-    let mut second = Pair::of(watch, now);
+    let mut second = Pair::resume(&token, None, settings(), now).expect("a poll is allowed");
+    assert_eq!(second.deadline - now.instant, token.left());
     for _ in 0..10 {
         second.look();
         second.answer("pending");
@@ -124,17 +122,16 @@ fn a_resumed_watch_stays_within_the_windows_of_the_first() {
 #[test]
 fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
     let settings = || Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let mut first = Pair::of(Watch::new(id(), SECOND, settings(), now).expect("funded"), now);
+    let now = start();
+    let mut first = Pair::with(settings(), SECOND, now);
     for _ in 0..60 {
         first.look();
         first.answer("pending");
     }
-    first.watch.cancel(first.now);
+    first.cancel();
     let now = first.now;
     let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
-    let error = Watch::<BotImportId, Failure>::resume(&unended.resume, Some(30 * SECOND), settings(), now)
-        .expect_err("60 looks");
+    let error = Pair::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 looks");
     assert!(error.free_in > 59 * SECOND, "{error}");
     assert!(error.to_string().ends_with("the next look in 60 s"), "{error}");
 }
@@ -155,10 +152,9 @@ fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
         u64::MAX
     );
     let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("a token");
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let watch = Watch::<BotImportId, Failure>::resume(&token, None, Settings::default(), now)
-        .expect("a slot frees in an hour");
-    assert_eq!(watch.left(now), [0, 0]);
+    let now = start();
+    let pair = Pair::resume(&token, None, Settings::default(), now).expect("a slot frees in an hour");
+    assert_eq!(pair.left(), [0, 0]);
 }
 
 #[test]
@@ -166,12 +162,12 @@ fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_mos
     let entries = vec!["[9,4294967295]"; 100_000].join(",");
     let bomb = format!(r#"{{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[{entries}]}}"#);
     let token: ResumeToken<BotImportId> = serde_json::from_str(&bomb).expect("a token");
-    assert_eq!(token.ages(Settings::default().quotas, SystemTime::UNIX_EPOCH).count(), 1800);
+    assert_eq!(token.ages(Quota::DOCUMENTED, SystemTime::UNIX_EPOCH).count(), 1800);
 
     let late = r#"{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[[-86400000000,60]]}"#;
     let token: ResumeToken<BotImportId> = serde_json::from_str(late).expect("a token");
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let resumed = Watch::<BotImportId, Failure>::resume(&token, None, Settings::default(), now);
+    let now = start();
+    let resumed = Pair::resume(&token, None, Settings::default(), now);
     let Err(DeadlineTooSoon { free_in }) = resumed else { panic!("there is no free slot") };
     assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
 }

@@ -14,13 +14,13 @@ use crate::BotImport;
 use crate::model::{Reading, Room, any};
 
 impl BotImport {
-    /// Reads `_id` and `status` alone from a JSON object, for a document that cannot be read as a
-    /// whole: a number beyond 64 bits (`1e400`), a text that is no Unicode or arrays within arrays
-    /// within arrays elsewhere in it must not hide what the platform said.
+    /// Reads only `_id` and `status` of a JSON object. Use it if the document cannot be read as a
+    /// whole, because of a number beyond 64 bits (`1e400`), broken Unicode or very deep nesting: they
+    /// must not hide what the platform said.
     ///
-    /// As in every model, one that stands twice with two values is no field, but
-    /// [`extra`](BotImport::extra) holds the list of both. One that cannot be read itself is taken for
-    /// a text: a text that is no Unicode with U+FFFD in its place, anything else as it is written.
+    /// As in every model, a key that stands twice with different values sets no field, and
+    /// [`extra`](BotImport::extra) holds the list of both. A value that cannot be read becomes a text:
+    /// broken Unicode with U+FFFD in its place, anything else as it is written.
     ///
     /// # Errors
     /// If the bytes are not JSON, or the JSON is not an object.
@@ -57,7 +57,8 @@ impl<'de> Visitor<'de> for Found {
     }
 }
 
-/// A value that cannot be read, as a text. The escapes in it count, or else they could hide whose it is.
+/// A value that cannot be read, as a text. Escapes are decoded: an escaped `_id` would hide which
+/// import it names.
 fn unreadable(raw: &str) -> String {
     struct Lossy;
 

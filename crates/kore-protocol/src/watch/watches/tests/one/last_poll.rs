@@ -4,22 +4,22 @@ use super::*;
 
 fn every(interval: Duration, timeout: Duration) -> Pair {
     let settings = Settings { pacing: Pacing::fixed(interval), ..Settings::default() };
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    Pair::of(Watch::new(id(), timeout, settings, now).expect("funded"), now)
+    let now = start();
+    Pair::with(settings, timeout, now)
 }
 
 /// Polls an import that is over at that time, as often as the watch asks for it; how it ends, and
 /// how much later than the deadline.
 fn of_import_over_at(mut pair: Pair, over: Duration) -> (End<BotImportId, Failure>, Duration) {
-    let (over, deadline) = (pair.now.instant + over, pair.watch.deadline());
+    let (over, deadline) = (pair.now.instant + over, pair.deadline);
     loop {
-        match pair.watch.poll(pair.now) {
-            Step::Poll(_) if pair.now.instant >= over => pair.answer("success"),
-            Step::Poll(_) => pair.answer("pending"),
-            Step::Wait { until, .. } => pair.pass(until - pair.now.instant),
+        match pair.step() {
+            Step::Poll if pair.now.instant >= over => pair.answer("success"),
+            Step::Poll => pair.answer("pending"),
+            Step::Wait(until) => pair.pass(until - pair.now.instant),
             Step::Ended => {
                 let late = pair.now.instant.saturating_duration_since(deadline);
-                return (pair.watch.into_end().expect("ended"), late);
+                return (pair.end(), late);
             }
         }
     }
@@ -50,7 +50,7 @@ fn a_poll_under_way_at_the_deadline_is_the_last_one() {
         pair.look();
         pair.pass(10 * SECOND);
         let until = pair.now.instant + LAST_POLL;
-        assert_eq!(pair.watch.poll(pair.now), Step::Wait { until, what: Waiting::Response });
+        assert_eq!(pair.step(), Step::Wait(until));
         pair.pass(9 * SECOND);
         pair.answer(status);
         let events = pair.events();
@@ -63,12 +63,12 @@ fn a_poll_under_way_at_the_deadline_is_the_last_one() {
 fn a_last_poll_that_nobody_answers_is_given_up_after_ten_seconds() {
     let mut pair = Pair::new(10 * SECOND);
     pair.look();
-    let deadline = pair.watch.deadline();
-    assert_eq!(pair.watch.poll(pair.now), Step::Wait { until: deadline, what: Waiting::Response });
+    let deadline = pair.deadline;
+    assert_eq!(pair.step(), Step::Wait(deadline));
     pair.pass(10 * SECOND);
-    assert!(matches!(pair.watch.poll(pair.now), Step::Wait { .. }));
+    assert!(matches!(pair.step(), Step::Wait(_)));
     pair.pass(LAST_POLL);
-    let left = pair.watch.left(pair.now);
+    let left = pair.left();
     assert!(matches!(pair.end(), End::DeadlineReached(_)));
     assert_eq!(left, [59, 1799]);
 }
@@ -85,7 +85,7 @@ fn the_rate_limit_holds_for_the_last_poll() {
             pair.look();
             pair.answer("pending");
         }
-        pair.now.instant = pair.watch.deadline();
+        pair.now.instant = pair.deadline;
         match waits {
             Some(waits) => {
                 assert_eq!(pair.look(), waits);
@@ -111,7 +111,7 @@ fn what_the_platform_asks_for_holds_for_the_last_poll_and_the_own_backoff_does_n
         let mut pair = every(SECOND, 10 * SECOND);
         pair.look();
         pair.fail(failure.clone());
-        pair.now.instant = pair.watch.deadline();
+        pair.now.instant = pair.deadline;
         match waits {
             Some(waits) => assert_eq!(pair.look(), waits, "{failure:?}"),
             None => assert!(matches!(pair.end(), End::DeadlineReached(_)), "{failure:?}"),
@@ -125,7 +125,7 @@ fn a_last_poll_that_fails_is_the_trouble_and_is_not_tried_again() {
     pair.look();
     pair.answer("pending");
     pair.events();
-    pair.now.instant = pair.watch.deadline();
+    pair.now.instant = pair.deadline;
     pair.look();
     pair.fail(transient());
     assert!(pair.events().is_empty());
@@ -136,7 +136,7 @@ fn a_last_poll_that_fails_is_the_trouble_and_is_not_tried_again() {
     let mut pair = Pair::new(10 * SECOND);
     pair.look();
     pair.fail(transient());
-    pair.now.instant = pair.watch.deadline();
+    pair.now.instant = pair.deadline;
     pair.look();
     pair.answer("pending");
     let End::DeadlineReached(unended) = pair.end() else { panic!("it was not over") };
@@ -146,7 +146,7 @@ fn a_last_poll_that_fails_is_the_trouble_and_is_not_tried_again() {
 #[test]
 fn a_token_that_is_refused_at_the_deadline_is_renewed() {
     let mut pair = Pair::new(10 * SECOND);
-    pair.now.instant = pair.watch.deadline();
+    pair.now.instant = pair.deadline;
     pair.look();
     pair.fail(unauthorised());
     assert_eq!(pair.look(), Duration::ZERO);
@@ -161,13 +161,13 @@ fn who_gives_up_polls_no_more_at_the_deadline_or_after_it() {
         pair.look();
         pair.answer("pending");
         pair.pass(10 * SECOND + late);
-        pair.watch.cancel(pair.now);
+        pair.cancel();
         assert!(matches!(pair.end(), End::Cancelled(_)));
     }
     let mut pair = Pair::new(10 * SECOND);
     pair.pass(10 * SECOND);
     pair.look();
-    pair.watch.cancel(pair.now);
+    pair.cancel();
     assert!(matches!(pair.end(), End::Cancelled(_)), "in the middle of the last poll");
 }
 
@@ -198,7 +198,7 @@ fn an_owner_that_was_stopped_past_the_deadline_polls_once_more() {
     let mut pair = Pair::new(60 * SECOND);
     pair.look();
     pair.pass(3600 * SECOND);
-    assert!(matches!(pair.watch.poll(pair.now), Step::Wait { what: Waiting::Response, .. }));
+    assert!(matches!(pair.step(), Step::Wait(_)));
     pair.answer("pending");
     assert_eq!(pair.look(), Duration::ZERO);
 }
@@ -212,17 +212,17 @@ fn times_at_the_end_of_the_clock_make_no_panic() {
     for before in [0, 1, 5, 15, 3600, 86_400] {
         let start = instant - Duration::from_secs(before);
         let now = Now { instant: start, wall: SystemTime::UNIX_EPOCH };
-        let Ok(watch) = Watch::new(id(), Duration::MAX, Settings::default(), now) else { continue };
-        let mut pair = Pair::of(watch, now);
+        let watch = |watches: &mut Watches<_, _>| watches.watch(id(), Duration::MAX, now);
+        let Ok(mut pair) = Pair::begin(Settings::default(), now, watch) else { continue };
         for n in 0..20 {
-            match pair.watch.poll(pair.now) {
-                Step::Poll(_) if n % 3 == 0 => pair.fail(transient()),
-                Step::Poll(_) => pair.answer("pending"),
-                Step::Wait { until, .. } => pair.now.instant = until,
+            match pair.step() {
+                Step::Poll if n % 3 == 0 => pair.fail(transient()),
+                Step::Poll => pair.answer("pending"),
+                Step::Wait(until) => pair.now.instant = until,
                 Step::Ended => break,
             }
         }
-        pair.watch.cancel(pair.now);
-        assert!(pair.watch.into_end().is_ok());
+        pair.cancel();
+        assert!(matches!(pair.step(), Step::Ended));
     }
 }

@@ -10,7 +10,7 @@ fn a_document_about_another_import_is_a_failure_that_does_not_pass() {
     pair.answer("pending");
     pair.look();
     let other = BotImport::new("bir-2".parse().expect("valid"), Status::Success);
-    pair.watch.handle_response(pair.now, other);
+    pair.respond(other);
     let End::CouldNotPoll { unended, .. } = pair.end() else { panic!("taken for this import") };
     assert_eq!(unended.last.and_then(|last| last.import.id), Some(id()));
 }
@@ -64,11 +64,11 @@ fn what_the_platform_itself_refuses_is_final_whatever_it_answered_before() {
 
 #[test]
 fn what_one_watch_has_seen_of_the_host_holds_for_those_that_share_it() {
-    let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let now = start();
     let host = Host::default();
     let watch = |host: &Host| {
         let settings = Settings { host: host.clone(), ..Settings::default() };
-        Pair::of(Watch::new(id(), 600 * SECOND, settings, now).expect("funded"), now)
+        Pair::with(settings, 600 * SECOND, now)
     };
     let mut first = watch(&host);
     first.look();
@@ -91,15 +91,14 @@ fn a_token_carries_that_the_host_is_the_platform() {
         if proven {
             pair.answer("pending");
         }
-        pair.watch.cancel(pair.now);
+        pair.cancel();
         let now = pair.now;
         let End::Cancelled(unended) = pair.end() else { panic!("not cancelled") };
         let json = serde_json::to_string(&unended.resume).expect("a token is JSON");
         let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("the same token");
-        let watch = Watch::resume(&token, None, Settings::default(), now).expect("funded");
-        let mut pair = Pair::of(watch, now);
+        let mut pair = Pair::resume(&token, None, Settings::default(), now).expect("a poll is allowed");
         pair.look();
         pair.fail(page());
-        assert_eq!(matches!(pair.watch.poll(now), Step::Wait { .. }), proven, "{json}");
+        assert_eq!(matches!(pair.step(), Step::Wait(_)), proven, "{json}");
     }
 }
