@@ -224,12 +224,10 @@ impl Found {
             role => other.role == role,
         };
         if let Some(other) = self.files.values().find(same) {
-            let (what, one, two) = (file.role.noun(), shown(other), shown(&file));
-            return Err(Failure::usage(format!(
-                "{}: two files for the {what}: {one} and {two}",
-                path.display()
-            ))
-            .hint("expected one: leave the other out"));
+            let place = path.display().to_string();
+            let (what, one, two) = (file.role.noun(), shown(other, &place), shown(&file, &place));
+            return Err(Failure::usage(format!("two files for the {what}: {one} and {two}"))
+                .hint("expected one: leave the other out"));
         }
         self.files.insert((file.role, file.name.to_lowercase()), file);
         Ok(())
@@ -255,7 +253,7 @@ impl Found {
                 left_out.push(file.name);
                 continue;
             }
-            let checked = check::check(&file)?;
+            let checked = check::check(&file, place)?;
             version = version.or(checked.version);
             warnings.extend(checked.warnings);
             files.push(file);
@@ -264,10 +262,10 @@ impl Found {
     }
 }
 
-/// Where a file is, for a message.
-fn shown(file: &BotFile) -> String {
+/// Where a file is, for a message; `zip` is the archive that it is from, if it is from one.
+fn shown(file: &BotFile, zip: &str) -> String {
     match &file.content {
         Content::Path(path) => path.display().to_string(),
-        Content::Bytes(_) => file.name.clone(),
+        Content::Bytes(_) => format!("{zip}: {}", file.name),
     }
 }

@@ -59,7 +59,7 @@ mod tests {
     fn what_was_given_is_kept_and_what_is_default_is_not() {
         assert_eq!(
             kept("kore import watch bir-1 --timeout 5m - --fail-fast --resume [] -o json --host=x.example"),
-            ["--timeout=5m", "--fail-fast", "--output=json", "--host=x.example"]
+            ["--fail-fast", "--timeout=5m", "--output=json", "--host=x.example"]
         );
         assert!(kept("kore import watch bir-1").is_empty());
     }

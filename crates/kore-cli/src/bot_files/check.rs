@@ -52,10 +52,11 @@ pub(super) fn size(file: &BotFile) -> Option<String> {
     ))
 }
 
-pub(super) fn check(file: &BotFile) -> Result<Checked, Failure> {
+/// `zip` is the archive that the file is from, for messages.
+pub(super) fn check(file: &BotFile, zip: &str) -> Result<Checked, Failure> {
     let mut checked = Checked { warnings: size(file).into_iter().collect(), ..Checked::default() };
     let fails = |why: &dyn std::fmt::Display| {
-        Failure::usage(format!("{}: {why}", crate::output::harmless(shown(file))))
+        Failure::usage(format!("{}: {why}", crate::output::harmless(shown(file, zip))))
     };
     if file.length == 0 {
         return Err(fails(&"it is empty"));

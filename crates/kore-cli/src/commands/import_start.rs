@@ -112,7 +112,7 @@ impl Platform {
         timeout: Duration,
         signals: &mut Signals,
         display: &Mutex<Display>,
-        write: impl Fn(&BotImportId, &Bytes) + Send,
+        write: impl Fn(&BotImportId, &Bytes) + Send + Sync,
     ) -> Result<(BotImportId, Option<Exit>), Failure> {
         let client = self.client(Some(REQUEST_TIMEOUT))?;
         let lock = || display.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,7 +129,7 @@ impl Platform {
         let import = client.import_bot(asked.import_files()?);
         let import = match &asked.mode {
             Mode::New(name) => import.new_bot(name),
-            Mode::Into(id, mode) => import.into_bot(id.clone(), mode.clone()),
+            Mode::Into(id, mode) => import.into_bot(id.clone(), (**mode).clone()),
         };
         let starting = import.deadline(timeout).on_event(on_event);
         let mut starting = std::pin::pin!(starting.into_future());

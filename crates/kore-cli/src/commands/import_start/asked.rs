@@ -23,7 +23,7 @@ const FULL_OR_OPTIONS: &str =
 /// Where the import goes, for the SDK.
 pub(super) enum Mode {
     New(String),
-    Into(BotId, ImportMode),
+    Into(BotId, Box<ImportMode>),
 }
 
 /// Files and target, which were checked.
@@ -45,7 +45,7 @@ impl Asked {
             output::text(&format!("{}Nothing was sent.\n", plan(&files, &target)))?;
             return Ok(None);
         }
-        if matches!(mode, Mode::Into(_, ImportMode::Full)) && !args.yes {
+        if matches!(&mode, Mode::Into(_, mode) if **mode == ImportMode::Full) && !args.yes {
             confirm(&target)?;
         }
         let paths = files.paths.iter().cloned().chain(args.options).collect();
@@ -92,7 +92,7 @@ fn target(args: &BotArgs) -> Result<(Target, Mode), Failure> {
                 .hint(FULL_OR_OPTIONS));
         }
     };
-    Ok((Target::Into(id.clone(), args.options.clone()), Mode::Into(id, mode)))
+    Ok((Target::Into(id.clone(), args.options.clone()), Mode::Into(id, Box::new(mode))))
 }
 
 /// The builder takes no quotes in a name; a line break is the sign of a value that went wrong.

@@ -75,7 +75,7 @@ fn a_plan_names_files_sizes_target_and_mode_and_sends_nothing() {
     let run = with_paths(export(dry(&["--new", "Shop"])).file("bot/README.md", "x"), &["bot"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     for part in [
-        "  appDefinition.json  definition  86 bytes\n",
+        "  appDefinition.json  definition  83 bytes\n",
         "  config.json         configuration  ",
         "  Icon.png            icon  12 bytes\n",
         "  functions.js        functions  15 bytes\n",

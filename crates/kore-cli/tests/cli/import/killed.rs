@@ -31,6 +31,7 @@ fn start(platform: &Platform, command: &str) -> (std::process::Child, tempfile::
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "the figures of a longer run")]
 fn whatever_the_server_accepted_is_in_the_output_or_starting_is_its_last_line() {
     let kills = std::env::var("KORE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
     for command in ["start", "run"] {
@@ -64,7 +65,7 @@ fn whatever_the_server_accepted_is_in_the_output_or_starting_is_its_last_line() 
             assert!(output.contains(ID) || last.contains("starting the import into"), "{command}: {output}");
         }
         assert!(told + before > 0 && told + doubtful + before == kills, "{told} {doubtful} {before}");
-        println!(
+        eprintln!(
             "{command}: {kills} kills: {before} before the start, {doubtful} in doubt, {told} with the id"
         );
     }

@@ -12,7 +12,7 @@ fn a_start_prints_the_id_alone() {
     let run = platform.kore("start", &["--new", "Shop"]).succeeds();
     assert_eq!(run.stdout, format!("{ID}\n"));
     run.says(&[
-        "uploading appDefinition.json (86 bytes)",
+        "uploading appDefinition.json (83 bytes)",
         "uploaded functions.js",
         "starting the import into a new bot \"Shop\" …\n",
     ]);
@@ -71,9 +71,10 @@ fn a_run_goes_on_as_a_watch_does() {
     let platform = Platform::new(Start::Accepted);
     let kore = platform.kore("run", &["--new", "Shop"]);
     let report = kore.home().join("report.xml");
-    let run = kore.arg("--junit").arg(&report).succeeds();
+    let mut kore = kore.arg("--junit").arg(&report);
+    let run = kore.succeeds();
     let lines: Vec<_> = run.stdout.lines().map(|line| line.split_once(' ').expect("a time").1).collect();
-    assert_eq!(lines[0], "uploading appDefinition.json (86 bytes)", "{lines:#?}");
+    assert_eq!(lines[0], "uploading appDefinition.json (83 bytes)", "{lines:#?}");
     let starting = lines.iter().position(|line| line.starts_with("starting ")).expect("it is announced");
     assert_eq!(lines[starting + 1], format!("started {ID}"));
     assert!(lines.last().expect("lines").starts_with(&format!("{ID} succeeded after ")), "{lines:#?}");
@@ -87,7 +88,7 @@ fn a_run_goes_on_as_a_watch_does() {
         lines.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let named =
         |name: &str| events.iter().find(|event| event["event"] == name).unwrap_or_else(|| panic!("{name}"));
-    assert_eq!(named("uploading")["length"], 86);
+    assert_eq!(named("uploading")["length"], 83);
     assert_eq!(named("uploaded")["file_id"].as_str().map(str::len), Some(24));
     assert_eq!(named("started")["id"], ID);
     assert_eq!(
@@ -174,7 +175,8 @@ fn a_report_never_replaces_a_file_of_the_bot() {
     let platform = Platform::new(Start::Accepted);
     let kore = platform.kore("run", &["--into", "st-1", "--full"]);
     let config = kore.home().join("bot/config.json");
-    let run = kore.arg("--junit").arg(&config).run();
+    let mut kore = kore.arg("--junit").arg(&config);
+    let run = kore.run();
     assert_eq!(run.code, 2, "{}", run.stderr);
     run.says(&["the import is read from that file"]);
     assert_eq!(std::fs::read_to_string(config).expect("there"), CONFIG);
