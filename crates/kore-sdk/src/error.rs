@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 use kore_auth::KeyError;
 use kore_protocol::watch::{DeadlineTooSoon, PollError};
-use kore_protocol::{InvalidToken, Origin, ResponseError, RetryAfter};
+use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
 use kore_transport::{Phase, TransportError};
 
 /// Why a client could not be built, or a call has no result.
@@ -56,11 +56,6 @@ impl Error {
     pub(crate) fn in_doubt(mut self) -> Self {
         self.0.may_have_started = true;
         self
-    }
-
-    /// Whether the platform refused a token that an earlier request had borne.
-    pub(crate) fn is_worth_a_new_token(&self) -> bool {
-        self.0.worth_a_new_token
     }
 
     /// Takes these texts out of what arrived.
@@ -193,24 +188,16 @@ impl From<ResponseError> for Error {
 }
 
 impl PollError for Error {
+    fn response(&self) -> Option<&ResponseError> {
+        Self::response(self)
+    }
+
     fn is_retryable(&self) -> bool {
         Self::is_retryable(self)
     }
 
-    fn is_rate_limited(&self) -> bool {
-        Self::is_rate_limited(self)
-    }
-
     fn is_worth_a_new_token(&self) -> bool {
-        Self::is_worth_a_new_token(self)
-    }
-
-    fn retry_after(&self) -> Option<RetryAfter> {
-        Self::retry_after(self)
-    }
-
-    fn origin(&self) -> Origin {
-        self.response().map_or(Origin::Unknown, ResponseError::origin)
+        self.0.worth_a_new_token
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a second run needs to know of a first.
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Job, Now};
 use crate::clock::wall_millis;
@@ -24,11 +24,12 @@ use crate::{Millis, Origin, Quota, RequestLogs};
 #[serde(deny_unknown_fields, bound = "")]
 #[non_exhaustive]
 pub struct ResumeToken<J: Job> {
-    #[serde(rename = "v")]
-    version: Version,
-    /// Before the job, so that a job of another kind is refused by its kind.
-    #[serde(default)]
-    kind: Kind<J>,
+    #[serde(rename = "v", deserialize_with = "read_version")]
+    version: u32,
+    /// Before the job, so that a job of another kind is refused by its kind. One that is not written
+    /// is taken for the kind that is expected.
+    #[serde(default, serialize_with = "write_kind", deserialize_with = "read_kind")]
+    kind: PhantomData<J>,
     /// The job that is watched.
     #[serde(rename = "id")]
     pub job: J,
@@ -55,65 +56,29 @@ pub struct ResumeToken<J: Job> {
 }
 
 /// The one version that is read; another one is refused by its number. Version 1 had no time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Version;
+const VERSION: u32 = 2;
 
-impl Version {
-    const NUMBER: u32 = 2;
-}
-
-impl Serialize for Version {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(Self::NUMBER)
+fn read_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        VERSION => Ok(VERSION),
+        other => Err(D::Error::custom(format!(
+            "this is version {other} of the resume token; this version of the program reads {VERSION}: \
+             start the watch anew"
+        ))),
     }
 }
 
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            Self::NUMBER => Ok(Self),
-            other => Err(serde::de::Error::custom(format!(
-                "this is version {other} of the resume token; this version of the program reads {}: \
-                 start the watch anew",
-                Self::NUMBER
-            ))),
-        }
-    }
+fn write_kind<J: Job, S: Serializer>(_: &PhantomData<J>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(J::KIND)
 }
 
-/// The kind of the job. One that is not written is taken for the kind that is expected.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Kind<J>(PhantomData<fn() -> J>);
-
-impl<J> Default for Kind<J> {
-    fn default() -> Self {
-        Self(PhantomData)
+fn read_kind<'de, J: Job, D: Deserializer<'de>>(deserializer: D) -> Result<PhantomData<J>, D::Error> {
+    let kind = String::deserialize(deserializer)?;
+    if kind == J::KIND {
+        return Ok(PhantomData);
     }
-}
-
-impl<J: Job> fmt::Debug for Kind<J> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        J::KIND.fmt(f)
-    }
-}
-
-impl<J: Job> Serialize for Kind<J> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(J::KIND)
-    }
-}
-
-impl<'de, J: Job> Deserialize<'de> for Kind<J> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let kind = String::deserialize(deserializer)?;
-        if kind == J::KIND {
-            return Ok(Self::default());
-        }
-        Err(serde::de::Error::custom(format!(
-            "expected the resume token of a {}, found that of a {kind:?}",
-            J::KIND
-        )))
-    }
+    let expected = J::KIND;
+    Err(D::Error::custom(format!("expected the resume token of a {expected}, found that of a {kind:?}")))
 }
 
 impl<J: Job> ResumeToken<J> {
@@ -141,17 +106,7 @@ impl<J: Job> ResumeToken<J> {
         }
         let (waited_ms, left_ms, at_ms) =
             (millis(waited), millis(left), wall_millis(now.wall).saturating_add(1));
-        Self {
-            version: Version,
-            kind: Kind::default(),
-            job,
-            at_ms,
-            waited_ms,
-            left_ms,
-            logs,
-            platform,
-            requests,
-        }
+        Self { version: VERSION, kind: PhantomData, job, at_ms, waited_ms, left_ms, logs, platform, requests }
     }
 
     /// How long the job had been waited for.

@@ -18,43 +18,42 @@ pub struct Now {
     pub wall: SystemTime,
 }
 
-/// What a machine asks of a failed look, and what it makes of a document about another import.
+/// Why a poll failed, as a watch asks it.
 pub trait PollError: fmt::Display + From<ResponseError> {
-    /// Whether the same look may fare better later.
-    fn is_retryable(&self) -> bool;
-    /// Whether a rate limit of the platform was reached.
-    fn is_rate_limited(&self) -> bool;
-    /// Whether the platform refused a token that had been used before, so that a new one may be
-    /// better.
-    fn is_worth_a_new_token(&self) -> bool;
-    /// When the platform asks to be called again.
-    fn retry_after(&self) -> Option<RetryAfter>;
-    /// Who wrote the response, if one arrived.
-    fn origin(&self) -> Origin {
-        Origin::Unknown
-    }
-}
+    /// The response that was not the expected one, if there was one. It answers the questions below
+    /// by default.
+    fn response(&self) -> Option<&ResponseError>;
 
-impl PollError for ResponseError {
+    /// Whether the same poll may fare better later.
     fn is_retryable(&self) -> bool {
-        Self::is_retryable(self)
+        self.response().is_some_and(ResponseError::is_retryable)
     }
 
+    /// Whether a rate limit of the platform was reached.
     fn is_rate_limited(&self) -> bool {
-        Self::is_rate_limited(self)
+        self.response().is_some_and(ResponseError::is_rate_limited)
     }
 
-    /// Never: an answer alone does not tell which token the request bore.
+    /// Whether the platform refused a token that had been used before, so that a new one may be
+    /// better. A response alone does not say which token the request had.
     fn is_worth_a_new_token(&self) -> bool {
         false
     }
 
+    /// When the platform asks to be called again.
     fn retry_after(&self) -> Option<RetryAfter> {
-        Self::retry_after(self)
+        self.response().and_then(ResponseError::retry_after)
     }
 
+    /// Who wrote the response.
     fn origin(&self) -> Origin {
-        Self::origin(self)
+        self.response().map_or(Origin::Unknown, ResponseError::origin)
+    }
+}
+
+impl PollError for ResponseError {
+    fn response(&self) -> Option<&ResponseError> {
+        Some(self)
     }
 }
 

@@ -60,8 +60,8 @@ pub struct Poll<J: Job> {
     job: J,
     request: J::Request,
     timeout: Duration,
-    index: u32,
     number: u64,
+    watch: u64,
 }
 
 impl<J: Job> Poll<J> {
@@ -141,13 +141,15 @@ pub struct Watches<J: Job, E> {
     settings: Arc<Settings>,
     logs: RequestLogs<Millis>,
     concurrency: usize,
-    entries: Vec<Option<Entry<J, E>>>,
-    free: Vec<u32>,
-    by_job: HashMap<J, u32>,
+    /// By their numbers, so that those that stand elsewhere are small.
+    entries: HashMap<u64, Entry<J, E>>,
+    numbers: HashMap<J, u64>,
+    /// How many watches there were, which numbers them.
+    begun: u64,
     /// Those that rest, by when they are to be asked again.
-    due: BTreeSet<(Instant, u32)>,
+    due: BTreeSet<(Instant, u64)>,
     /// All, by when they end: at the deadline, or once the time for the last poll is over.
-    ends: BTreeSet<(Instant, u32)>,
+    ends: BTreeSet<(Instant, u64)>,
     polling: usize,
     /// How many polls there were, which numbers them.
     polls: u64,
@@ -172,9 +174,9 @@ impl<J: Job, E: PollError> Watches<J, E> {
             settings: Arc::new(settings),
             logs,
             concurrency: DEFAULT_CONCURRENCY.get(),
-            entries: Vec::new(),
-            free: Vec::new(),
-            by_job: HashMap::new(),
+            entries: HashMap::new(),
+            numbers: HashMap::new(),
+            begun: 0,
             due: BTreeSet::new(),
             ends: BTreeSet::new(),
             polling: 0,
@@ -192,12 +194,12 @@ impl<J: Job, E: PollError> Watches<J, E> {
 
     /// How many jobs are watched.
     pub fn len(&self) -> usize {
-        self.by_job.len()
+        self.numbers.len()
     }
 
     /// Whether no job is watched.
     pub fn is_empty(&self) -> bool {
-        self.by_job.is_empty()
+        self.numbers.is_empty()
     }
 
     /// How many polls are under way.
@@ -220,44 +222,41 @@ impl<J: Job, E: PollError> Watches<J, E> {
     }
 
     fn begin(&mut self, job: J, waited: Duration, timeout: Duration, now: Now) {
-        if let Some(&index) = self.by_job.get(&job) {
-            self.change(index, now, |watch| watch.extend(timeout, now.instant));
+        if let Some(&number) = self.numbers.get(&job) {
+            self.change(number, now, |watch| watch.extend(timeout, now.instant));
             return;
         }
-        let index = self.free.pop().unwrap_or(self.entries.len() as u32);
+        let number = self.begun;
+        self.begun += 1;
         // Each with a jitter of its own.
-        let seed = self.settings.seed.wrapping_add(self.polls).wrapping_add(u64::from(index) << 32);
+        let seed = self.settings.seed.wrapping_add(number << 32);
         let settings = Arc::clone(&self.settings);
-        if self.entries.len() <= index as usize {
-            self.entries.push(None);
-        }
         match Watch::begin(job.clone(), waited, timeout, &self.logs, settings, seed, now.instant) {
             Ok(watch) => {
                 let (ends, due) = (watch.ends(), now.instant);
-                self.entries[index as usize] = Some(Entry { watch, ends, due: Some(due), poll: 0 });
-                self.by_job.insert(job, index);
-                self.due.insert((due, index));
-                self.ends.insert((ends, index));
+                self.entries.insert(number, Entry { watch, ends, due: Some(due), poll: 0 });
+                self.numbers.insert(job, number);
+                self.due.insert((due, number));
+                self.ends.insert((ends, number));
             }
-            Err(too_soon) => {
-                self.free.push(index);
-                self.updates.push_back(Update::Ended { job, end: Err(too_soon) });
-            }
+            Err(too_soon) => self.updates.push_back(Update::Ended { job, end: Err(too_soon) }),
         }
     }
 
     /// Gives one watch up.
     pub fn cancel(&mut self, job: &J, now: Now) {
-        if let Some(&index) = self.by_job.get(job) {
-            self.change(index, now, |watch| watch.cancel(now.instant));
+        if let Some(&number) = self.numbers.get(job) {
+            self.change(number, now, |watch| watch.cancel(now.instant));
         }
     }
 
     /// Gives all watches up. Polls that are under way count as sent; call this before the watches
     /// are dropped, since the logs take them for requests under way otherwise.
     pub fn cancel_all(&mut self, now: Now) {
-        for index in 0..self.entries.len() as u32 {
-            self.change(index, now, |watch| watch.cancel(now.instant));
+        let mut numbers: Vec<_> = self.entries.keys().copied().collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            self.change(number, now, |watch| watch.cancel(now.instant));
         }
     }
 
@@ -266,14 +265,14 @@ impl<J: Job, E: PollError> Watches<J, E> {
         if let Some(update) = self.updates.pop_front() {
             return Next::Tell(update);
         }
-        while let Some(&(_, index)) = self.ends.first().filter(|(ends, _)| is_past(*ends, now.instant)) {
-            self.change(index, now, |watch| watch.see(now.instant));
+        while let Some(&(_, number)) = self.ends.first().filter(|(ends, _)| is_past(*ends, now.instant)) {
+            self.change(number, now, |watch| watch.see(now.instant));
         }
-        let is_due = |(due, _): &&(Instant, u32)| *due <= now.instant;
+        let is_due = |(due, _): &&(Instant, u64)| *due <= now.instant;
         while self.polling < self.concurrency
-            && let Some(&(_, index)) = self.due.first().filter(is_due)
+            && let Some(&(_, number)) = self.due.first().filter(is_due)
         {
-            if let Some(poll) = self.next_poll(index, now) {
+            if let Some(poll) = self.next_poll(number, now) {
                 return Next::Send(poll);
             }
         }
@@ -293,46 +292,42 @@ impl<J: Job, E: PollError> Watches<J, E> {
     pub fn handle_response(&mut self, now: Now, poll: &Poll<J>, response: impl Into<J::Response>) {
         if self.is_under_way(poll) {
             let response = response.into();
-            self.change(poll.index, now, |watch| watch.handle_response(now, response));
+            self.change(poll.watch, now, |watch| watch.handle_response(now, response));
         }
     }
 
     /// The poll failed. One whose watch has ended meanwhile is of no account.
     pub fn handle_failure(&mut self, now: Now, poll: &Poll<J>, error: E) {
         if self.is_under_way(poll) {
-            self.change(poll.index, now, |watch| watch.handle_failure(now, error));
+            self.change(poll.watch, now, |watch| watch.handle_failure(now, error));
         }
     }
 
-    fn entry(&self, index: u32) -> Option<&Entry<J, E>> {
-        self.entries.get(index as usize)?.as_ref()
-    }
-
     fn is_under_way(&self, poll: &Poll<J>) -> bool {
-        self.entry(poll.index).is_some_and(|entry| entry.due.is_none() && entry.poll == poll.number)
+        self.entries.get(&poll.watch).is_some_and(|entry| entry.due.is_none() && entry.poll == poll.number)
     }
 
     /// The poll of a watch whose turn it is, if it has one.
-    fn next_poll(&mut self, index: u32, now: Now) -> Option<Poll<J>> {
-        let request = self.change(index, now, |watch| watch.poll(now.instant))??;
-        let entry = self.entry(index)?;
+    fn next_poll(&mut self, number: u64, now: Now) -> Option<Poll<J>> {
+        let request = self.change(number, now, |watch| watch.poll(now.instant))??;
+        let entry = self.entries.get(&number)?;
         let (job, timeout) = (entry.watch.job().clone(), self.settings.poll_timeout);
-        Some(Poll { job, request, timeout, index, number: entry.poll })
+        Some(Poll { job, request, timeout, number: entry.poll, watch: number })
     }
 
     /// Does something to a watch, and takes note of what became of it.
-    fn change<R>(&mut self, index: u32, now: Now, change: impl FnOnce(&mut Watch<J, E>) -> R) -> Option<R> {
-        let entry = self.entries.get_mut(index as usize)?.as_mut()?;
+    fn change<R>(&mut self, number: u64, now: Now, change: impl FnOnce(&mut Watch<J, E>) -> R) -> Option<R> {
+        let entry = self.entries.get_mut(&number)?;
         let due = entry.due.take();
         match due {
-            Some(due) => drop(self.due.remove(&(due, index))),
+            Some(due) => drop(self.due.remove(&(due, number))),
             None => self.polling -= 1,
         }
         let changed = change(&mut entry.watch);
         if entry.watch.ends() != entry.ends {
-            self.ends.remove(&(entry.ends, index));
+            self.ends.remove(&(entry.ends, number));
             entry.ends = entry.watch.ends();
-            self.ends.insert((entry.ends, index));
+            self.ends.insert((entry.ends, number));
         }
         let events = entry.watch.take_events();
         let (job, last) = (entry.watch.job(), entry.watch.last());
@@ -342,7 +337,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         match entry.watch.state() {
             State::Resting { until } => {
                 entry.due = Some(*until);
-                self.due.insert((*until, index));
+                self.due.insert((*until, number));
             }
             State::Polling { .. } => {
                 self.polling += 1;
@@ -351,26 +346,22 @@ impl<J: Job, E: PollError> Watches<J, E> {
                     entry.poll = self.polls;
                 }
             }
-            State::Ended(_) => self.end(index, now),
+            State::Ended(_) => self.end(number, now),
         }
         Some(changed)
     }
 
-    fn end(&mut self, index: u32, now: Now) {
-        let Some(Entry { watch, ends, .. }) = self.entries.get_mut(index as usize).and_then(Option::take)
-        else {
-            return;
-        };
-        self.free.push(index);
-        self.ends.remove(&(ends, index));
+    fn end(&mut self, number: u64, now: Now) {
+        let Some(Entry { watch, ends, .. }) = self.entries.remove(&number) else { return };
+        self.ends.remove(&(ends, number));
         let job = watch.job().clone();
-        self.by_job.remove(&job);
+        self.numbers.remove(&job);
         if let Some(end) = watch.into_end(&self.logs, now) {
             self.updates.push_back(Update::Ended { job, end: Ok(end) });
         }
-        if self.by_job.is_empty() {
+        if self.numbers.is_empty() {
             // What many needed is not kept for few.
-            (self.entries, self.free, self.by_job) = (Vec::new(), Vec::new(), HashMap::new());
+            (self.entries, self.numbers) = (HashMap::new(), HashMap::new());
         }
     }
 }

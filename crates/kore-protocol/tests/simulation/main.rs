@@ -38,16 +38,16 @@ impl fmt::Display for Failure {
 }
 
 impl PollError for Failure {
+    fn response(&self) -> Option<&ResponseError> {
+        None
+    }
+
     fn is_retryable(&self) -> bool {
         true
     }
 
     fn is_rate_limited(&self) -> bool {
         matches!(self, Self::Status(429, _))
-    }
-
-    fn is_worth_a_new_token(&self) -> bool {
-        false
     }
 
     fn retry_after(&self) -> Option<RetryAfter> {

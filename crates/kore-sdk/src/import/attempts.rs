@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use http::StatusCode;
 use kore_protocol::ResponseError;
-use kore_protocol::watch::Backoff;
+use kore_protocol::watch::{Backoff, PollError as _};
 use kore_transport::TransportError;
 
 use crate::Error;

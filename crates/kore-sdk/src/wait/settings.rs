@@ -11,7 +11,7 @@ use kore_protocol::watch::{
 use kore_types::Outcome;
 
 use super::DEFAULT_DEADLINE;
-use super::updates::{Gathered, Polls, Updates};
+use super::updates::{Gathered, OnUpdate, Polls, Updates};
 use crate::Error;
 
 /// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`): await it, or `run` that of
@@ -58,9 +58,6 @@ pub struct Wait<'a, C, J: Job, Ends = J> {
     on_update: OnUpdate<'a, J>,
     ends: PhantomData<fn() -> Ends>,
 }
-
-/// What is done with each update before it counts.
-pub(super) type OnUpdate<'a, J> = Box<dyn FnMut(&Update<J, Error>) + Send + 'a>;
 
 impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
     pub(crate) fn new(client: &'a C, jobs: Vec<J>) -> Self {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use kore_protocol::watch::{DeadlineTooSoon, End, Job, Next, Now, Poll, Update, Watches};
 
-use super::settings::OnUpdate;
 use crate::Error;
 use crate::call::Core;
 
@@ -128,6 +127,9 @@ impl<C: Polls, J: Job> fmt::Debug for Updates<C, J> {
         f.debug_struct("Updates").field("watched", &self.len()).finish_non_exhaustive()
     }
 }
+
+/// What is done with each update before it counts.
+pub(super) type OnUpdate<'a, J> = Box<dyn FnMut(&Update<J, Error>) + Send + 'a>;
 
 /// The ends of a wait for jobs, gathered from its updates.
 pub(super) struct Gathered<'a, J: Job> {

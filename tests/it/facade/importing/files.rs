@@ -33,6 +33,7 @@ async fn a_file_that_changed_is_named_and_nothing_is_started() {
         let later = SystemTime::now() + Duration::from_secs(10);
         fs::File::options().write(true).open(path).unwrap().set_modified(later).unwrap();
     }
+    #[allow(clippy::type_complexity, reason = "each with its name")]
     let changes: [(&str, fn(&std::path::Path)); 4] = [
         ("cannot open \"botDefinition.json\": it was changed", |path| fs::write(path, "short").unwrap()),
         ("cannot open \"botDefinition.json\": it was changed", touched),

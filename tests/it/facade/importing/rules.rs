@@ -125,6 +125,7 @@ async fn a_refused_token_is_renewed_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_upload_is_sent_again_whatever_became_of_it_until_that_is_in_vain() {
+    #[allow(clippy::type_complexity, reason = "each with its name")]
     let answers: [(&str, fn() -> Answer); 3] =
         [("reset", lost), ("503", || page(503, "")), ("429", || Ok(Refusal::MinuteLimit.to_http()))];
     for (name, bad) in answers {

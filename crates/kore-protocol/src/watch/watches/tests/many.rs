@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use kore_types::BotImportId;
 
 use super::super::*;
-use crate::RetryAfter;
 use crate::watch::Pacing;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,20 +24,12 @@ impl fmt::Display for Failure {
 }
 
 impl PollError for Failure {
+    fn response(&self) -> Option<&crate::ResponseError> {
+        None
+    }
+
     fn is_retryable(&self) -> bool {
         *self == Self::Passes
-    }
-
-    fn is_rate_limited(&self) -> bool {
-        false
-    }
-
-    fn is_worth_a_new_token(&self) -> bool {
-        false
-    }
-
-    fn retry_after(&self) -> Option<RetryAfter> {
-        None
     }
 }
 
@@ -226,7 +217,7 @@ fn an_answer_that_comes_late_is_not_taken_for_that_of_the_next_watch() {
     pair.ends();
     pair.watches.watch(id(0), 60 * SECOND, pair.now);
     let (looks, _) = pair.looks();
-    assert_eq!((late[0].index, looks[0].index), (0, 0), "the place is the same");
+    assert_eq!(ids(&late), ids(&looks));
     pair.answer(&late[0], "failed");
     pair.watches.handle_failure(pair.now, &late[0], Failure::Stays);
     assert!(pair.ends().is_empty());

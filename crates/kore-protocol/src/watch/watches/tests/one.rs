@@ -31,6 +31,10 @@ impl fmt::Display for Failure {
 }
 
 impl PollError for Failure {
+    fn response(&self) -> Option<&ResponseError> {
+        None
+    }
+
     fn is_retryable(&self) -> bool {
         self.is_retryable
     }
