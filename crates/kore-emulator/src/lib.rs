@@ -58,8 +58,8 @@
 //! `dialogs`, `botEvents`, `knowledgeTasks`, `sentences`, `patterns`, `smallTalk`), for the functions,
 //! and for the variables of the configuration. It fails if `unexportedTasks` is not empty or the
 //! definition is no JSON object, and whenever a test [says so](Emulator::fail);
-//! [`started`](EmulatorBuilder::started) has it follow a scenario instead. What is in a zip is not
-//! looked at. Of a file its name, size, hash and the names of its parts are kept, and no content.
+//! [`started`](EmulatorBuilder::started) has it follow a scenario instead. A zip is what is in it. Of a
+//! file its name, size, hash and the names of its parts are kept, and no content.
 //!
 //! # Over HTTP
 //!
