@@ -58,6 +58,10 @@ impl Claims {
         self
     }
 
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("claims are strings and integers")
+    }
+
     /// `exp` as an instant; `None` without one, or if the system cannot express it.
     pub fn expiry(&self) -> Option<SystemTime> {
         UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))

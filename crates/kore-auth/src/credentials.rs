@@ -180,7 +180,7 @@ impl Credentials {
 
     fn input(&self, claims: &Claims) -> String {
         let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, self.algorithm);
-        let payload = serde_json::to_vec(claims).expect("claims are strings and integers");
+        let payload = claims.to_json();
         jws::input(header.as_bytes(), &payload)
     }
 

@@ -7,8 +7,9 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::time::SystemTime;
 
+use crate::jwe::has_five_parts;
 use crate::verifier::Unverified;
-use crate::{Claims, ReplayStore, Replays, Used, Verifier, VerifyError};
+use crate::{Claims, Decrypter, ReplayStore, Replays, Used, Verifier, VerifyError};
 
 /// The apps of a server, each as the [`Verifier`] of its tokens.
 ///
@@ -55,6 +56,7 @@ impl<F: Fn(&str) -> Option<Verifier>> Apps for F {
 /// ```
 pub struct Guard {
     replays: Box<dyn ReplayStore>,
+    decrypter: Option<Decrypter>,
 }
 
 impl Guard {
@@ -65,16 +67,24 @@ impl Guard {
 
     /// A guard with another store of used tokens, or with another bound.
     pub fn with_replays(replays: impl ReplayStore + 'static) -> Self {
-        Self { replays: Box::new(replays) }
+        Self { replays: Box::new(replays), decrypter: None }
+    }
+
+    /// Accepts encrypted tokens too. An app whose [`Verifier`] has
+    /// [`enforce_jwe`](Verifier::enforce_jwe) must encrypt its tokens; others may.
+    pub fn decrypter(mut self, decrypter: Decrypter) -> Self {
+        self.decrypter = Some(decrypter);
+        self
     }
 
     /// The claims of a token that is valid at `now` for a call that needs `scope`; with `None` the call
     /// needs no scope. `tokens` are the values of all headers `auth` of the request, as bytes, of which
     /// there must be one: `request.headers().get_all(AUTH_HEADER)` for an `http::Request`.
     ///
-    /// The first rule that is broken is the answer, in this order: there is one token, it is a JWT, its
-    /// app is known; signature, claims, `exp`, `nbf`, the rules for `jti`, the server's own rule; first
-    /// use, scope. So a token with a `jti` is used up even if its app lacks the scope.
+    /// The first rule that is broken is the answer, in this order: there is one token, it can be decrypted
+    /// if it is encrypted, it is a JWT, its app is known; encryption if the app enforces it, signature,
+    /// claims, `exp`, `nbf`, the rules for `jti`, the server's own rule; first use, scope. So a token with
+    /// a `jti` is used up even if its app lacks the scope.
     ///
     /// # Errors
     /// [`VerifyError`], whose [`refusal`](VerifyError::refusal) is what the platform answers.
@@ -90,9 +100,19 @@ impl Guard {
         if tokens.next().is_some() {
             return Err(VerifyError::Several);
         }
-        let token = str::from_utf8(token).map_err(|_| VerifyError::NotAJwt)?;
+        let mut token = str::from_utf8(token).map_err(|_| VerifyError::NotAJwt)?;
+        let decrypted = match &self.decrypter {
+            Some(decrypter) if has_five_parts(token) => Some(decrypter.decrypt(token)?),
+            _ => None,
+        };
+        if let Some(decrypted) = &decrypted {
+            token = decrypted.expose();
+        }
         let token = Unverified::parse(token)?;
         let verifier = apps.verifier(token.app_id()?).ok_or(VerifyError::UnknownApp)?;
+        if !verifier.takes(decrypted.is_some()) {
+            return Err(VerifyError::NotEncrypted);
+        }
         let claims = verifier.verify_parsed(token, now)?;
         if let Some(used) = Used::of(&claims, verifier.leeway) {
             self.replays.take(&used, now)?;

@@ -23,6 +23,9 @@
 //! A server asks a [`Guard`], which finds the app of a token, verifies it, accepts each `jti` once
 //! and checks the scope. Several servers share the used `jti`s through a [`ReplayStore`].
 //!
+//! For an app that enforces JWE, an [`Encrypter`] encrypts the tokens of a [`TokenSource`], and the
+//! [`Guard`] of a server has a [`Decrypter`].
+//!
 //! The platform takes the JWT in the header `auth`, without a scheme word. Its payload names the
 //! subject (`sub`, any text) and the client app (`appId`). It is signed with the app's secret, with
 //! HS256 unless the app says otherwise.
@@ -38,6 +41,7 @@
 //! [`provider`] tells. With neither, a [`Signer`] of your own still signs, for a key in a KMS or an
 //! HSM. jsonwebtoken reads the keys, but none of its provider features is switched on and nothing is
 //! installed for the process. So `jsonwebtoken::encode` elsewhere in your program keeps its own choice.
+//! Encrypted tokens need aws-lc-rs: ring cannot encrypt with RSA.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
@@ -46,6 +50,7 @@ mod algorithm;
 mod claims;
 mod credentials;
 mod guard;
+mod jwe;
 mod jws;
 mod provider;
 mod replays;
@@ -58,6 +63,7 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
+pub use jwe::{ContentEncryption, Decrypter, Encrypter, JweContent, KeyEncryption, PublicJwk};
 pub use provider::provider;
 pub use replays::{ReplayStore, Replays, Used};
 pub use secret::{InvalidSecret, Secret, Token};

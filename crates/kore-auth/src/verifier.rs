@@ -36,6 +36,7 @@ pub struct Verifier {
     key: DecodingKey,
     pub(crate) leeway: Duration,
     jti_enforced: bool,
+    jwe_enforced: bool,
     scopes: Vec<Box<str>>,
     check: Option<Check>,
 }
@@ -55,6 +56,10 @@ pub enum VerifyError {
     Several,
     /// Not three parts of base64url with JSON objects in the first two.
     NotAJwt,
+    /// The token is encrypted, and cannot be decrypted: whatever the reason, no more is told.
+    CannotDecrypt,
+    /// The app enforces JWE and the token is not encrypted.
+    NotEncrypted,
     /// The header has `crit`, which names extensions that a verifier must understand.
     UnknownExtension,
     /// No app has the `appId`.
@@ -92,6 +97,8 @@ impl VerifyError {
         match self {
             Self::Missing
             | Self::Several
+            | Self::CannotDecrypt
+            | Self::NotEncrypted
             | Self::UnknownExtension
             | Self::UnknownApp
             | Self::WrongAlgorithm
@@ -121,6 +128,8 @@ impl fmt::Display for VerifyError {
             Self::Missing => "no token",
             Self::Several => "more than one token",
             Self::NotAJwt => "not a JWT",
+            Self::CannotDecrypt => "encrypted, and cannot be decrypted",
+            Self::NotEncrypted => "the app enforces JWE, and the token is not encrypted",
             Self::UnknownExtension => "the header names extensions that must be understood (crit)",
             Self::UnknownApp => "no app has its appId",
             Self::WrongAlgorithm => "signed with another algorithm than the app's",
@@ -153,12 +162,12 @@ struct Header {
     has_crit: bool,
 }
 
-fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// A part that is a JSON object. Serde alone would read an array as a struct, too.
-fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+pub(crate) fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
     json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
 }
 
@@ -199,6 +208,7 @@ impl Verifier {
             key,
             leeway: Duration::ZERO,
             jti_enforced: false,
+            jwe_enforced: false,
             scopes: Vec::new(),
             check: None,
         })
@@ -215,6 +225,13 @@ impl Verifier {
     /// [`Replays`](crate::Replays) sees to it that each `jti` is used once.
     pub fn enforce_jti(mut self, enforced: bool) -> Self {
         self.jti_enforced = enforced;
+        self
+    }
+
+    /// Refuses a token that is not encrypted; off by default. A [`Guard`](crate::Guard) decrypts tokens
+    /// and checks this.
+    pub fn enforce_jwe(mut self, enforced: bool) -> Self {
+        self.jwe_enforced = enforced;
         self
     }
 
@@ -247,6 +264,10 @@ impl Verifier {
     /// Whether the app holds a scope of that name.
     pub fn holds(&self, scope: &str) -> bool {
         self.scopes.iter().any(|held| **held == *scope)
+    }
+
+    pub(crate) fn takes(&self, is_encrypted: bool) -> bool {
+        is_encrypted || !self.jwe_enforced
     }
 
     fn leeway_seconds(&self) -> u64 {
@@ -311,6 +332,7 @@ impl fmt::Debug for Verifier {
             .field("algorithm", &self.algorithm)
             .field("leeway", &self.leeway)
             .field("jti_enforced", &self.jti_enforced)
+            .field("jwe_enforced", &self.jwe_enforced)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }

@@ -205,3 +205,64 @@ fn one_of_many_concurrent_uses_of_a_token_is_admitted() {
     });
     assert_eq!(admitted, 1);
 }
+
+#[cfg(feature = "aws-lc-rs")]
+mod encrypted {
+    //! Tokens of apps that enforce JWE.
+
+    use super::*;
+    use crate::{Decrypter, Encrypter, PublicJwk};
+
+    fn decrypter() -> Decrypter {
+        let pem = include_str!("../../tests/fixtures/pyjwt/rsa.private.pem");
+        Decrypter::rsa_pem(&Secret::new(pem).expect("not empty")).expect("an RSA key")
+    }
+
+    fn encrypted(content: &str) -> String {
+        let jwk = PublicJwk::parse(decrypter().public_jwk()).expect("a key");
+        let encrypter = Encrypter::new(&jwk).expect("it encrypts");
+        encrypter.encrypt(content.as_bytes(), &[1; 32]).expect("encrypts").expose().to_owned()
+    }
+
+    fn admit(guard: &Guard, verifier: Verifier, token: &str) -> Result<(), VerifyError> {
+        guard.admit(&apps(verifier), [token.as_bytes()], SCOPE, at(NOW)).map(drop)
+    }
+
+    #[test]
+    fn an_app_that_enforces_jwe_is_admitted_encrypted_alone() {
+        let guard = Guard::new().decrypter(decrypter());
+        let strict = || verifier().enforce_jwe(true);
+        let signed = signed(&claims(), "s3cret");
+        assert_eq!(admit(&guard, strict(), &encrypted(&signed)), Ok(()));
+        assert_eq!(admit(&guard, strict(), &signed), Err(VerifyError::NotEncrypted));
+        assert_eq!(VerifyError::NotEncrypted.refusal(), TokenRefusal::InvalidSdkCredentials);
+        // Others may, as they may have a jti.
+        assert_eq!(admit(&guard, verifier(), &encrypted(&signed)), Ok(()));
+        assert_eq!(admit(&guard, verifier(), &signed), Ok(()));
+    }
+
+    #[test]
+    fn what_is_inside_is_verified_as_any_token() {
+        let guard = Guard::new().decrypter(decrypter());
+        let inside = |content: &str| admit(&guard, verifier().enforce_jwe(true), &encrypted(content));
+        assert_eq!(inside(&signed(&claims(), "wrong")), Err(VerifyError::WrongSignature));
+        assert_eq!(inside(&signed(&claims().expires_at(at(NOW)), "s3cret")), Err(VerifyError::Expired));
+        let once = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
+        assert_eq!(inside(&once), Ok(()));
+        assert_eq!(inside(&once), Err(VerifyError::Replay), "encrypted anew, it is the same token");
+        // Who has the public key can make these.
+        assert_eq!(inside(r#"{"sub":"me","appId":"cs-1"}"#), Err(VerifyError::NotAJwt));
+        assert_eq!(inside(&encrypted(&signed(&claims(), "s3cret"))), Err(VerifyError::NotAJwt));
+    }
+
+    #[test]
+    fn what_cannot_be_decrypted_is_refused_with_one_error() {
+        let guard = Guard::new().decrypter(decrypter());
+        let good = encrypted(&signed(&claims(), "s3cret"));
+        for token in ["a.b.c.d.e", "....", &good[1..], &good[..good.len() - 4]] {
+            assert_eq!(admit(&guard, verifier(), token), Err(VerifyError::CannotDecrypt));
+        }
+        assert_eq!(VerifyError::CannotDecrypt.refusal(), TokenRefusal::InvalidSdkCredentials);
+        assert_eq!(admit(&Guard::new(), verifier(), &good), Err(VerifyError::NotAJwt), "without a key");
+    }
+}
