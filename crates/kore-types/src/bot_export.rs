@@ -84,11 +84,8 @@ impl BotExport {
     /// The document with [`Concealed::SHOWN`] in place of what opens the file, fit to be printed.
     pub fn concealed(&self) -> Self {
         let mut shown = self.clone();
-        for value in [&mut shown.download_url, &mut shown.download_url_of_siblings, &mut shown.store] {
-            if let Some(value) = value {
-                *value = Concealed::SHOWN.into();
-            }
-        }
+        let opening = [&mut shown.download_url, &mut shown.download_url_of_siblings, &mut shown.store];
+        opening.into_iter().flatten().for_each(|value| *value = Concealed::SHOWN.into());
         shown
     }
 }
