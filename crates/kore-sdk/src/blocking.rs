@@ -11,7 +11,7 @@ use kore_transport::BlockingTransport;
 use kore_types::{BotImport, BotImportId};
 
 use crate::call::{Call, Core};
-use crate::{Answer, ClientBuilder, Error, Wait};
+use crate::{ClientBuilder, Error, Wait, WithBody};
 
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
@@ -76,7 +76,7 @@ impl Client {
     ///
     /// # Errors
     /// As for every call.
-    pub fn send<R: OutgoingRequest>(&self, request: &R) -> Result<Answer<R::Response>, Error> {
+    pub fn send<R: OutgoingRequest>(&self, request: &R) -> Result<WithBody<R::Response>, Error> {
         let mut call = Call::new(&self.core, request);
         let span = call.span.clone();
         let _entered = span.enter();

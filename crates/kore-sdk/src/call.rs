@@ -21,7 +21,7 @@ use crate::tokens::Tokens;
 /// What a call answered, as a type and as it came.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Answer<R> {
+pub struct WithBody<R> {
     /// The answer as a type.
     pub response: R,
     /// The body as it came, byte for byte.
@@ -128,7 +128,7 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     pub(crate) fn handle(
         &mut self,
         answer: Result<Response<Bytes>, TransportError>,
-    ) -> ControlFlow<Result<Answer<R::Response>, Error>> {
+    ) -> ControlFlow<Result<WithBody<R::Response>, Error>> {
         let result = self.read(answer);
         if result.as_ref().is_err_and(Error::is_worth_a_new_token) && self.attempts == 1 {
             tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
@@ -141,7 +141,7 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     pub(crate) fn handle_only(
         &mut self,
         answer: Result<Response<Bytes>, TransportError>,
-    ) -> Result<Answer<R::Response>, Error> {
+    ) -> Result<WithBody<R::Response>, Error> {
         let result = self.read(answer);
         self.finish(result)
     }
@@ -149,11 +149,11 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
     fn read(
         &mut self,
         answer: Result<Response<Bytes>, TransportError>,
-    ) -> Result<Answer<R::Response>, Error> {
+    ) -> Result<WithBody<R::Response>, Error> {
         let mut result = answer.map_err(Error::from).and_then(|response| {
             self.span.record("status", response.status().as_u16());
             let read = self.request.read_response(&response, self.core.body_limit)?;
-            Ok(Answer { response: read, body: response.into_body() })
+            Ok(WithBody { response: read, body: response.into_body() })
         });
         self.core.host.note(match &result {
             Ok(_) => Origin::Platform,

@@ -12,7 +12,7 @@ use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
 use crate::call::{Call, Core};
-use crate::{Answer, ClientBuilder, Error, Wait};
+use crate::{ClientBuilder, Error, Wait, WithBody};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ impl Client {
     ///
     /// # Errors
     /// As for every call.
-    pub async fn send<R: OutgoingRequest + Sync>(&self, request: &R) -> Result<Answer<R::Response>, Error>
+    pub async fn send<R: OutgoingRequest + Sync>(&self, request: &R) -> Result<WithBody<R::Response>, Error>
     where
         R::Response: Send,
     {

@@ -38,7 +38,7 @@ mod tokens;
 mod wait;
 
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
-pub use call::Answer;
+pub use call::WithBody;
 pub use client::Client;
 pub use error::Error;
 pub use tokens::random_jti;
