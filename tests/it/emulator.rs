@@ -4,6 +4,7 @@ mod control;
 mod faulty;
 mod hostile;
 mod living;
+mod starting;
 mod strict;
 mod tls;
 mod watched;

@@ -1,6 +1,5 @@
-//! Several servers that take each token with a `jti` once between them: their store is a file of
-//! SQLite, which processes on one machine may open at the same time. A server of databases is used
-//! alike.
+//! Several servers that together accept each token with a `jti` once. Their store is a file of SQLite,
+//! which processes on one machine may open at the same time; a database server works in the same way.
 //!
 //! ```sh
 //! cargo run -p kore-auth --example shared_replays
@@ -16,8 +15,8 @@ use kore_auth::{Algorithm, Claims, Credentials, Guard, ReplayStore, Secret, Used
 use kore_types::ClientId;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-/// How long an entry stays after its token ended, in seconds, so that a clock that is set back by
-/// less brings no token back.
+/// How long an entry stays after its token expired, in seconds. A clock that is set back by less
+/// revives no token.
 const GRACE: u64 = 3600;
 
 /// The tokens that were used, in a file that several servers have open.
@@ -46,7 +45,7 @@ impl SharedReplays {
     fn is_first(&self, used: &Used<'_>, now: SystemTime) -> rusqlite::Result<bool> {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        // Immediate: whoever looks next, wherever, does so after this is written.
+        // Immediate: the next reader, in any process, waits until this is written.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("DELETE FROM used WHERE until < ?1", [seconds(now.saturating_sub(GRACE))])?;
         let known: Option<i64> = transaction

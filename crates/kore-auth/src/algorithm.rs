@@ -29,7 +29,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether the key is a secret that both sides know, and not a pair of keys.
+    /// Whether the key is a secret that both sides know (HMAC), and no pair of keys (RSA).
     pub fn is_hmac(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs512)
     }

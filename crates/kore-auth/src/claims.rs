@@ -16,14 +16,14 @@ pub struct Claims {
     /// When the token was issued.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "numeric_date")]
     pub iat: Option<u64>,
-    /// When the token ends. The platform's documented sample has none.
+    /// When the token expires. The platform's documented sample has none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "numeric_date")]
     pub exp: Option<u64>,
-    /// When the token begins.
+    /// From when on the token is valid.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "numeric_date")]
     pub nbf: Option<u64>,
-    /// The id of the token. An app that enforces JTI takes each once, and wants `exp` at most an
-    /// hour off.
+    /// The id of the token. An app that enforces JTI accepts each id once, and an `exp` at most an
+    /// hour ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
 }
@@ -58,7 +58,11 @@ impl Claims {
         self
     }
 
-    /// `exp` as an instant; `None` without one, or for one beyond what the system can name.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("claims are strings and integers")
+    }
+
+    /// `exp` as an instant; `None` without one, or if the system cannot express it.
     pub fn expiry(&self) -> Option<SystemTime> {
         UNIX_EPOCH.checked_add(Duration::from_secs(self.exp?))
     }

@@ -1,4 +1,5 @@
-//! The credentials of an app: its client id, and what signs for it, a secret or a signer of one's own.
+//! The credentials of an app: its client id and what signs its tokens, a key or an external signer.
+//! A [`TokenSource`](crate::TokenSource) signs with them.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,7 +11,7 @@ use kore_types::ClientId;
 use crate::signer::{BlockingSigner, Signer, SignerError};
 use crate::{Algorithm, Claims, Secret, Token, jws, provider};
 
-/// A client app's id and signing key, or who signs in its place. A key is wiped on drop and never
+/// A client app's id, and its signing key or an external signer. A key is wiped on drop and never
 /// printed.
 #[derive(Clone)]
 pub struct Credentials {
@@ -21,13 +22,12 @@ pub struct Credentials {
 
 #[derive(Clone)]
 enum Key {
-    Here(EncodingKey),
-    Elsewhere(Arc<dyn Signer>),
-    ElsewhereBlocking(Arc<dyn BlockingSigner>),
+    Own(EncodingKey),
+    External(Arc<dyn Signer>),
+    ExternalBlocking(Arc<dyn BlockingSigner>),
 }
 
-/// A key, an algorithm or a signer with which nothing can be signed. Its message never shows the
-/// key.
+/// Why nothing can be signed with a key, an algorithm or a signer. The message never shows the key.
 #[derive(Debug)]
 pub struct KeyError {
     message: String,
@@ -39,7 +39,7 @@ impl KeyError {
         Self { message: message.into(), signer: None }
     }
 
-    /// Whether a signer of one's own says that it may fare better later.
+    /// Whether an external signer says that the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         self.signer.as_ref().is_some_and(|signer| signer.is_retryable)
     }
@@ -53,7 +53,7 @@ impl fmt::Display for KeyError {
 
 impl std::error::Error for KeyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The message is that of the signer already.
+        // The message has the signer's own words already.
         self.signer.as_ref().and_then(|signer| std::error::Error::source(signer))
     }
 }
@@ -67,7 +67,7 @@ impl From<SignerError> for KeyError {
 impl Credentials {
     /// A client id and its secret, signing with HS256.
     pub fn new(client_id: ClientId, secret: Secret) -> Self {
-        let key = Key::Here(EncodingKey::from_secret(secret.expose()));
+        let key = Key::Own(EncodingKey::from_secret(secret.expose()));
         Self { client_id, algorithm: Algorithm::Hs256, key }
     }
 
@@ -93,24 +93,24 @@ impl Credentials {
         let expected = "expected an RSA private key in PEM, of 2048 bits or more";
         let key = EncodingKey::from_rsa_pem(pem.expose())
             .map_err(|_| KeyError::new(format!("{expected}, found something else")))?;
-        let credentials = Self { client_id, algorithm, key: Key::Here(key) };
-        // A key that parses may still be refused by the signer; better now than at the first call.
+        let credentials = Self { client_id, algorithm, key: Key::Own(key) };
+        // The provider may refuse a key that parses; better now than at the first call.
         credentials
             .sign(&Claims::default())
             .map_err(|error| KeyError::new(format!("{expected}: {error}")))?;
         Ok(credentials)
     }
 
-    /// A client id whose tokens are signed elsewhere: a KMS, an HSM. Needs no crypto provider here.
+    /// A client id whose tokens an external signer signs: a KMS, an HSM. It needs no crypto provider.
     /// For the async client: see [`sign_async`](Self::sign_async).
     pub fn with_signer(client_id: ClientId, signer: impl Signer + 'static) -> Self {
-        Self { client_id, algorithm: signer.algorithm(), key: Key::Elsewhere(Arc::new(signer)) }
+        Self { client_id, algorithm: signer.algorithm(), key: Key::External(Arc::new(signer)) }
     }
 
-    /// A client id whose tokens are signed elsewhere while the thread waits. For the blocking
+    /// A client id whose tokens an external signer signs while the thread waits, for the blocking
     /// client.
     pub fn with_blocking_signer(client_id: ClientId, signer: impl BlockingSigner + 'static) -> Self {
-        Self { client_id, algorithm: signer.algorithm(), key: Key::ElsewhereBlocking(Arc::new(signer)) }
+        Self { client_id, algorithm: signer.algorithm(), key: Key::ExternalBlocking(Arc::new(signer)) }
     }
 
     /// The id of the client app.
@@ -123,56 +123,56 @@ impl Credentials {
         self.algorithm
     }
 
-    /// Whether [`sign`](Self::sign) cannot be called, since a [`Signer`] is to be awaited.
+    /// Whether signing must be awaited, so that [`sign`](Self::sign) fails.
     pub fn is_async(&self) -> bool {
-        matches!(self.key, Key::Elsewhere(_))
+        matches!(self.key, Key::External(_))
     }
 
-    /// Whether signing may hold the thread up, since a [`BlockingSigner`] is asked.
+    /// Whether signing may block the thread, since it asks a [`BlockingSigner`].
     pub fn is_blocking(&self) -> bool {
-        matches!(self.key, Key::ElsewhereBlocking(_))
+        matches!(self.key, Key::ExternalBlocking(_))
     }
 
-    /// Whether there is what it takes to sign.
+    /// Checks that tokens can be signed at all.
     ///
     /// # Errors
-    /// If the key is here and no crypto provider is switched on.
+    /// If there is a key and no crypto provider is switched on.
     pub fn check(&self) -> Result<(), KeyError> {
         match self.key {
-            Key::Here(_) => provider::chosen().map(drop),
-            Key::Elsewhere(_) | Key::ElsewhereBlocking(_) => Ok(()),
+            Key::Own(_) => provider::chosen().map(drop),
+            Key::External(_) | Key::ExternalBlocking(_) => Ok(()),
         }
     }
 
     /// Signs claims as they are.
     ///
     /// # Errors
-    /// If the signer refuses the key, or is one to be awaited.
+    /// If the signer refuses the key, or must be awaited.
     pub fn sign(&self, claims: &Claims) -> Result<Token, KeyError> {
         let input = self.input(claims);
         let signature = match &self.key {
-            Key::Here(key) => {
+            Key::Own(key) => {
                 let sign = provider::chosen()?.signer;
                 sign(self.algorithm, key)
                     .try_sign(input.as_bytes())
                     .map_err(|error| KeyError::new(format!("cannot sign with {}: {error}", self.algorithm)))?
             }
-            Key::ElsewhereBlocking(signer) => signer.sign(input.as_bytes())?,
-            Key::Elsewhere(_) => {
+            Key::ExternalBlocking(signer) => signer.sign(input.as_bytes())?,
+            Key::External(_) => {
                 return Err(KeyError::new(
-                    "the signer is async: expected one that blocks, or the async client",
+                    "the signer is async: expected a BlockingSigner, or the async client",
                 ));
             }
         };
         self.token(input, &signature)
     }
 
-    /// The same, awaiting a [`Signer`] if there is one.
+    /// Signs claims as they are, and awaits the [`Signer`] if there is one.
     ///
     /// # Errors
     /// If the signer refuses the key, or gives no signature.
     pub async fn sign_async(&self, claims: &Claims) -> Result<Token, KeyError> {
-        let Key::Elsewhere(signer) = &self.key else { return self.sign(claims) };
+        let Key::External(signer) = &self.key else { return self.sign(claims) };
         let input = self.input(claims);
         let signature = signer.sign(input.as_bytes()).await?;
         self.token(input, &signature)
@@ -180,7 +180,7 @@ impl Credentials {
 
     fn input(&self, claims: &Claims) -> String {
         let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, self.algorithm);
-        let payload = serde_json::to_vec(claims).expect("claims are strings and integers");
+        let payload = claims.to_json();
         jws::input(header.as_bytes(), &payload)
     }
 

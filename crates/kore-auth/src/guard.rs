@@ -1,5 +1,5 @@
-//! All that a server asks of a token, in one call: a single one, of an app that it knows, verified and
-//! not replayed, with the scope of the call.
+//! A server's whole check of a token in one call. There must be exactly one token, of a known app; it
+//! must verify, be no replay, and its app must hold the scope of the call.
 
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
@@ -7,14 +7,15 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::time::SystemTime;
 
+use crate::jwe::has_five_parts;
 use crate::verifier::Unverified;
-use crate::{Claims, ReplayStore, Replays, Used, Verifier, VerifyError};
+use crate::{Claims, Decrypter, ReplayStore, Replays, Used, Verifier, VerifyError};
 
 /// The apps of a server, each as the [`Verifier`] of its tokens.
 ///
-/// A map from client ids is one, and so is a closure. A look-up that waits for a database, or may
-/// fail, comes before: [`unverified_claims`](crate::unverified_claims) tells which app to look for, and a closure then hands
-/// over what was found.
+/// A map from client ids is one, and so is a closure. If your look-up must wait for a database or may
+/// fail, do it before: [`unverified_claims`](crate::unverified_claims) names the app, and a closure
+/// then hands over what was found.
 pub trait Apps {
     /// The app with that client id; `None` if there is none.
     fn verifier(&self, client_id: &str) -> Option<Cow<'_, Verifier>>;
@@ -32,7 +33,7 @@ impl<F: Fn(&str) -> Option<Verifier>> Apps for F {
     }
 }
 
-/// Lets a request through, or says why not.
+/// Admits a request by its token, or says why not.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -55,27 +56,35 @@ impl<F: Fn(&str) -> Option<Verifier>> Apps for F {
 /// ```
 pub struct Guard {
     replays: Box<dyn ReplayStore>,
+    decrypter: Option<Decrypter>,
 }
 
 impl Guard {
-    /// Keeps in memory which tokens were used, none so far.
+    /// A guard that remembers used tokens in memory.
     pub fn new() -> Self {
         Self::with_replays(Replays::new())
     }
 
-    /// Another store of the tokens that were used, or one with another bound.
+    /// A guard with another store of used tokens, or with another bound.
     pub fn with_replays(replays: impl ReplayStore + 'static) -> Self {
-        Self { replays: Box::new(replays) }
+        Self { replays: Box::new(replays), decrypter: None }
     }
 
-    /// The claims of a token that is good at `now` for a call that needs `scope`, or `None`. `tokens` are the
-    /// values of all headers `auth` of the request, of which there must be one:
-    /// `request.headers().get_all(AUTH_HEADER)` for an `http::Request`, each value as bytes.
+    /// Accepts encrypted tokens too. An app whose [`Verifier`] has
+    /// [`enforce_jwe`](Verifier::enforce_jwe) must encrypt its tokens; others may.
+    pub fn decrypter(mut self, decrypter: Decrypter) -> Self {
+        self.decrypter = Some(decrypter);
+        self
+    }
+
+    /// The claims of a token that is valid at `now` for a call that needs `scope`; with `None` the call
+    /// needs no scope. `tokens` are the values of all headers `auth` of the request, as bytes, of which
+    /// there must be one: `request.headers().get_all(AUTH_HEADER)` for an `http::Request`.
     ///
-    /// In this order, the first rule that is broken being the answer: there is one token, it is a
-    /// JWT, its app is known, signature, claims, `exp`, `nbf`, the rules for `jti`, the server's own
-    /// for claims, the first use, the scope. A token with a `jti` is thus used up even if its app
-    /// lacks the scope.
+    /// The first rule that is broken is the answer, in this order: there is one token, it can be decrypted
+    /// if it is encrypted, it is a JWT, its app is known; encryption if the app enforces it, signature,
+    /// claims, `exp`, `nbf`, the rules for `jti`, the server's own rule; first use, scope. So a token with
+    /// a `jti` is used up even if its app lacks the scope.
     ///
     /// # Errors
     /// [`VerifyError`], whose [`refusal`](VerifyError::refusal) is what the platform answers.
@@ -91,9 +100,19 @@ impl Guard {
         if tokens.next().is_some() {
             return Err(VerifyError::Several);
         }
-        let token = str::from_utf8(token).map_err(|_| VerifyError::NotAJwt)?;
+        let mut token = str::from_utf8(token).map_err(|_| VerifyError::NotAJwt)?;
+        let decrypted = match &self.decrypter {
+            Some(decrypter) if has_five_parts(token) => Some(decrypter.decrypt(token)?),
+            _ => None,
+        };
+        if let Some(decrypted) = &decrypted {
+            token = decrypted.expose();
+        }
         let token = Unverified::parse(token)?;
         let verifier = apps.verifier(token.app_id()?).ok_or(VerifyError::UnknownApp)?;
+        if !verifier.takes(decrypted.is_some()) {
+            return Err(VerifyError::NotEncrypted);
+        }
         let claims = verifier.verify_parsed(token, now)?;
         if let Some(used) = Used::of(&claims, verifier.leeway) {
             self.replays.take(&used, now)?;

@@ -8,7 +8,7 @@ use jsonwebtoken::DecodingKey;
 use crate::Algorithm;
 use crate::provider::Provider;
 
-/// What is signed: a header and a payload as they are.
+/// The text that is signed: header and payload, encoded.
 pub(crate) fn input(header: &[u8], payload: &[u8]) -> String {
     let mut input = BASE64URL.encode(header);
     input.push('.');
@@ -16,7 +16,7 @@ pub(crate) fn input(header: &[u8], payload: &[u8]) -> String {
     input
 }
 
-/// The whole, of what was signed and its signature.
+/// The whole JWS: the text that was signed, and its signature.
 pub(crate) fn finish(mut input: String, signature: &[u8]) -> String {
     input.push('.');
     BASE64URL.encode_string(signature, &mut input);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_three_parts_of_base64url_is_no_jws() {
+    fn a_text_other_than_three_parts_of_base64url_is_no_jws() {
         for text in ["", "a", "a.b", "a.b.c.d", "!!.e30.e30", "e30=.e30.e30"] {
             assert!(Parts::split(text).is_none(), "{text}");
         }

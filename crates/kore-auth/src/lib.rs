@@ -1,11 +1,7 @@
-//! JWTs for the Kore.ai bot-import API: signing them, verifying them, knowing when to renew them.
+//! Signs and verifies the JWTs of the Kore.ai platform, and knows when to renew them.
 //!
-//! The platform takes a JWT in the header `auth`, without a scheme word. Its payload names the
-//! subject (`sub`, any text) and the client app (`appId`); it is signed with the app's secret,
-//! HS256 unless the app says otherwise.
-//!
-//! No clock and no randomness here: the time and each `jti` are arguments. No secret is ever
-//! printed: the `Debug` of each type leaves it out, and memory that held one is wiped on drop.
+//! A client has its tokens from a [`TokenSource`], which signs one and keeps it until shortly before
+//! it expires:
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -24,14 +20,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A server that has many apps asks a [`Guard`], which finds the app, verifies its token, takes each
-//! `jti` once and looks at the scope. Several servers share the `jti`s by way of a [`ReplayStore`].
+//! A server asks a [`Guard`], which finds the app of a token, verifies it, accepts each `jti` once
+//! and checks the scope. Several servers share the used `jti`s through a [`ReplayStore`].
 //!
-//! The cryptography is that of aws-lc-rs (the feature `aws-lc-rs`, on by default) or of ring (the
-//! feature `ring`); with both it is aws-lc-rs, and [`provider`] tells. jsonwebtoken reads the keys,
-//! but none of its provider features is switched on and nothing is installed for the process, so a
-//! neighbour's `jsonwebtoken::encode` works with the neighbour's own choice. With neither feature a
-//! [`Signer`] of one's own still signs, for a key in a KMS or an HSM.
+//! For an app that enforces JWE, an [`Encrypter`] encrypts the tokens of a [`TokenSource`], and the
+//! [`Guard`] of a server has a [`Decrypter`].
+//!
+//! The platform takes the JWT in the header `auth`, without a scheme word. Its payload names the
+//! subject (`sub`, any text) and the client app (`appId`). It is signed with the app's secret, with
+//! HS256 unless the app says otherwise.
+//!
+//! # Time, randomness and secrets
+//!
+//! The time and each `jti` are arguments, so a test needs no clock. The `Debug` of each type leaves
+//! secrets and tokens out, and memory that held one is wiped on drop.
+//!
+//! # Cryptography
+//!
+//! The feature `aws-lc-rs` (on by default) or `ring` chooses it; with both it is aws-lc-rs, and
+//! [`provider`] tells. With neither, a [`Signer`] of your own still signs, for a key in a KMS or an
+//! HSM. jsonwebtoken reads the keys, but none of its provider features is switched on and nothing is
+//! installed for the process. So `jsonwebtoken::encode` elsewhere in your program keeps its own choice.
+//! Encrypted tokens need aws-lc-rs: ring cannot encrypt with RSA.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
@@ -40,6 +50,7 @@ mod algorithm;
 mod claims;
 mod credentials;
 mod guard;
+mod jwe;
 mod jws;
 mod provider;
 mod replays;
@@ -52,6 +63,7 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
+pub use jwe::{ContentEncryption, Decrypter, Encrypter, JweContent, KeyEncryption, PublicJwk};
 pub use provider::provider;
 pub use replays::{ReplayStore, Replays, Used};
 pub use secret::{InvalidSecret, Secret, Token};

@@ -1,8 +1,8 @@
 //! The cryptography of tokens: HMAC and RSA of aws-lc-rs or ring, behind jsonwebtoken's traits.
 //!
-//! jsonwebtoken finds its provider by Cargo features or by an installation for the whole process,
-//! and both would decide for every other crate of the workspace too. So neither is used: signers
-//! and verifiers are made here, and handed over where tokens are signed and verified.
+//! jsonwebtoken finds its provider by Cargo features, or by an installation for the whole process.
+//! Both would decide for every other crate of a program too. So neither is used: signers and verifiers
+//! are made here, and `credentials` and `verifier` use them directly.
 
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
 use jsonwebtoken::{DecodingKey, EncodingKey};
@@ -12,14 +12,14 @@ use crate::{Algorithm, KeyError};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod implement;
 
-/// What makes signers and verifiers.
+/// Makes signers and verifiers.
 pub(crate) struct Provider {
     name: &'static str,
     pub(crate) signer: for<'k> fn(Algorithm, &'k EncodingKey) -> Box<dyn JwtSigner + 'k>,
     pub(crate) verifier: for<'k> fn(Algorithm, &'k DecodingKey) -> Box<dyn JwtVerifier + 'k>,
 }
 
-/// Those that are switched on, the one that is used first.
+/// The providers that are switched on. The first one is used.
 pub(crate) static PROVIDERS: &[Provider] = &[
     #[cfg(feature = "aws-lc-rs")]
     implement::aws_lc_rs::PROVIDER,
@@ -27,11 +27,11 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     implement::ring::PROVIDER,
 ];
 
-/// The one that is used.
+/// The provider that is used.
 pub(crate) fn chosen() -> Result<&'static Provider, KeyError> {
     PROVIDERS.first().ok_or_else(|| {
         KeyError::new(
-            "kore-auth has no cryptography: expected its feature `aws-lc-rs` or `ring`, or a signer of one's own",
+            "kore-auth has no cryptography: expected its feature `aws-lc-rs` or `ring`, or a signer of your own",
         )
     })
 }

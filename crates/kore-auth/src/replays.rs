@@ -1,6 +1,6 @@
-//! Remembers the `jti` of tokens until their ends, since the platform takes such a token once.
+//! Remembers the `jti` of each token until it expires, since such a token is accepted only once.
 //!
-//! A [`Guard`](crate::Guard) asks a replay store; one that several servers share is a trait away.
+//! A [`Guard`](crate::Guard) asks a [`ReplayStore`]; [`Replays`] is the one in memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -11,19 +11,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::claims::seconds;
 use crate::{Claims, VerifyError};
 
-/// Keeps in mind which `jti`s were used, each until its token ends.
+/// A store of used `jti`s, each kept until its token expires.
 ///
-/// [`Replays`] is one in memory, for a single process. Several servers share another, which a
-/// [`Guard`](crate::Guard) takes with [`with_replays`](crate::Guard::with_replays): the example
-/// `shared_replays` of this crate has one over a file of SQLite.
+/// [`Replays`] is one in memory, for a single process. Several servers share a store of your own,
+/// which [`Guard::with_replays`](crate::Guard::with_replays) takes: the example `shared_replays` of
+/// this crate has one over a file of SQLite.
 pub trait ReplayStore: Send + Sync {
-    /// Takes note that a `jti` is used, unless it is noted already: two calls with the same app and
-    /// `jti`, wherever they are made at once, must not both succeed.
+    /// Records a `jti` as used. Of several calls with the same app and `jti`, on whatever server and
+    /// at the same time, only one may succeed.
     ///
     /// # Errors
     /// [`VerifyError::Replay`] if it was used before, [`VerifyError::ReplaysFull`] if there is no
-    /// room for it, and [`VerifyError::ReplaysFailed`] if that cannot be told: the request is refused
-    /// then, and why is for the store to log.
+    /// room for it, and [`VerifyError::ReplaysFailed`] if the store cannot tell. The request is then
+    /// refused; the store itself logs why.
     fn take(&self, used: &Used<'_>, now: SystemTime) -> Result<(), VerifyError>;
 }
 
@@ -33,7 +33,7 @@ impl<S: ReplayStore + ?Sized> ReplayStore for Arc<S> {
     }
 }
 
-/// A `jti` that is used: the token's signature was good and its claims keep the rules.
+/// A `jti` to be recorded as used. The token has verified before.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Used<'a> {
@@ -41,31 +41,31 @@ pub struct Used<'a> {
     pub app_id: &'a str,
     /// The id of the token.
     pub jti: &'a str,
-    /// From when on, in seconds since 1970, the token is refused for its end. Until then its `jti`
-    /// must be kept in mind.
+    /// When the token expires for the verifier, in seconds since 1970. Until then the store keeps the
+    /// `jti`.
     pub until: u64,
 }
 
 impl<'a> Used<'a> {
-    /// What a token uses that ends `leeway` after its `exp`; `None` without a `jti`, which may be
-    /// used often.
+    /// The `jti` of these claims, kept until `leeway` after their `exp`. `None` without a `jti`: such
+    /// a token may be used often.
     pub fn of(claims: &'a Claims, leeway: Duration) -> Option<Self> {
         let until = claims.exp.map_or(u64::MAX, |exp| exp.saturating_add(leeway.as_secs()));
         Some(Self { app_id: &claims.app_id, jti: claims.jti.as_deref()?, until })
     }
 
-    /// [`until`](Self::until) as an instant; `None` if it is beyond what the system can name.
+    /// [`until`](Self::until) as an instant; `None` if the system cannot express it.
     pub fn until_time(&self) -> Option<SystemTime> {
         UNIX_EPOCH.checked_add(Duration::from_secs(self.until))
     }
 }
 
-/// The `jti`s that were used, in memory, each until its token ends and is refused for that anyway.
+/// A store in memory of the `jti`s that were used, each until its token expires.
 ///
-/// It is empty when the process begins. What an app may fill is bounded. At the bound its tokens with
-/// a `jti` are refused with [`VerifyError::ReplaysFull`] until older ones end: to forget one would be
-/// to take it twice. All is counted for each app, and only tokens with a good signature get here, so
-/// no app can fill what another one needs, nor have its tokens refused.
+/// It is empty when the process begins. Each app has a bounded room. When that is full, its tokens
+/// with a `jti` are refused with [`VerifyError::ReplaysFull`] until older ones expire: to forget one
+/// would be to accept it twice. Only tokens with a good signature get here, and each app has its own
+/// room, so no app can use up that of another.
 pub struct Replays {
     memory: Mutex<Memory>,
     bytes_per_app: usize,
@@ -74,20 +74,21 @@ pub struct Replays {
 #[derive(Default)]
 struct Memory {
     apps: HashMap<String, App>,
-    /// When it was last looked for what has ended, in seconds since 1970.
+    /// When expired entries were last freed, in seconds since 1970.
     tidied: u64,
 }
 
-/// What an app has used.
+/// The `jti`s of one app.
 #[derive(Default)]
 struct App {
-    /// Until when, in seconds since 1970.
+    /// Until when each is kept, in seconds since 1970.
     until: HashMap<Arc<str>, u64>,
-    /// The same the other way round; one whose `until` was moved on stays where it was.
+    /// The same by time. A `jti` whose `until` was moved on stays at its old time, and is moved when
+    /// that comes.
     ends: BTreeMap<u64, Vec<Arc<str>>>,
     bytes: usize,
-    /// The latest end of what was freed. If the clock is set back, a token that ends no later may
-    /// have been among it. An app that has one stays in memory, in some hundred bytes.
+    /// The latest `until` that was freed. If the clock is set back, a token that expires no later may
+    /// be one of those. So an app that has used one stays in memory, with a few hundred bytes.
     freed: u64,
 }
 
@@ -95,17 +96,17 @@ impl Replays {
     /// 16 MiB for each app: over a hundred thousand `jti`s of the length of a UUID.
     pub const BYTES_PER_APP: usize = 16 * 1024 * 1024;
 
-    /// Nothing used so far, and room for [`BYTES_PER_APP`](Self::BYTES_PER_APP).
+    /// An empty store with [`BYTES_PER_APP`](Self::BYTES_PER_APP) for each app.
     pub fn new() -> Self {
         Self::bounded(Self::BYTES_PER_APP)
     }
 
-    /// Nothing used so far, and room for about that many bytes for each app.
+    /// An empty store with about that many bytes for each app.
     pub fn bounded(bytes_per_app: usize) -> Self {
         Self { memory: Mutex::default(), bytes_per_app }
     }
 
-    /// How many are kept.
+    /// How many `jti`s are kept.
     pub fn len(&self) -> usize {
         self.memory().apps.values().map(|app| app.until.len()).sum()
     }
@@ -116,7 +117,7 @@ impl Replays {
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        // Each change is one call, so that a panic elsewhere leaves the store whole.
+        // Each change happens under one lock, so a panic elsewhere leaves the store whole.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -128,13 +129,13 @@ impl ReplayStore for Replays {
         if let Some(app) = memory.apps.get_mut(used.app_id) {
             return app.take(used, self.bytes_per_app);
         }
-        // Kept even if there is no room, until the next second.
+        // The app stays until the next second even if it has no room for this `jti`.
         memory.apps.entry(used.app_id.to_owned()).or_default().take(used, self.bytes_per_app)
     }
 }
 
 impl Memory {
-    /// Frees what has ended; once a second is enough, since ends are whole seconds.
+    /// Frees what has expired. Once a second is enough: times are whole seconds.
     fn free(&mut self, now: u64) {
         if now > self.tidied {
             self.apps.retain(|_, app| app.free(now));
@@ -146,7 +147,7 @@ impl Memory {
 impl App {
     fn take(&mut self, used: &Used<'_>, most_bytes: usize) -> Result<(), VerifyError> {
         if let Some(known) = self.until.get_mut(used.jti) {
-            // Another token with that jti may end sooner, which frees nothing.
+            // Another token with that `jti` may expire sooner or later: the later one counts.
             *known = used.until.max(*known);
             return Err(VerifyError::Replay);
         }
@@ -164,7 +165,7 @@ impl App {
         Ok(())
     }
 
-    /// Frees what has ended; says whether anything is left to know.
+    /// Frees what has expired; returns whether there is still anything to remember.
     fn free(&mut self, now: u64) -> bool {
         while let Some(first) = self.ends.first_entry().filter(|first| *first.key() <= now) {
             for jti in first.remove() {
@@ -186,7 +187,7 @@ impl App {
     }
 }
 
-/// About what an entry takes: its text with two counters, an entry of the map and one of a list,
+/// Roughly the memory of an entry: its text with two counters, and an entry of the map and of a list,
 /// both of which may be half empty.
 fn cost(jti: &str) -> usize {
     jti.len() + 2 * size_of::<usize>() + 2 * size_of::<(Arc<str>, u64)>() + 2 * size_of::<Arc<str>>()

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// A client secret. Wiped on drop, never printed.
+/// A client secret. It is wiped on drop and never printed.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
-/// A text that is no client secret: with an empty one anyone could sign, and blanks or line ends
-/// that came from a file would sign wrongly in silence. Its message never shows the text.
+/// A text that cannot be a client secret. With an empty one anyone could sign; blanks or line ends
+/// from a file would make every signature wrong, and nothing would say why. The message never shows
+/// the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSecret {
     line: usize,
@@ -48,8 +49,8 @@ impl From<Infallible> for InvalidSecret {
 }
 
 impl Secret {
-    /// Takes a secret as it is, white space included. For text from people, files and variables
-    /// there is [`from_line`](Self::from_line).
+    /// Makes a secret of these bytes as they are, white space included. For text from people, files
+    /// and variables use [`from_line`](Self::from_line).
     ///
     /// # Errors
     /// If it is empty.
@@ -58,8 +59,8 @@ impl Secret {
         if secret.is_empty() { Err(InvalidSecret::EMPTY) } else { Ok(Self(secret)) }
     }
 
-    /// Takes the secret that stands alone on the first line of a text. Line ends behind it are no
-    /// part of it: files and the variables made from them have them.
+    /// Makes a secret of the first line of a text, on which it stands alone. Line ends behind it are
+    /// cut: files have them, and so have variables made from files.
     ///
     /// # Errors
     /// For a second line, a NUL character, blanks around the secret, or an empty text.
@@ -67,7 +68,7 @@ impl Secret {
         let mut secret = Zeroizing::new(text.into());
         let end = secret.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
         secret.truncate(end);
-        // What is not UTF-8 is a secret too.
+        // A secret need not be UTF-8.
         let text = String::from_utf8_lossy(&secret);
         let (line, problem) = if secret.is_empty() {
             return Err(InvalidSecret::EMPTY);
@@ -115,12 +116,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A JWT, ready for the header `auth`. Wiped when its last clone is dropped, never printed.
+/// A JWT, ready for the header `auth`. It is wiped when its last clone is dropped, and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(Arc<Zeroizing<String>>);
 
 impl Token {
-    /// Takes a JWT that was made elsewhere, without a look inside.
+    /// Takes a JWT that was made elsewhere, as it is.
     pub fn new(token: impl Into<String>) -> Self {
         Self(Arc::new(Zeroizing::new(token.into())))
     }
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_behind_a_secret_are_no_part_of_it_and_blanks_within_are() {
+    fn line_ends_behind_a_secret_are_cut_and_blanks_within_stay() {
         for (text, secret) in [(&b"a b\r\n\n"[..], &b"a b"[..]), (b"\x80\xff\n", b"\x80\xff"), (b"x", b"x")] {
             assert_eq!(Secret::from_line(text).expect("a secret").expose(), secret);
         }
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_would_sign_wrongly_is_refused_with_its_line_and_not_shown() {
+    fn a_text_that_would_sign_wrongly_is_refused_by_line_and_not_shown() {
         for (text, says) in [
             (&b" hunter2"[..], "line 1: a blank stands in front"),
             (b"\thunter2", "line 1: a blank stands in front"),

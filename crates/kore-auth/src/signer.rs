@@ -1,4 +1,4 @@
-//! Signers of one's own, for keys that this process does not hold: in a vault or a hardware module.
+//! External signers, for keys that this process does not hold: in a vault or a hardware module.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::Algorithm;
 
-/// Signs with a key that is elsewhere: in a cloud's KMS, in an HSM behind a network.
+/// Signs with a key that this process does not hold: in a cloud's KMS, in an HSM behind a network.
 ///
-/// For the async client, by way of [`Credentials::with_signer`](crate::Credentials::with_signer).
+/// The async client takes it with [`Credentials::with_signer`](crate::Credentials::with_signer).
 ///
 /// ```
 /// use std::pin::Pin;
@@ -33,7 +33,7 @@ use crate::Algorithm;
 ///         &'a self,
 ///         message: &'a [u8],
 ///     ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, SignerError>> + Send + 'a>> {
-///         // That a service cannot be reached may pass.
+///         // A service that cannot be reached now may be reached later.
 ///         Box::pin(async { self.ask(message).await.map_err(|error| SignerError::new(error).retryable(true)) })
 ///     }
 /// }
@@ -48,14 +48,14 @@ pub trait Signer: Send + Sync {
     /// The signature of a message: the bytes of the HMAC, or of the RSA signature with the padding
     /// of PKCS #1 v1.5, as they are. The message is not hashed yet.
     ///
-    /// How long it may take is for the signer to say.
+    /// The signer bounds the time that it takes; nobody else does.
     fn sign<'a>(
         &'a self,
         message: &'a [u8],
     ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, SignerError>> + Send + 'a>>;
 }
 
-/// The same on the thread of the caller, for the blocking client, by way of
+/// The same on the caller's thread. The blocking client takes it with
 /// [`Credentials::with_blocking_signer`](crate::Credentials::with_blocking_signer).
 pub trait BlockingSigner: Send + Sync {
     /// The algorithm of the key.
@@ -91,8 +91,8 @@ impl<S: BlockingSigner + ?Sized> BlockingSigner for Arc<S> {
     }
 }
 
-/// Why a signer of one's own gave no signature. Its message is shown to people, so it must not hold
-/// a secret.
+/// Why an external signer gave no signature. Its message is shown to people, so it must not hold a
+/// secret.
 #[derive(Debug)]
 pub struct SignerError {
     pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
@@ -100,12 +100,12 @@ pub struct SignerError {
 }
 
 impl SignerError {
-    /// An error, or a text, that says why; the same call will fare no better later.
+    /// An error, or a text, that says why. By default the same call is not tried again.
     pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: source.into(), is_retryable: false }
     }
 
-    /// Says whether the same call may fare better later, so that a watch goes on.
+    /// Sets whether the same call may succeed later, so that a watch tries it again.
     pub fn retryable(mut self, retryable: bool) -> Self {
         self.is_retryable = retryable;
         self

@@ -1,5 +1,5 @@
-//! Verifies the JWTs of one app: its signature, its times, its `jti` and its scopes. Servers use it,
-//! through a [`Guard`](crate::Guard) as a rule.
+//! Verifies the JWTs of one app: signature, times, `jti`. Servers use it, mostly through a
+//! [`Guard`](crate::Guard).
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,20 +16,19 @@ use crate::provider::{self, Provider};
 use crate::{Algorithm, Claims, KeyError, MAX_JTI_LIFETIME, Secret};
 
 /// Verifies the tokens of one app: signature, algorithm, `exp`, `nbf`, and the rules for `jti`. It
-/// knows the app's scopes too. A server asks it by way of a [`Guard`](crate::Guard), which also
-/// finds the app and takes each `jti` once.
+/// also knows the app's scopes. A server uses it through a [`Guard`](crate::Guard), which finds the
+/// app and accepts each `jti` once.
 ///
-/// `aud`, `iss` and `iat` are not checked, since the platform documents no rule for them: a token
-/// that names another audience or issuer is taken, and so is one that was issued long ago or says
-/// that it will be. A server that has rules for them adds them with
-/// [`check_claims`](Self::check_claims).
+/// `aud`, `iss` and `iat` are not checked, since the platform documents no rule for them. A token for
+/// another audience or from another issuer is accepted; so is one that was issued long ago or in the
+/// future. A server that has such rules adds them with [`check_claims`](Self::check_claims).
 ///
-/// The algorithm is that of the app and never the token's own choice, so neither `none` nor an RSA
-/// public key taken for an HMAC secret gets through.
+/// The algorithm is the app's and never the token's own choice. So neither `none` nor an RSA public
+/// key used as an HMAC secret gets through.
 ///
-/// How long it takes tells nothing of the right signature: an HMAC is handed to `hmac::verify` of
-/// aws-lc-rs or ring, which computes the tag anew and compares all of it in constant time but for
-/// the length, which is no secret. (RSA is verified with a public key, so there is nothing to tell.)
+/// The time that it takes says nothing about the right signature: `hmac::verify` of aws-lc-rs or ring
+/// computes the tag and compares it in constant time, but for its length, which is no secret. (RSA is
+/// verified with a public key, so there is no secret to learn.)
 #[derive(Clone)]
 pub struct Verifier {
     provider: &'static Provider,
@@ -37,25 +36,31 @@ pub struct Verifier {
     key: DecodingKey,
     pub(crate) leeway: Duration,
     jti_enforced: bool,
+    jwe_enforced: bool,
     scopes: Vec<Box<str>>,
     check: Option<Check>,
 }
 
-/// What a server asks of the claims beyond the platform's rules.
+/// A server's own rule for claims, beyond those of the platform.
 type Check = Arc<dyn Fn(&Map<String, Value>, SystemTime) -> bool + Send + Sync>;
 
-/// Why a token is refused. Never holds the token. [`refusal`](Self::refusal) is what the platform
-/// answers.
+/// Why a token is refused; it never holds the token. [`refusal`](Self::refusal) is what the platform
+/// answers to that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// There is no token.
     Missing,
-    /// There is more than one token, and who looks at another one may see another app.
+    /// There is more than one token. Another program on the way may read the other one, and so see
+    /// another app.
     Several,
     /// Not three parts of base64url with JSON objects in the first two.
     NotAJwt,
-    /// The header has `crit`: extensions that whoever verifies must understand.
+    /// The token is encrypted, and cannot be decrypted: whatever the reason, no more is told.
+    CannotDecrypt,
+    /// The app enforces JWE and the token is not encrypted.
+    NotEncrypted,
+    /// The header has `crit`, which names extensions that a verifier must understand.
     UnknownExtension,
     /// No app has the `appId`.
     UnknownApp,
@@ -77,23 +82,23 @@ pub enum VerifyError {
     JtiTooLong,
     /// The `jti` was used before.
     Replay,
-    /// The app has used more tokens with a `jti` that have not ended than can be kept in mind.
+    /// The app has used more tokens with a `jti` than the store has room for, until some expire.
     ReplaysFull,
-    /// Whether the `jti` was used before is not known: the store of replays failed.
+    /// The store of used `jti`s failed, so nobody knows whether this one was used before.
     ReplaysFailed,
     /// The app does not hold the scope.
     WrongScope,
 }
 
 impl VerifyError {
-    /// What the platform answers. For two tokens, an unknown app, another algorithm, claims of
-    /// another form or that a server refuses, an unknown extension and a token that has ended or
-    /// not begun no source names an answer, and that for a broken signature is taken; for a missing
-    /// `jti` that for one that lives too long.
+    /// What the platform answers. For most reasons no source names an answer; they get the one for a
+    /// broken signature. A missing `jti` gets the one for a `jti` that is valid for too long.
     pub fn refusal(self) -> TokenRefusal {
         match self {
             Self::Missing
             | Self::Several
+            | Self::CannotDecrypt
+            | Self::NotEncrypted
             | Self::UnknownExtension
             | Self::UnknownApp
             | Self::WrongAlgorithm
@@ -123,6 +128,8 @@ impl fmt::Display for VerifyError {
             Self::Missing => "no token",
             Self::Several => "more than one token",
             Self::NotAJwt => "not a JWT",
+            Self::CannotDecrypt => "encrypted, and cannot be decrypted",
+            Self::NotEncrypted => "the app enforces JWE, and the token is not encrypted",
             Self::UnknownExtension => "the header names extensions that must be understood (crit)",
             Self::UnknownApp => "no app has its appId",
             Self::WrongAlgorithm => "signed with another algorithm than the app's",
@@ -134,9 +141,9 @@ impl fmt::Display for VerifyError {
             Self::JtiMissing => "the app enforces JTI, and the token has no jti",
             Self::JtiTooLong => "a token with a jti must have an exp at most 1 hour off",
             Self::Replay => "its jti was used before",
-            Self::ReplaysFull => "its app has used too many tokens with a jti that have not ended",
+            Self::ReplaysFull => "its app has used too many tokens with a jti that have not expired",
             Self::ReplaysFailed => {
-                "whether its jti was used before is not known: the store of replays failed"
+                "nobody knows whether its jti was used before: the store of used tokens failed"
             }
             Self::WrongScope => "its app lacks the scope",
         })
@@ -145,22 +152,22 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// What is looked at of a JOSE header.
+/// The parts of a JOSE header that are checked.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
-    /// Whether it names extensions that must be understood (RFC 7515, 4.1.11); none is here. A value
-    /// of another form, `null` too, is no reason to go on.
+    /// Whether it names extensions that a verifier must understand (RFC 7515, 4.1.11). None is
+    /// understood here, so any value refuses the token, `null` too.
     #[serde(default, rename = "crit", deserialize_with = "is_there")]
     has_crit: bool,
 }
 
-fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-/// A part that is a JSON object; serde alone would take an array for a struct as well.
-fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+/// A part that is a JSON object. Serde alone would read an array as a struct, too.
+pub(crate) fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
     json.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(json).ok())?
 }
 
@@ -201,28 +208,36 @@ impl Verifier {
             key,
             leeway: Duration::ZERO,
             jti_enforced: false,
+            jwe_enforced: false,
             scopes: Vec::new(),
             check: None,
         })
     }
 
-    /// How long after its `exp` and before its `nbf` a token is taken, in whole seconds; zero by
+    /// How long after its `exp` and before its `nbf` a token is accepted, in whole seconds. Zero by
     /// default.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// Whether a token without `jti` is refused; not unless told so. That each `jti` is used once
-    /// is for [`Guard`](crate::Guard) or [`Replays`](crate::Replays) to watch.
+    /// Whether a token without a `jti` is refused. Off by default. A [`Guard`](crate::Guard) or
+    /// [`Replays`](crate::Replays) sees to it that each `jti` is used once.
     pub fn enforce_jti(mut self, enforced: bool) -> Self {
         self.jti_enforced = enforced;
         self
     }
 
-    /// A rule of the server's own for the claims, all of them, at a time; none by default. It is asked
-    /// after every other rule for the token is kept and before its `jti` is used. What it says no to
-    /// is refused with [`VerifyError::ClaimsRefused`].
+    /// Refuses a token that is not encrypted; off by default. A [`Guard`](crate::Guard) decrypts tokens
+    /// and checks this.
+    pub fn enforce_jwe(mut self, enforced: bool) -> Self {
+        self.jwe_enforced = enforced;
+        self
+    }
+
+    /// Adds a rule of the server's own for all claims at a time. None by default. It runs after every
+    /// other check of the token, and before its `jti` is recorded as used. A token for which it
+    /// returns `false` is refused with [`VerifyError::ClaimsRefused`].
     ///
     /// ```
     /// # use kore_auth::{Algorithm, Secret, Verifier};
@@ -239,7 +254,7 @@ impl Verifier {
         self
     }
 
-    /// The scopes that the app holds, by their names in the API (`bot_definition:bot_import`); none by
+    /// The scopes that the app holds, by their names in the API (`bot_definition:bot_import`). None by
     /// default.
     pub fn scopes<S: Into<Box<str>>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.scopes = names.into_iter().map(Into::into).collect();
@@ -251,20 +266,24 @@ impl Verifier {
         self.scopes.iter().any(|held| **held == *scope)
     }
 
+    pub(crate) fn takes(&self, is_encrypted: bool) -> bool {
+        is_encrypted || !self.jwe_enforced
+    }
+
     fn leeway_seconds(&self) -> u64 {
         self.leeway.as_secs()
     }
 
-    /// The claims of a token that is good at `now`.
+    /// The claims of a token that is valid at `now`.
     ///
     /// # Errors
-    /// The first rule that the token breaks: form, algorithm, signature, claims, `exp`, `nbf`, `jti`,
-    /// the server's own.
+    /// The first rule that the token breaks, in this order: form, algorithm, signature, claims, `exp`,
+    /// `nbf`, `jti`, the server's own.
     pub fn verify(&self, token: &str, now: SystemTime) -> Result<Claims, VerifyError> {
         self.verify_parsed(Unverified::parse(token)?, now)
     }
 
-    /// The same of a token that was parsed to find its app.
+    /// The same for a token that was parsed before, to find its app.
     pub(crate) fn verify_parsed(
         &self,
         token: Unverified<'_>,
@@ -313,12 +332,13 @@ impl fmt::Debug for Verifier {
             .field("algorithm", &self.algorithm)
             .field("leeway", &self.leeway)
             .field("jti_enforced", &self.jti_enforced)
+            .field("jwe_enforced", &self.jwe_enforced)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
 }
 
-/// A token that nobody has verified, parsed once.
+/// A parsed token that is not verified.
 pub(crate) struct Unverified<'a> {
     parts: Parts<'a>,
     header: Header,
@@ -334,14 +354,13 @@ impl<'a> Unverified<'a> {
         Ok(Self { parts, header, claims })
     }
 
-    /// The app that it says it is of.
+    /// The app that the token claims to be of.
     pub(crate) fn app_id(&self) -> Result<&str, VerifyError> {
         self.claims.as_ref().map(|claims| &*claims.app_id).ok_or(VerifyError::WrongClaims)
     }
 }
 
-/// The claims of a token that nobody has verified: good for finding the app by its `appId`, and
-/// for nothing else.
+/// The claims of a token without any verification. Use them only to find the app by its `appId`.
 ///
 /// # Errors
 /// [`VerifyError::NotAJwt`] or [`VerifyError::WrongClaims`].

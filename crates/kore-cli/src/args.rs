@@ -177,16 +177,21 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
 
-    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once
+    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once.
+    /// Imports that a client starts follow them in turn, in place of the files that they name
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<OsString>,
 
-    /// What moves the scenarios on
-    #[arg(long, value_enum, value_name = "MODE", default_value_t = Moved::Time, requires = "scenarios")]
+    /// A bot that an import can go into; may be given more than once
+    #[arg(long = "bot", value_name = "BOT_ID")]
+    pub(crate) bots: Vec<kore_sdk::types::BotId>,
+
+    /// What moves imports on
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Moved::Time)]
     pub(crate) mode: Moved,
 
     /// How much faster than the scenarios say, such as 10 or 0.5; with --mode time
-    #[arg(long, value_name = "FACTOR", requires = "scenarios")]
+    #[arg(long, value_name = "FACTOR")]
     pub(crate) speed: Option<kore_emulator::Speed>,
 
     /// What goes wrong on the way to the emulator, in a file (.toml, .json)

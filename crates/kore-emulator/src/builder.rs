@@ -9,10 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use kore_protocol::bot_import::get_status;
-use kore_types::BotImportId;
+use kore_types::{BotId, BotImportId};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::bots::Bot;
 use crate::clock::Clock;
 use crate::control::Control;
 use crate::emulator::{Served, made_up_id};
@@ -20,7 +21,7 @@ use crate::faults::FaultyWay;
 use crate::imports::Held;
 use crate::life::Life;
 use crate::limits::LimitRules;
-use crate::platform::Platform;
+use crate::platform::{Contents, Platform, Starts};
 use crate::server::{Bodies, Bounds, Server};
 use crate::state::{State, keep_saving};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
@@ -35,6 +36,8 @@ pub struct EmulatorBuilder {
     /// Those that live begin to with the emulator.
     imports: Vec<(BotImportId, Held)>,
     lacks_id: bool,
+    bots: Vec<Bot>,
+    starts: Starts,
     faults: Faults,
     limits: LimitRules,
     clock: Clock,
@@ -53,6 +56,8 @@ impl Default for EmulatorBuilder {
             apps: Vec::new(),
             imports: Vec::new(),
             lacks_id: false,
+            bots: Vec::new(),
+            starts: Starts::default(),
             faults: Faults::default(),
             limits: LimitRules::default(),
             clock: Clock::default(),
@@ -111,6 +116,27 @@ impl EmulatorBuilder {
     /// The same with an id that is given.
     pub fn import_of(mut self, id: BotImportId, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> Self {
         self.imports.push((id, Held::Living(Life::new(scenario.into(), mode, SystemTime::UNIX_EPOCH))));
+        self
+    }
+
+    /// A bot that an import can go into. May be used more than once. An import that makes a new bot
+    /// adds one when it has succeeded.
+    pub fn bot(mut self, id: BotId) -> Self {
+        self.bots.push(Bot::new(id));
+        self
+    }
+
+    /// What an import follows that a client starts: this scenario, and none that is made of its files.
+    /// May be used more than once: they follow them in turn.
+    pub fn started(mut self, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> Self {
+        self.starts.scenarios.push((scenario.into(), mode));
+        self
+    }
+
+    /// What moves imports on that a client starts and that follow their files; [`Mode::TIME`] by
+    /// default, in which they take about five seconds.
+    pub fn started_mode(mut self, mode: Mode) -> Self {
+        self.starts.mode = mode;
         self
     }
 
@@ -261,13 +287,15 @@ impl EmulatorBuilder {
         }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
-        let platform = Arc::new(Platform::new(self.apps, self.limits).map_err(io::Error::other)?);
+        let platform =
+            Arc::new(Platform::new(self.apps, self.limits, self.starts).map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
         let served = Served::on(listener.local_addr()?);
         #[cfg(feature = "tls")]
         let served = served.over(tls.as_ref());
-        let given: Vec<_> = self.imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect();
+        let start = Contents { imports: self.imports, bots: self.bots, files: Vec::new() };
+        let given = start.begun(now);
         let state = match self.state {
             None => {
                 platform.replace(given);
@@ -282,7 +310,7 @@ impl EmulatorBuilder {
         let faults = Arc::new(FaultyWay::new(self.faults.clone(), now));
         let has_control = self.control.unwrap_or(self.bind.to_canonical().is_loopback());
         let control = has_control.then(|| {
-            let start = (self.imports, self.faults);
+            let start = (start, self.faults);
             let (platform, faults) = (Arc::clone(&platform), Arc::clone(&faults));
             Arc::new(Control::new(platform, faults, self.clock.clone(), state.clone(), start))
         });
@@ -291,6 +319,7 @@ impl EmulatorBuilder {
             faults,
             clock: self.clock.clone(),
             control,
+            state: state.clone(),
             bounds: self.bounds,
             bodies: Bodies::default(),
             #[cfg(feature = "tls")]

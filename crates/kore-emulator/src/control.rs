@@ -6,6 +6,7 @@
 //! a page from elsewhere in someone's browser cannot.
 
 mod answer;
+mod bots;
 mod events;
 mod guard;
 mod imports;
@@ -29,9 +30,8 @@ pub(crate) use log::Noted;
 
 use crate::clock::Clock;
 use crate::faults::FaultyWay;
-use crate::imports::Held;
 use crate::life::Life;
-use crate::platform::Platform;
+use crate::platform::{Contents, Platform};
 use crate::server::{AnswerBody, Bodies, Unread, whole};
 use crate::state::State;
 use crate::{Faults, Scenario, input, snapshot};
@@ -63,7 +63,7 @@ pub(crate) struct Control {
     clock: Clock,
     state: Option<Arc<State>>,
     /// What the emulator was started with, for a reset.
-    start: (Vec<(BotImportId, Held)>, Faults),
+    start: (Contents, Faults),
     log: Mutex<RequestLog>,
     recent: Mutex<Recent>,
     viewers: Arc<Semaphore>,
@@ -79,7 +79,7 @@ impl Control {
         faults: Arc<FaultyWay>,
         clock: Clock,
         state: Option<Arc<State>>,
-        start: (Vec<(BotImportId, Held)>, Faults),
+        start: (Contents, Faults),
     ) -> Self {
         Self {
             platform,
@@ -179,6 +179,10 @@ impl Control {
             Action::Scenarios => json(StatusCode::OK, &imports::library()),
             Action::Imports => self.list_imports(query)?,
             Action::Import(id) => self.import(&id)?,
+            Action::Bots => self.list_bots(),
+            Action::AddBot => self.add_bot(body)?,
+            Action::DeleteBot(id) => self.delete_bot(&id)?,
+            Action::Files => self.list_files(),
             Action::Requests => self.list_requests(query)?,
             Action::Faults => json(StatusCode::OK, &self.faults.list()),
             Action::Snapshot => self.snapshot()?,
@@ -249,7 +253,7 @@ impl Control {
         }
         let held = snapshot::read(&answer::text(body)?, "the snapshot", Some(self.clock.now().wall))
             .map_err(|error| Problem::body("a snapshot as this emulator gives it", error))?;
-        let imports = held.len();
+        let imports = held.imports.len();
         if imports > MAX_IMPORTS {
             return Err(Problem::new(StatusCode::CONFLICT, format!("at most {MAX_IMPORTS} imports"))
                 .found(format!("{imports} imports"))
@@ -262,8 +266,8 @@ impl Control {
     /// As at the start, but for tokens: one that was used stays used.
     fn reset(&self) -> Response<AnswerBody> {
         let now = self.clock.now().wall;
-        let (imports, faults) = &self.start;
-        self.platform.replace(imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect());
+        let (start, faults) = &self.start;
+        self.platform.replace(start.begun(now));
         self.faults.replace(faults.clone(), now);
         self.log().clear();
         no_content()

@@ -4,11 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use kore_protocol::bot_import::get_status;
-use kore_types::BotImportId;
+use kore_types::{BotId, BotImportId};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::app::random_hex;
+use crate::bots::Bot;
 use crate::clock::Clock;
 use crate::imports::Held;
 use crate::life::Life;
@@ -153,6 +154,22 @@ impl Emulator {
         self.platform.change(|imports| imports.remove(id))
     }
 
+    /// The bots that an import can go into: those that were added, and those that an import has made.
+    pub fn bot_ids(&self) -> Vec<BotId> {
+        let now = self.clock.now().wall;
+        self.platform.bots(|bot, exists| exists.then(|| bot.id.clone()), now).into_iter().flatten().collect()
+    }
+
+    /// Adds a bot that an import can go into.
+    pub fn add_bot(&self, id: BotId) {
+        self.platform.change_bots(|bots| bots.put(Bot::new(id)));
+    }
+
+    /// Takes a bot away; `false` if there was none with that id.
+    pub fn remove_bot(&self, id: &BotId) -> bool {
+        self.platform.change_bots(|bots| bots.remove(id))
+    }
+
     /// All imports as one JSON document, with what they need to live on; no app is in it, so no
     /// secret.
     pub fn snapshot(&self) -> String {
@@ -199,15 +216,11 @@ impl Drop for Emulator {
 
 /// An id of the documented form: a uuid behind the prefix.
 pub(crate) fn made_up_id() -> BotImportId {
-    let hex = random_hex::<16>();
-    let id = format!(
-        "{}{}-{}-4{}-8{}-{}",
-        BotImportId::PREFIX,
-        &hex[..8],
-        &hex[8..12],
-        &hex[13..16],
-        &hex[17..20],
-        &hex[20..]
-    );
+    let id = format!("{}{}", BotImportId::PREFIX, made_up_uuid());
     BotImportId::new(id).expect("hexadecimal digits are safe")
+}
+
+pub(crate) fn made_up_uuid() -> String {
+    let hex = random_hex::<16>();
+    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }

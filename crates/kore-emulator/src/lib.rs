@@ -95,11 +95,13 @@ pub mod scenarios;
 pub mod plain_text;
 
 mod app;
+mod bots;
 mod builder;
 mod clock;
 mod control;
 mod emulator;
 mod faults;
+mod files;
 mod imports;
 mod input;
 mod life;

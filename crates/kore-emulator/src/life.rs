@@ -10,9 +10,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use kore_types::{BotImportId, Status, StatusLog};
+use kore_types::{BotId, BotImport, BotImportId, Status, StatusLog};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use document::new_bot;
 pub use mode::{InvalidSpeed, Mode, Speed};
 
 use crate::Scenario;
@@ -40,6 +41,9 @@ pub(crate) struct Course {
     polls: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     steered: Option<Steered>,
+    /// The bot that it goes into, if that is not one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bot: Option<Box<BotId>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -70,8 +74,14 @@ pub(crate) enum State {
 impl Life {
     pub(crate) fn new(scenario: Arc<Scenario>, mode: Mode, now: SystemTime) -> Self {
         let now = Time(now);
-        let course = Course { mode, created: now, since: now, from: 0, polls: 0, steered: None };
+        let course = Course { mode, created: now, since: now, from: 0, polls: 0, steered: None, bot: None };
         Self { scenario, course }
+    }
+
+    /// The same into a bot that exists.
+    pub(crate) fn into_bot(mut self, bot: BotId) -> Self {
+        self.course.bot = Some(Box::new(bot));
+        self
     }
 
     /// A life of a snapshot that was taken at `then`. If `now` is given, it is as far then as it was
@@ -152,7 +162,14 @@ impl Life {
 
     /// The document of the import, as JSON.
     pub(crate) fn document(&self, id: &BotImportId, now: SystemTime) -> String {
-        document::document(&self.scenario, id, self.created(), self.position(now))
+        let position = self.position(now);
+        let log = self.scenario.log(position.ended, document::words(&self.scenario, position).1);
+        document::json(&document::document(self, id, position, log))
+    }
+
+    /// The document with which the start of the import is answered: no task has begun.
+    pub(crate) fn accepted(&self, id: &BotImportId) -> BotImport {
+        document::document(self, id, Position { ended: 0, state: State::Runs }, self.scenario.log(0, None))
     }
 
     /// Ends the task that runs; the next one starts now.

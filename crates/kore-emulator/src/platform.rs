@@ -3,32 +3,48 @@
 //! The server hands it whole requests and the time; the control and the owner of the emulator change
 //! what it holds. It has no socket and no clock.
 
+mod start;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response};
 use kore_auth::{Guard, KeyError, Verifier};
-use kore_protocol::bot_import::get_status;
+use kore_protocol::bot_import::{get_status, start_existing, start_new};
+use kore_protocol::file::upload;
 use kore_protocol::watch::Now;
 use kore_protocol::{
     AUTH_HEADER, IncomingRequest, Nanos, OutgoingResponse, Refusal, RequestError, RequestLogs, Routes, Scope,
 };
 use kore_types::{BotImportId, ClientId};
 
+use crate::bots::{Bot, Bots};
+use crate::files::{File, Files};
 use crate::imports::{Held, Imports};
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::masked::masked;
 use crate::{App, SteerError};
+pub(crate) use start::Starts;
 
 /// The calls that are served.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Call {
     GetStatus,
+    Upload,
+    StartNew,
+    StartExisting,
 }
 
-const ROUTES: Routes<'_, Call> = Routes::new(&[(get_status::METADATA, Call::GetStatus)]);
+const ROUTES: Routes<'_, Call> = Routes::new(&[
+    (get_status::METADATA, Call::GetStatus),
+    (upload::METADATA, Call::Upload),
+    (start_new::METADATA, Call::StartNew),
+    (start_existing::METADATA, Call::StartExisting),
+]);
 
 /// The state of the emulated platform.
 #[derive(Debug)]
@@ -36,14 +52,35 @@ pub(crate) struct Platform {
     apps: HashMap<ClientId, Verifier>,
     guard: Guard,
     limits: LimitRules,
+    starts: Starts,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     imports: Imports,
-    /// By import, those alone that are held: what is asked for at random takes no memory.
+    bots: Bots,
+    files: Files,
+    /// By import and by bot, those alone that are held: what is asked for at random takes no memory.
     requests: RequestLogs<Nanos>,
+    /// By app, for what is counted so.
+    app_requests: HashMap<ClientId, RequestLogs<Nanos>>,
+}
+
+/// All that the platform holds, as a snapshot takes it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) imports: Vec<(BotImportId, Held)>,
+    pub(crate) bots: Vec<Bot>,
+    pub(crate) files: Vec<File>,
+}
+
+impl Contents {
+    /// As it is at the start: imports that live begin now.
+    pub(crate) fn begun(&self, now: SystemTime) -> Self {
+        let imports = self.imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect();
+        Self { imports, ..self.clone() }
+    }
 }
 
 /// Why a request was refused, for the log of requests: kept beside the answer, and never sent.
@@ -51,7 +88,7 @@ struct State {
 pub(crate) struct Why(pub(crate) String);
 
 /// A refusal, and what only a log is told about it.
-struct Refused {
+pub(crate) struct Refused {
     error: RequestError,
     why: Option<String>,
 }
@@ -63,12 +100,13 @@ impl<E: Into<RequestError>> From<E> for Refused {
 }
 
 impl Platform {
-    pub(crate) fn new(apps: Vec<App>, limits: LimitRules) -> Result<Self, KeyError> {
+    pub(crate) fn new(apps: Vec<App>, limits: LimitRules, starts: Starts) -> Result<Self, KeyError> {
         let verified = |app: App| Ok((app.client_id().clone(), app.verifier()?));
         Ok(Self {
             apps: apps.into_iter().map(verified).collect::<Result<_, KeyError>>()?,
             guard: Guard::new(),
             limits,
+            starts,
             state: Mutex::default(),
         })
     }
@@ -83,9 +121,33 @@ impl Platform {
         read(&self.state().imports)
     }
 
-    /// All imports in order, as a snapshot takes them.
-    pub(crate) fn all(&self) -> Vec<(BotImportId, Held)> {
-        self.with(|imports| imports.all().map(|(id, entry)| (id.clone(), entry.held.clone())).collect())
+    /// All that is held.
+    pub(crate) fn all(&self) -> Contents {
+        let State { imports, bots, files, .. } = &*self.state();
+        let imports = imports.all().map(|(id, entry)| (id.clone(), entry.held.clone())).collect();
+        Contents { imports, bots: bots.all.clone(), files: files.all.iter().cloned().collect() }
+    }
+
+    /// The number of the last change, of anything that is held.
+    pub(crate) fn changes(&self) -> u64 {
+        let State { imports, bots, files, .. } = &*self.state();
+        imports.changes() + bots.changes + files.changes
+    }
+
+    /// Of each bot, the newest last, what is asked of it and of whether it exists now.
+    pub(crate) fn bots<T>(&self, ask: impl Fn(&Bot, bool) -> T, now: SystemTime) -> Vec<T> {
+        let State { imports, bots, .. } = &*self.state();
+        bots.all.iter().map(|bot| ask(bot, bot.exists(imports, now))).collect()
+    }
+
+    pub(crate) fn change_bots<T>(&self, change: impl FnOnce(&mut Bots) -> T) -> T {
+        change(&mut self.state().bots)
+    }
+
+    /// The newest files, at most so many, and how many there are.
+    pub(crate) fn newest_files(&self, most: usize) -> (usize, Vec<File>) {
+        let State { files, .. } = &*self.state();
+        (files.all.len(), files.all.iter().rev().take(most).cloned().collect())
     }
 
     /// Changes what is held.
@@ -114,11 +176,13 @@ impl Platform {
         })
     }
 
-    /// Holds these imports and no other; no request counts for their rate limits any more.
-    pub(crate) fn replace(&self, imports: Vec<(BotImportId, Held)>) {
-        let mut state = self.state();
-        state.imports.replace(imports);
-        state.requests = RequestLogs::default();
+    /// Holds this and nothing else; no request counts for the rate limits any more.
+    pub(crate) fn replace(&self, contents: Contents) {
+        let state = &mut *self.state();
+        state.imports.replace(contents.imports);
+        state.bots = Bots { all: contents.bots, changes: state.bots.changes + 1 };
+        state.files = Files { all: contents.files.into(), changes: state.files.changes + 1 };
+        (state.requests, state.app_requests) = (RequestLogs::default(), HashMap::new());
     }
 
     /// Changes the life of an import.
@@ -131,30 +195,52 @@ impl Platform {
     }
 
     /// Answers a request that arrives at `now`. Path and method come first, then the token and its
-    /// scope, then the import, then its rate limits. No source tells whether the platform counts
-    /// requests that it refuses for something else; here they are not counted.
+    /// scope, then what the request names, then its rate limits. No source tells whether the platform
+    /// counts requests that it refuses for something else; here they are not counted.
     pub(crate) fn answer(&self, request: &Request<Bytes>, now: Now) -> Response<Bytes> {
-        self.route(request, now).unwrap_or_else(|Refused { error, why }| {
-            tracing::debug!(path = masked(request.uri().path()), %error, "refused");
-            let why = Why(why.unwrap_or_else(|| error.to_string()));
-            let mut response = match error {
-                RequestError::Limited(limited) => self.limits.answer(limited),
-                other => other.to_http(),
-            };
-            response.extensions_mut().insert(why);
-            response
-        })
+        let answered = self.route(request, now);
+        answered.unwrap_or_else(|refused| self.refuse(request.uri().path(), refused))
+    }
+
+    /// Whether a request is an upload, whose body is no small JSON.
+    pub(crate) fn is_upload(parts: &Parts) -> bool {
+        matches!(ROUTES.find(&parts.method, parts.uri.path()), Ok((_, Call::Upload)))
+    }
+
+    /// Admits an upload before its body is read.
+    pub(crate) fn admit_upload(&self, parts: &Parts, now: Now) -> Result<ClientId, Refused> {
+        self.authorise(&parts.headers, upload::METADATA.scope, now.wall)
+    }
+
+    /// Answers an upload that was admitted; without a form, that it was none.
+    pub(crate) fn upload(&self, client: &ClientId, form: Option<upload::Form>, now: Now) -> Response<Bytes> {
+        let taken =
+            form.ok_or(Refusal::InvalidArguments.into()).and_then(|form| self.take(client, form, now));
+        taken.unwrap_or_else(|error| self.refuse(upload::METADATA.path.as_str(), Refused::from(error)))
+    }
+
+    /// The answer that says why, and tells the log more.
+    pub(crate) fn refuse(&self, path: &str, Refused { error, why }: Refused) -> Response<Bytes> {
+        tracing::debug!(path = masked(path), %error, "refused");
+        let why = Why(why.unwrap_or_else(|| error.to_string()));
+        let mut response = match error {
+            RequestError::Limited(limited) => self.limits.answer(limited),
+            other => other.to_http(),
+        };
+        response.extensions_mut().insert(why);
+        response
     }
 
     fn route(&self, request: &Request<Bytes>, now: Now) -> Result<Response<Bytes>, Refused> {
         let (metadata, call) = ROUTES.find(request.method(), request.uri().path())?;
-        self.authorise(request, metadata.scope, now.wall)?;
-        match call {
-            Call::GetStatus => {
-                let asked = get_status::Request::from_http(request)?;
-                Ok(self.get_status(&asked, now)?)
-            }
-        }
+        let client = self.authorise(request.headers(), metadata.scope, now.wall)?;
+        Ok(match call {
+            Call::GetStatus => self.get_status(&get_status::Request::from_http(request)?, now)?,
+            Call::StartNew => self.start_new(&client, start_new::Request::from_http(request)?, now)?,
+            Call::StartExisting => self.start_existing(start_existing::Request::from_http(request)?, now)?,
+            // Its body is read elsewhere.
+            Call::Upload => return Err(Refusal::InvalidArguments.into()),
+        })
     }
 
     /// The document, which may be long, is made without the lock.
@@ -176,19 +262,21 @@ impl Platform {
         Ok(imports.poll(id).ok_or(Refusal::InvalidRequestId)?)
     }
 
+    /// The app that calls.
     fn authorise(
         &self,
-        request: &Request<Bytes>,
+        headers: &HeaderMap,
         scope: Option<Scope>,
         now: SystemTime,
-    ) -> Result<(), Refused> {
-        let tokens = request.headers().get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
-        match self.guard.admit(&self.apps, tokens, scope.map(|scope| scope.name), now) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                Err(Refused { error: error.refusal().into(), why: Some(format!("the token: {error}")) })
-            }
-        }
+    ) -> Result<ClientId, Refused> {
+        let tokens = headers.get_all(AUTH_HEADER).iter().map(HeaderValue::as_bytes);
+        let refused = |error: kore_auth::VerifyError| Refused {
+            error: error.refusal().into(),
+            why: Some(format!("the token: {error}")),
+        };
+        let claims = self.guard.admit(&self.apps, tokens, scope.map(|scope| scope.name), now);
+        let app_id = claims.map_err(refused)?.app_id;
+        Ok(ClientId::new(app_id).map_err(|_| Refusal::InvalidSdkCredentials)?)
     }
 }
 

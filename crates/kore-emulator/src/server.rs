@@ -5,6 +5,7 @@
 
 mod body;
 mod stream;
+mod upload;
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{DATE, HeaderMap, HeaderValue};
-use http::{Request, Response};
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -33,7 +36,8 @@ use crate::Now;
 use crate::clock::Clock;
 use crate::control::{Control, Noted};
 use crate::faults::{FaultyWay, deliver};
-use crate::platform::Platform;
+use crate::platform::{Platform, Why};
+use crate::state::State;
 use stream::Stream;
 
 /// The most of a request's head, and of what waits behind it, in bytes. That there are at most 100
@@ -69,6 +73,7 @@ pub(crate) struct Server {
     pub(crate) faults: Arc<FaultyWay>,
     pub(crate) clock: Clock,
     pub(crate) control: Option<Arc<Control>>,
+    pub(crate) state: Option<Arc<State>>,
     pub(crate) bounds: Bounds,
     pub(crate) bodies: Bodies,
     #[cfg(feature = "tls")]
@@ -170,17 +175,68 @@ impl Server {
     async fn answer_of_the_platform(&self, request: Request<Incoming>, now: Now) -> Response<Bytes> {
         let is_whole = request.body().is_end_stream();
         let (parts, body) = request.into_parts();
+        if Platform::is_upload(&parts) {
+            return self.upload(&parts, body, now).await;
+        }
         match self.bodies.read(body, MAX_BODY, self.bounds.read_timeout).await {
             Ok(body) => {
                 let now = if is_whole { now } else { self.clock.now() };
-                self.platform.answer(&Request::from_parts(parts, body.bytes().clone()), now)
+                let changes = parts.method != Method::GET;
+                let request = Request::from_parts(parts, body.bytes().clone());
+                let response = self.platform.answer(&request, now);
+                if changes { self.saved(response).await } else { response }
             }
-            Err(why) => {
-                tracing::debug!(?why, "the body of a request was not read");
-                Refusal::InvalidArguments.to_http()
+            Err(why) => unread(why),
+        }
+    }
+
+    /// The token comes first, and the file is read only then.
+    async fn upload(&self, parts: &Parts, mut body: Incoming, now: Now) -> Response<Bytes> {
+        let client = match self.platform.admit_upload(parts, now) {
+            Ok(client) => client,
+            Err(refused) => {
+                // Who still sends would not see the answer if the connection ended.
+                let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
+                let _ = timeout(self.bounds.read_timeout, rest).await;
+                return self.platform.refuse(parts.uri.path(), refused);
+            }
+        };
+        let (form, share) = match self.bodies.read_form(&parts.headers, body, self.bounds.read_timeout).await
+        {
+            Ok(read) => read.unzip(),
+            Err(why) => return unread(why),
+        };
+        let (platform, now) = (Arc::clone(&self.platform), self.clock.now());
+        // A long file takes a while to read: others go on meanwhile.
+        let uploaded = tokio::task::spawn_blocking(move || platform.upload(&client, form, now)).await;
+        drop(share);
+        self.saved(uploaded.unwrap_or_else(|_| Refusal::InternalServerError.to_http())).await
+    }
+
+    /// The answer, once what it acknowledges is in the state file.
+    async fn saved(&self, response: Response<Bytes>) -> Response<Bytes> {
+        let Some(state) = self.state.clone().filter(|_| response.status().is_success()) else {
+            return response;
+        };
+        match tokio::task::spawn_blocking(move || state.save()).await {
+            Ok(Ok(())) => response,
+            failed => {
+                let mut response = Refusal::InternalServerError.to_http();
+                let why = failed.map_or_else(|error| error.to_string(), |saved| format!("{saved:?}"));
+                response.extensions_mut().insert(Why(format!("the state cannot be saved: {why}")));
+                response
             }
         }
     }
+}
+
+fn unread(why: Unread) -> Response<Bytes> {
+    tracing::debug!(?why, "the body of a request was not read");
+    let is_ours = why == Unread::NoRoom;
+    let refusal = if is_ours { Refusal::InternalServerError } else { Refusal::InvalidArguments };
+    let mut response = refusal.to_http();
+    response.extensions_mut().insert(Why(format!("the body was not read: {why:?}")));
+    response
 }
 
 /// The next connection, once there is a place for it.

@@ -1,4 +1,4 @@
-//! All imports as one JSON document: what the state file holds, and what `GET` and `PUT /snapshot`
+//! All imports, bots and files as one JSON document: what the state file holds, and what `GET` and `PUT /snapshot`
 //! carry from one emulator to another. No app is in it, so no secret.
 //!
 //! ```json
@@ -9,7 +9,9 @@
 //!     {"living": {"id": "bir-1f", "scenario": 0, "life": {"mode": "at-once", "created": "…", "since": "…"}}},
 //!     {"document": {"_id": "bir-2e", "status": "success"}}
 //!   ],
-//!   "scenarios": [{"name": "stuck", "tasks": []}]
+//!   "scenarios": [{"name": "stuck", "tasks": []}],
+//!   "bots": [{"id": "st-1f"}],
+//!   "files": []
 //! }
 //! ```
 
@@ -25,10 +27,13 @@ use kore_types::BotImportId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::bots::Bot;
 use crate::clock::Time;
+use crate::files::File;
 use crate::imports::Held;
 use crate::input::{self, Input as _};
 use crate::life::{Course, Life};
+use crate::platform::Contents;
 use crate::scenario::Form;
 use crate::{InputError, Scenario};
 
@@ -42,6 +47,10 @@ struct Snapshot<S> {
     imports: Vec<Import>,
     /// Each stands here once, however many imports share it.
     scenarios: Vec<S>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    bots: Vec<Bot>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files: Vec<File>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -57,15 +66,11 @@ enum Import {
 }
 
 /// Writes the document, on one line.
-pub(crate) fn write(
-    imports: &[(BotImportId, Held)],
-    now: SystemTime,
-    to: &mut impl io::Write,
-) -> io::Result<()> {
+pub(crate) fn write(contents: &Contents, now: SystemTime, to: &mut impl io::Write) -> io::Result<()> {
     let mut scenarios = Vec::new();
     let mut places = HashMap::new();
-    let mut saved = Vec::with_capacity(imports.len());
-    for (id, held) in imports {
+    let mut saved = Vec::with_capacity(contents.imports.len());
+    for (id, held) in &contents.imports {
         saved.push(match held {
             Held::Fixed(fixed) => Import::Document(serde_json::from_slice(&fixed.json)?),
             Held::Living(life) => {
@@ -77,19 +82,22 @@ pub(crate) fn write(
             }
         });
     }
-    let snapshot = Snapshot { format: FORMAT.to_owned(), taken: Time(now), imports: saved, scenarios };
+    let snapshot = Snapshot {
+        format: FORMAT.to_owned(),
+        taken: Time(now),
+        imports: saved,
+        scenarios,
+        bots: contents.bots.clone(),
+        files: contents.files.clone(),
+    };
     Ok(serde_json::to_writer(to, &snapshot)?)
 }
 
 /// Reads a document; `source` is what errors call it. With `now`, imports are as far as they were
 /// when it was taken; without, time went on.
-pub(crate) fn read(
-    text: &str,
-    source: &str,
-    now: Option<SystemTime>,
-) -> Result<Vec<(BotImportId, Held)>, InputError> {
+pub(crate) fn read(text: &str, source: &str, now: Option<SystemTime>) -> Result<Contents, InputError> {
     let refused = |problem: String| input::refused(source, &problem);
-    let Snapshot::<Form> { format, taken, imports, scenarios } = input::json_of(text, source)?;
+    let Snapshot::<Form> { format, taken, imports, scenarios, bots, files } = input::json_of(text, source)?;
     if format != FORMAT {
         return Err(refused(format!("format: expected {FORMAT:?}, found {format:?}")));
     }
@@ -114,5 +122,6 @@ pub(crate) fn read(
     };
     let held =
         |(n, import)| held(import).map_err(|problem: String| refused(format!("imports[{n}]: {problem}")));
-    imports.into_iter().enumerate().map(held).collect()
+    let imports = imports.into_iter().enumerate().map(held).collect::<Result<_, _>>()?;
+    Ok(Contents { imports, bots, files })
 }

@@ -11,11 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kore_types::BotImportId;
-
 use crate::clock::Clock;
-use crate::imports::{Held, Imports};
-use crate::platform::Platform;
+use crate::platform::{Contents, Platform};
 use crate::{InputError, input, plain_text, snapshot};
 
 /// How long a change that nobody waits for may stay unsaved.
@@ -46,7 +43,7 @@ impl State {
         path: &Path,
         platform: Arc<Platform>,
         clock: Clock,
-        given: Vec<(BotImportId, Held)>,
+        given: Contents,
     ) -> io::Result<Self> {
         let unread = |error| io::Error::new(io::ErrorKind::InvalidData, error);
         let (file, text) = StateFile::take(path).map_err(unread)?;
@@ -62,7 +59,7 @@ impl State {
     /// Returns when every change up to now is saved.
     pub(crate) fn save(&self) -> io::Result<()> {
         // Read before the file is waited for: who has it now may save these changes too.
-        self.save_up_to(self.platform.with(Imports::changes)).map(drop)
+        self.save_up_to(self.platform.changes()).map(drop)
     }
 
     /// Whether it had to write.
@@ -72,10 +69,10 @@ impl State {
         let is_due = file.saved.is_none_or(|saved| saved < change);
         if is_due {
             // A change between these two is written, and once more later.
-            let changes = self.platform.with(Imports::changes);
-            let imports = self.platform.all();
+            let changes = self.platform.changes();
+            let contents = self.platform.all();
             let now = self.clock.now().wall;
-            file.replace(|to| snapshot::write(&imports, now, to))?;
+            file.replace(|to| snapshot::write(&contents, now, to))?;
             file.saved = Some(changes);
         }
         Ok(is_due)
@@ -132,7 +129,7 @@ impl StateFile {
     }
 
     /// The imports of its text; `None` if there is no file yet, or an empty one.
-    fn imports(&self, text: &str) -> Result<Option<Vec<(BotImportId, Held)>>, InputError> {
+    fn imports(&self, text: &str) -> Result<Option<Contents>, InputError> {
         let shown = self.path.display().to_string();
         if text.contains('\0') {
             let problem = "expected a snapshot, found NUL bytes, as a crash of the machine leaves them; it was \

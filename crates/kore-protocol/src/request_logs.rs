@@ -153,6 +153,26 @@ impl RequestLogs<Millis> {
     pub fn count<R: OutgoingRequest>(&self, request: &R, now: Instant, latest: Instant) {
         self.log(request, now).lock().count(now, latest.min(later(now, LATEST_ARRIVAL)));
     }
+
+    /// Counts such a request if its rate limit leaves room for it.
+    ///
+    /// # Errors
+    /// When there is room. The request is not counted then.
+    pub fn reserve<R: OutgoingRequest>(
+        &self,
+        request: &R,
+        now: Instant,
+        latest: Instant,
+    ) -> Result<(), Instant> {
+        let log = self.log(request, now);
+        let mut log = log.lock();
+        let free = log.free_at(now);
+        if free > now {
+            return Err(free);
+        }
+        log.count(now, latest.min(later(now, LATEST_ARRIVAL)));
+        Ok(())
+    }
 }
 
 impl<S: Stamp> Table<S> {

@@ -11,7 +11,7 @@ use kore_transport::BlockingTransport;
 use kore_types::{BotImport, BotImportId};
 
 use crate::call::{Call, Core};
-use crate::{ClientBuilder, Error, Wait, WithBody};
+use crate::{ClientBuilder, Error, ImportBot, ImportFiles, Wait, WithBody};
 
 /// A client of the platform that blocks the calling thread. Cheap to clone; clones share
 /// connections and the kept token.
@@ -46,6 +46,11 @@ impl Client {
     pub fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request)?.response.import)
+    }
+
+    /// Imports a bot: say where to, and run it. Nothing is sent before.
+    pub fn import_bot(&self, files: ImportFiles) -> ImportBot<'_, Self> {
+        ImportBot::new(self, files)
     }
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and run it.

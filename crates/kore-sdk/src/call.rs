@@ -67,6 +67,14 @@ impl Core {
         self.requests.count(request, now, now + LATEST_SINGLE);
     }
 
+    /// Takes note of a request that is sent now, if the rate limit leaves room for it.
+    ///
+    /// # Errors
+    /// When there is room.
+    pub(crate) fn reserve<R: OutgoingRequest>(&self, request: &R, now: Instant) -> Result<(), Instant> {
+        self.requests.reserve(request, now, now + LATEST_SINGLE)
+    }
+
     pub(crate) fn base(&self) -> &BaseUrl {
         &self.base
     }

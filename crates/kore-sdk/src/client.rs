@@ -12,7 +12,7 @@ use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
 use crate::call::{Call, Core};
-use crate::{ClientBuilder, Error, Wait, WithBody};
+use crate::{ClientBuilder, Error, ImportBot, ImportFiles, Wait, WithBody};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
 #[derive(Clone)]
@@ -35,6 +35,11 @@ impl Client {
     pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request).await?.response.import)
+    }
+
+    /// Imports a bot: say where to, and await it. Nothing is sent before.
+    pub fn import_bot(&self, files: ImportFiles) -> ImportBot<'_, Self> {
+        ImportBot::new(self, files)
     }
 
     /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.

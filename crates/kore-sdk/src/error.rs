@@ -6,7 +6,7 @@ use http::StatusCode;
 use kore_auth::KeyError;
 use kore_protocol::watch::{DeadlineTooSoon, PollError};
 use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
-use kore_transport::TransportError;
+use kore_transport::{Phase, TransportError};
 
 /// Why a client could not be built, or a call has no result.
 ///
@@ -18,6 +18,7 @@ struct Inner {
     kind: Kind,
     attempts: u32,
     worth_a_new_token: bool,
+    may_have_started: bool,
 }
 
 enum Kind {
@@ -30,7 +31,7 @@ enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false }))
+        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false, may_have_started: false }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -51,6 +52,12 @@ impl Error {
         self.0.worth_a_new_token = worth;
     }
 
+    /// Says that the request was to start something, and may have.
+    pub(crate) fn in_doubt(mut self) -> Self {
+        self.0.may_have_started = true;
+        self
+    }
+
     /// Takes these texts out of what arrived.
     pub(crate) fn mask(&mut self, secrets: &[&str]) {
         if let Kind::Response(error) = &mut self.0.kind {
@@ -61,6 +68,18 @@ impl Error {
     /// How many requests were sent, the one that failed among them.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// Whether the start of an import was sent, and nothing certain came back: the import may exist, or
+    /// not. No public call lists imports, so only the builder shows it. Ask this before the other
+    /// questions, which are about what went wrong.
+    pub fn may_have_started(&self) -> bool {
+        self.0.may_have_started
+    }
+
+    /// Whether a file that was to be sent could not be read, or changed. The message names it.
+    pub fn is_file(&self) -> bool {
+        self.transport().is_some_and(|error| error.phase() == Phase::Content)
     }
 
     /// Whether a setting is missing or wrong, so that nothing was sent.
@@ -194,7 +213,14 @@ impl fmt::Display for Error {
         match self.0.attempts {
             0 | 1 => Ok(()),
             attempts => write!(f, " (after {attempts} requests)"),
+        }?;
+        if self.0.may_have_started {
+            f.write_str(
+                "; the import may have started all the same: no public call lists imports, so look for it in the \
+                 builder before it is started again",
+            )?;
         }
+        Ok(())
     }
 }
 

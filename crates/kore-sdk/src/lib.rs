@@ -34,6 +34,7 @@ mod client;
 #[cfg(feature = "hyper")]
 mod environment;
 mod error;
+mod import;
 mod tokens;
 mod wait;
 
@@ -41,6 +42,7 @@ pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use call::WithBody;
 pub use client::Client;
 pub use error::Error;
+pub use import::{Import, ImportBot, ImportEvent, ImportFile, ImportFiles, ImportMode, WatchedImport};
 pub use tokens::random_jti;
 pub use wait::{DEFAULT_DEADLINE, Updates, Wait};
 
@@ -50,7 +52,10 @@ pub use kore_protocol::watch;
 pub use kore_transport as transport;
 pub use kore_types as types;
 
-pub use kore_types::{BotImport, BotImportId, Outcome, Status, StatusLog};
+pub use kore_protocol::bot_import::start_new::Response as AcceptedImport;
+pub use kore_types::{
+    BotId, BotImport, BotImportId, FileId, ImportOptions, Outcome, Purpose, Status, StatusLog,
+};
 
 /// The example of the README is a test.
 #[cfg(doctest)]

@@ -23,12 +23,12 @@ pub(super) struct Answer {
 }
 
 impl Control {
-    fn of(emulator: &Emulator) -> Self {
+    pub(super) fn of(emulator: &Emulator) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().expect("builds");
         Self { root: format!("{}/_emulator", emulator.url()), http }
     }
 
-    async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(super) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         self.ask_with(method, path, body, &[]).await
     }
 
@@ -46,7 +46,7 @@ impl Control {
         }
     }
 
-    async fn json(&self, method: &str, path: &str, body: &str) -> Value {
+    pub(super) async fn json(&self, method: &str, path: &str, body: &str) -> Value {
         let answer = self.ask(method, path, body).await;
         assert!((200..300).contains(&answer.status), "{} {}", answer.status, answer.text);
         answer.json()
@@ -59,12 +59,16 @@ impl Control {
 }
 
 impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
     }
 
     /// Whether it is a refusal that says all three things, and these texts.
-    fn refuses(&self, status: u16, texts: &[&str]) {
+    pub(super) fn refuses(&self, status: u16, texts: &[&str]) {
         assert_eq!(self.status, status, "{}", self.text);
         let error = &self.json()["error"];
         for key in ["expected", "found", "hint"] {

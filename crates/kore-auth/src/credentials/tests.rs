@@ -1,4 +1,4 @@
-//! Keys that are elsewhere.
+//! External signers: what they sign, and what is refused of them.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -6,12 +6,12 @@ use std::task::{Context, Poll, Waker};
 use super::*;
 use crate::{Prepared, TokenSource, Verifier};
 
-/// As a KMS: it has the key, and answers not at once.
+/// Like a KMS: it holds the key and answers only after a while.
 struct Kms(Credentials);
 
 impl Kms {
     fn mac(&self, message: &[u8]) -> Vec<u8> {
-        let Key::Here(key) = &self.0.key else { unreachable!("it has the key") };
+        let Key::Own(key) = &self.0.key else { unreachable!("it has the key") };
         (provider::chosen().expect("a provider").signer)(self.0.algorithm, key)
             .try_sign(message)
             .expect("signs")
@@ -48,7 +48,7 @@ impl BlockingSigner for Kms {
     }
 }
 
-/// Always gives the same.
+/// Gives the same signature whatever the message.
 struct Gives(Algorithm, Result<usize, bool>);
 
 impl BlockingSigner for Gives {
@@ -87,7 +87,7 @@ fn awaited<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn what_a_signer_elsewhere_signs_is_what_the_key_here_signs() {
+fn an_external_signer_gives_the_same_token_as_the_key() {
     let claims = Claims::new("me", "cs-1");
     for algorithm in [Algorithm::Hs256, Algorithm::Hs512] {
         let here = Credentials::hmac(client_id(), algorithm, secret()).expect("HMAC");
@@ -105,7 +105,7 @@ fn what_a_signer_elsewhere_signs_is_what_the_key_here_signs() {
 }
 
 #[test]
-fn a_signer_that_is_to_be_awaited_is_not_called_by_who_cannot_wait() {
+fn an_async_signer_is_refused_where_nobody_can_await_it() {
     let credentials = Credentials::with_signer(client_id(), kms(Algorithm::Hs256));
     assert!(credentials.is_async() && !credentials.is_blocking());
     let error = credentials.sign(&Claims::default()).expect_err("it cannot wait");
@@ -113,7 +113,7 @@ fn a_signer_that_is_to_be_awaited_is_not_called_by_who_cannot_wait() {
 }
 
 #[test]
-fn a_signature_of_another_length_is_refused_with_what_was_expected() {
+fn a_signature_of_a_wrong_length_is_refused_with_the_expected_one() {
     let sign = |algorithm, bytes| {
         let signer = Gives(algorithm, Ok(bytes));
         Credentials::with_blocking_signer(client_id(), signer).sign(&Claims::default()).map(drop)
@@ -133,7 +133,7 @@ fn a_signature_of_another_length_is_refused_with_what_was_expected() {
 }
 
 #[test]
-fn what_a_signer_says_is_told_and_whether_it_may_pass() {
+fn a_signers_error_is_shown_and_says_whether_to_retry() {
     for passes in [true, false] {
         let signer = Gives(Algorithm::Rs256, Err(passes));
         let error = Credentials::with_blocking_signer(client_id(), signer).sign(&Claims::default());
@@ -144,7 +144,7 @@ fn what_a_signer_says_is_told_and_whether_it_may_pass() {
 }
 
 #[test]
-fn a_kept_token_of_a_signer_elsewhere_is_signed_once() {
+fn a_kept_token_of_an_external_signer_is_signed_once() {
     let credentials = Credentials::with_signer(client_id(), kms(Algorithm::Hs256));
     let mut source = TokenSource::kept(credentials, "me");
     let now = std::time::SystemTime::now();

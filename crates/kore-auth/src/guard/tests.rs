@@ -1,4 +1,4 @@
-//! The order of the rules, and their edges.
+//! The order of a guard's rules, and their limits.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -33,18 +33,18 @@ fn signed(claims: &Claims, secret: &str) -> String {
     credentials.sign(claims).expect("signs").expose().to_owned()
 }
 
-/// One look at `at` with a fresh guard.
+/// One use at `at` with a fresh guard.
 fn admitted(verifier: Verifier, claims: &Claims, at: SystemTime) -> Result<Claims, VerifyError> {
     Guard::new().admit(&apps(verifier), Some(signed(claims, "s3cret").as_bytes()), SCOPE, at)
 }
 
 #[test]
-fn a_good_token_gives_its_claims() {
+fn a_valid_token_gives_its_claims() {
     assert_eq!(admitted(verifier(), &claims(), at(NOW)), Ok(claims()));
 }
 
 #[test]
-fn the_first_rule_that_is_broken_is_the_answer() {
+fn the_first_broken_rule_is_the_answer() {
     use VerifyError as E;
 
     // Each breaks what stands in its row, and all that is below it.
@@ -74,7 +74,7 @@ fn the_first_rule_that_is_broken_is_the_answer() {
 }
 
 #[test]
-fn a_token_that_is_refused_uses_no_jti_up_but_for_its_scope() {
+fn a_refused_token_uses_no_jti_unless_only_its_scope_was_wrong() {
     let guard = Guard::new();
     let once = claims().with_jti("once").expires_at(at(NOW + 60));
     let admit = |secret: &str, now: u64| {
@@ -89,7 +89,7 @@ fn a_token_that_is_refused_uses_no_jti_up_but_for_its_scope() {
 }
 
 #[test]
-fn an_end_is_exclusive_and_an_hour_inclusive() {
+fn exp_is_exclusive_and_the_hour_of_a_jti_inclusive() {
     let ends_in = |seconds: u64| claims().expires_at(at(NOW + seconds));
     assert!(admitted(verifier(), &ends_in(1), at(NOW)).is_ok());
     let just_before = at(NOW) + Duration::from_nanos(999_999_999);
@@ -105,7 +105,7 @@ fn an_end_is_exclusive_and_an_hour_inclusive() {
 }
 
 #[test]
-fn a_token_in_its_leeway_is_taken_once_too() {
+fn a_token_in_its_leeway_is_accepted_once_too() {
     let guard = Guard::new();
     let apps = apps(verifier().leeway(Duration::from_secs(10)));
     let token = signed(&claims().with_jti("a").expires_at(at(NOW)), "s3cret");
@@ -116,7 +116,7 @@ fn a_token_in_its_leeway_is_taken_once_too() {
 }
 
 #[test]
-fn a_token_that_is_first_used_in_its_leeway_is_no_replay_of_another() {
+fn a_token_first_used_in_its_leeway_is_no_replay_of_another() {
     let guard = Guard::new();
     let apps = apps(verifier().leeway(Duration::from_secs(10)));
     let admit = |jti: &str, exp: u64, now: u64| {
@@ -140,7 +140,7 @@ fn two_tokens_are_refused_even_if_they_are_the_same() {
 }
 
 #[test]
-fn a_rule_of_the_server_refuses_before_a_jti_is_used() {
+fn a_servers_rule_refuses_before_a_jti_is_used() {
     let guard = Guard::new();
     let token = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
     let admit = |sub: &'static str| {
@@ -153,7 +153,7 @@ fn a_rule_of_the_server_refuses_before_a_jti_is_used() {
 }
 
 #[test]
-fn a_store_of_ones_own_is_asked_and_several_guards_may_share_one() {
+fn several_guards_may_share_a_store() {
     struct Failing;
     impl ReplayStore for Failing {
         fn take(&self, used: &Used<'_>, now: SystemTime) -> Result<(), VerifyError> {
@@ -173,7 +173,7 @@ fn a_store_of_ones_own_is_asked_and_several_guards_may_share_one() {
 }
 
 #[test]
-fn a_full_store_is_told_apart_and_spares_tokens_without_a_jti() {
+fn a_full_store_has_its_own_error_and_spares_tokens_without_a_jti() {
     let guard = Guard::with_replays(Replays::bounded(0));
     let once = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
     let apps = apps(verifier());
@@ -195,7 +195,7 @@ fn apps_may_come_from_a_closure() {
 }
 
 #[test]
-fn of_one_token_that_arrives_many_times_at_once_one_is_admitted() {
+fn one_of_many_concurrent_uses_of_a_token_is_admitted() {
     let token = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
     let (guard, apps) = (Guard::new(), apps(verifier()));
     let admitted = std::thread::scope(|scope| {
@@ -204,4 +204,65 @@ fn of_one_token_that_arrives_many_times_at_once_one_is_admitted() {
         threads.into_iter().map(|thread| thread.join().expect("no panic")).sum::<usize>()
     });
     assert_eq!(admitted, 1);
+}
+
+#[cfg(feature = "aws-lc-rs")]
+mod encrypted {
+    //! Tokens of apps that enforce JWE.
+
+    use super::*;
+    use crate::{Decrypter, Encrypter, PublicJwk};
+
+    fn decrypter() -> Decrypter {
+        let pem = include_str!("../../tests/fixtures/pyjwt/rsa.private.pem");
+        Decrypter::rsa_pem(&Secret::new(pem).expect("not empty")).expect("an RSA key")
+    }
+
+    fn encrypted(content: &str) -> String {
+        let jwk = PublicJwk::parse(decrypter().public_jwk()).expect("a key");
+        let encrypter = Encrypter::new(&jwk).expect("it encrypts");
+        encrypter.encrypt(content.as_bytes(), &[1; 32]).expect("encrypts").expose().to_owned()
+    }
+
+    fn admit(guard: &Guard, verifier: Verifier, token: &str) -> Result<(), VerifyError> {
+        guard.admit(&apps(verifier), [token.as_bytes()], SCOPE, at(NOW)).map(drop)
+    }
+
+    #[test]
+    fn an_app_that_enforces_jwe_is_admitted_encrypted_alone() {
+        let guard = Guard::new().decrypter(decrypter());
+        let strict = || verifier().enforce_jwe(true);
+        let signed = signed(&claims(), "s3cret");
+        assert_eq!(admit(&guard, strict(), &encrypted(&signed)), Ok(()));
+        assert_eq!(admit(&guard, strict(), &signed), Err(VerifyError::NotEncrypted));
+        assert_eq!(VerifyError::NotEncrypted.refusal(), TokenRefusal::InvalidSdkCredentials);
+        // Others may, as they may have a jti.
+        assert_eq!(admit(&guard, verifier(), &encrypted(&signed)), Ok(()));
+        assert_eq!(admit(&guard, verifier(), &signed), Ok(()));
+    }
+
+    #[test]
+    fn what_is_inside_is_verified_as_any_token() {
+        let guard = Guard::new().decrypter(decrypter());
+        let inside = |content: &str| admit(&guard, verifier().enforce_jwe(true), &encrypted(content));
+        assert_eq!(inside(&signed(&claims(), "wrong")), Err(VerifyError::WrongSignature));
+        assert_eq!(inside(&signed(&claims().expires_at(at(NOW)), "s3cret")), Err(VerifyError::Expired));
+        let once = signed(&claims().with_jti("a").expires_at(at(NOW + 60)), "s3cret");
+        assert_eq!(inside(&once), Ok(()));
+        assert_eq!(inside(&once), Err(VerifyError::Replay), "encrypted anew, it is the same token");
+        // Who has the public key can make these.
+        assert_eq!(inside(r#"{"sub":"me","appId":"cs-1"}"#), Err(VerifyError::NotAJwt));
+        assert_eq!(inside(&encrypted(&signed(&claims(), "s3cret"))), Err(VerifyError::NotAJwt));
+    }
+
+    #[test]
+    fn what_cannot_be_decrypted_is_refused_with_one_error() {
+        let guard = Guard::new().decrypter(decrypter());
+        let good = encrypted(&signed(&claims(), "s3cret"));
+        for token in ["a.b.c.d.e", "....", &good[1..], &good[..good.len() - 4]] {
+            assert_eq!(admit(&guard, verifier(), token), Err(VerifyError::CannotDecrypt));
+        }
+        assert_eq!(VerifyError::CannotDecrypt.refusal(), TokenRefusal::InvalidSdkCredentials);
+        assert_eq!(admit(&Guard::new(), verifier(), &good), Err(VerifyError::NotAJwt), "without a key");
+    }
 }

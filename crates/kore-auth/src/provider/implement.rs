@@ -1,4 +1,5 @@
-//! jsonwebtoken's traits over aws-lc-rs and over ring, which name nearly all that is needed here alike.
+//! jsonwebtoken's traits over aws-lc-rs and over ring. Their APIs are nearly alike, so one macro
+//! implements both.
 
 /// A signer, a verifier, and the [`Provider`](super::Provider) that makes them.
 macro_rules! implement {
@@ -57,10 +58,7 @@ macro_rules! implement {
                 let pair = RsaKeyPair::from_der(key.as_bytes())
                     .map_err(|error| Error::from_source(error.to_string()))?;
                 let mut signature = vec![0; $signature_bytes(&pair)];
-                #[allow(
-                    clippy::disallowed_methods,
-                    reason = "what RSA is blinded with is the provider's to draw"
-                )]
+                #[allow(clippy::disallowed_methods, reason = "the provider draws the blinding of RSA itself")]
                 let random = rand::SystemRandom::new();
                 pair.sign(padding, &random, message, &mut signature)
                     .map_err(|error| Error::from_source(error.to_string()))?;

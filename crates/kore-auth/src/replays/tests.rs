@@ -1,4 +1,4 @@
-//! What is kept, for how long, and what happens when there is no more room.
+//! How long a used `jti` is kept, and what happens when there is no more room.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ fn a_jti_is_used_once_in_each_app() {
 }
 
 #[test]
-fn an_entry_is_freed_when_its_token_ends_and_no_second_sooner() {
+fn an_entry_is_freed_when_its_token_expires_and_no_second_sooner() {
     let replays = Replays::new();
     assert_eq!(take(&replays, "cs-1", "a", 100, 0), Ok(()));
     assert_eq!(take(&replays, "cs-1", "a", 100, 99), Err(VerifyError::Replay));
@@ -32,7 +32,7 @@ fn an_entry_is_freed_when_its_token_ends_and_no_second_sooner() {
 }
 
 #[test]
-fn an_entry_is_kept_for_as_long_as_a_lenient_verifier_takes_its_token() {
+fn an_entry_is_kept_through_the_leeway_of_the_verifier() {
     let replays = Replays::new();
     let claims = Claims::new("me", "cs-1").with_jti("a").expires_at(at(100));
     let used = Used::of(&claims, Duration::from_secs(10)).expect("it has a jti");
@@ -43,7 +43,7 @@ fn an_entry_is_kept_for_as_long_as_a_lenient_verifier_takes_its_token() {
 }
 
 #[test]
-fn a_token_that_ends_sooner_or_later_frees_no_jti() {
+fn another_token_with_the_same_jti_frees_nothing() {
     for (first, second) in [(3000, 2), (2, 3000)] {
         let replays = Replays::new();
         assert_eq!(take(&replays, "cs-1", "a", first, 0), Ok(()));
@@ -56,7 +56,7 @@ fn a_token_that_ends_sooner_or_later_frees_no_jti() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_brings_no_freed_token_back() {
+fn a_clock_set_back_revives_no_freed_token() {
     let replays = Replays::new();
     assert_eq!(take(&replays, "cs-1", "a", 100, 0), Ok(()));
     assert_eq!(take(&replays, "cs-1", "b", 9000, 5000), Ok(()), "a jump ahead frees the first");
@@ -65,7 +65,7 @@ fn a_clock_that_is_set_back_brings_no_freed_token_back() {
 }
 
 #[test]
-fn what_one_app_frees_refuses_no_token_of_another() {
+fn a_token_freed_in_one_app_does_not_affect_another() {
     let replays = Replays::new();
     assert_eq!(take(&replays, "cs-1", "a", 9000, 0), Ok(()));
     // The clock is ahead for a moment, and frees the token of cs-1.
@@ -76,7 +76,7 @@ fn what_one_app_frees_refuses_no_token_of_another() {
 }
 
 #[test]
-fn at_the_bound_an_app_is_refused_until_its_tokens_end_and_none_is_forgotten() {
+fn a_full_app_is_refused_until_its_tokens_expire_and_none_is_forgotten() {
     let room = 10 * cost("00");
     let replays = Replays::bounded(room);
     for n in 0..10 {
@@ -90,7 +90,7 @@ fn at_the_bound_an_app_is_refused_until_its_tokens_end_and_none_is_forgotten() {
 }
 
 #[test]
-fn a_long_jti_takes_the_room_that_it_needs() {
+fn a_long_jti_counts_with_its_length() {
     let replays = Replays::bounded(10_000);
     assert_eq!(take(&replays, "cs-1", &"x".repeat(9_000), 100, 0), Ok(()));
     assert_eq!(take(&replays, "cs-1", &"y".repeat(9_000), 100, 0), Err(VerifyError::ReplaysFull));
@@ -106,13 +106,13 @@ fn a_refused_app_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_default_room_is_enough_for_thirty_requests_a_second_that_live_an_hour() {
+fn the_default_room_holds_thirty_requests_a_second_for_an_hour() {
     let uuid = "034fc180-4f84-5c54-a963-5d85b76a36dc";
     assert!(Replays::BYTES_PER_APP / cost(uuid) >= 30 * 3600);
 }
 
 #[test]
-fn ended_tokens_take_no_room() {
+fn expired_tokens_take_no_room() {
     let replays = Replays::new();
     for n in 0..10_000 {
         assert_eq!(take(&replays, "cs-1", &n.to_string(), n + 10, n), Ok(()));

@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use kore_emulator::{
     Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
@@ -100,17 +101,19 @@ fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
     if let Some(path) = &args.faults {
         emulator = emulator.faults(faults(path)?);
     }
-    if args.scenarios.is_empty() {
-        return Ok(emulator.imports(samples::each_outcome()));
-    }
     let mode = match (args.mode, args.speed) {
         (Moved::Time, speed) => Mode::Time { speed: speed.unwrap_or(Speed::REAL) },
         (_, Some(_)) => return Err(Failure::usage("--speed is for --mode time alone")),
         (Moved::AtOnce, None) => Mode::AtOnce,
         (Moved::Looks, None) => Mode::LOOKS,
     };
+    emulator = args.bots.iter().cloned().fold(emulator.started_mode(mode), EmulatorBuilder::bot);
+    if args.scenarios.is_empty() {
+        return Ok(emulator.imports(samples::each_outcome()));
+    }
     for name in &args.scenarios {
-        emulator = emulator.scenario(scenario(name)?, mode);
+        let scenario = Arc::new(scenario(name)?);
+        emulator = emulator.scenario(Arc::clone(&scenario), mode).started(scenario, mode);
     }
     Ok(emulator)
 }

@@ -141,6 +141,33 @@ fn scenarios_run_in_the_order_and_the_mode_asked_for() {
 }
 
 #[test]
+fn an_import_can_go_into_the_bots_that_it_is_told_of() {
+    use kore_sdk::protocol::bot_import::start_existing;
+    use kore_sdk::protocol::file::upload::{self, Form};
+    use kore_sdk::protocol::{Boundary, Content};
+
+    let emulator =
+        Running::of(&["--bot", "st-1f", "--bot", "st-2e", "--mode", "at-once"], 6, Stdio::inherit());
+    let [host, id, secret] = ["KORE_HOST", "KORE_CLIENT_ID", "KORE_CLIENT_SECRET"]
+        .map(|name| emulator.setting(name).expect(name).to_owned());
+    let client = kore_sdk::Client::builder().host(host).credentials(id, secret).environment_proxies(false);
+    let client = client.build_blocking().expect("builds");
+    let form = Form::new(Content::from_bytes("a.json", r#"{"dialogs": [{"name": "Pay"}]}"#));
+    let file = client.send(&upload::Request::new(form, Boundary::new("b-1f").expect("valid")));
+    let file = file.expect("uploaded").response.file.id.expect("an id");
+    let start = |bot: &str| {
+        let bot = bot.parse().expect("valid");
+        client.send(&start_existing::Request::new(bot, file.clone(), file.clone(), Vec::new(), None))
+    };
+    let import = start("st-2e").expect("accepted").response.import_id;
+    let status = emulator.kore(&["import", "status", import.as_str()]).run();
+    assert!(status.code == 0 && status.stdout.contains("Pay"), "{}", status.stdout);
+    assert!(start("st-3d").expect_err("unknown").to_string().contains("Invalid StreamId"));
+    let refused = Kore::new(["emulator", "--bot", "shop"]).run();
+    assert!(refused.code == 2 && refused.stderr.contains("expected \"st-\""), "{}", refused.stderr);
+}
+
+#[test]
 fn a_scenario_beside_a_state_that_is_there_is_said_to_count_for_nothing() {
     let directory = TempDir::new().expect("a directory");
     let file = directory.path().join("state.json").to_str().expect("UTF-8").to_owned();

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long nothing is sent, if nothing happens: a page that went away is noticed then.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// How many imports are shown, the newest.
+/// How many imports, bots and files are shown, the newest.
 const IMPORTS: usize = 50;
 
 /// How many requests are sent at a time, the newest.
@@ -45,6 +45,8 @@ struct Viewer {
     /// Each import that it shows, the newest first, as it was sent.
     shown: Vec<(String, String)>,
     total: Option<usize>,
+    /// The bots and files as they were sent.
+    bots_and_files: String,
     counted: Option<Instant>,
     next_request: u64,
 }
@@ -123,6 +125,12 @@ impl Control {
         }
         if let Some(imports) = viewer.change(self) {
             event(piece, "imports", &imports);
+        }
+        let mut bots_and_files = String::new();
+        event(&mut bots_and_files, "bots_and_files", &self.bots_and_files(IMPORTS));
+        if bots_and_files != viewer.bots_and_files {
+            piece.push_str(&bots_and_files);
+            viewer.bots_and_files = bots_and_files;
         }
     }
 }

@@ -21,6 +21,10 @@ pub(super) enum Action {
     Import(String),
     Delete(String),
     Steer(String, Steer),
+    Bots,
+    AddBot,
+    DeleteBot(String),
+    Files,
     Requests,
     Faults,
     AddFaults,
@@ -59,6 +63,10 @@ fn action(method: &Method, path: &[&str]) -> Option<Action> {
         ("POST", ["imports", id, "advance"]) => Action::Steer((*id).to_owned(), Steer::Advance),
         ("POST", ["imports", id, "finish"]) => Action::Steer((*id).to_owned(), Steer::Finish),
         ("POST", ["imports", id, "fail"]) => Action::Steer((*id).to_owned(), Steer::Fail),
+        ("GET", ["bots"]) => Action::Bots,
+        ("POST", ["bots"]) => Action::AddBot,
+        ("DELETE", ["bots", id]) if !id.is_empty() => Action::DeleteBot((*id).to_owned()),
+        ("GET", ["files"]) => Action::Files,
         ("GET", ["requests"]) => Action::Requests,
         ("GET", ["faults"]) => Action::Faults,
         ("POST", ["faults"]) => Action::AddFaults,
@@ -73,7 +81,16 @@ fn action(method: &Method, path: &[&str]) -> Option<Action> {
 impl Action {
     /// Whether it may change what a state file keeps.
     pub(super) fn changes(&self) -> bool {
-        matches!(self, Self::Create | Self::Delete(_) | Self::Steer(..) | Self::Reset | Self::Restore)
+        matches!(
+            self,
+            Self::Create
+                | Self::Delete(_)
+                | Self::Steer(..)
+                | Self::AddBot
+                | Self::DeleteBot(_)
+                | Self::Reset
+                | Self::Restore
+        )
     }
 
     /// How much of a body is read, in bytes.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use kore_protocol::{Endpoint, Metadata, bot_import};
+use kore_protocol::{Metadata, bot_import, file};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Fault, Faults};
@@ -16,8 +16,12 @@ use crate::InputError;
 use crate::input::{Input, Written};
 
 /// The endpoints, by the names of their modules in `kore-protocol`.
-const ROUTES: [(&str, Metadata); 1] =
-    [("bot_import::get_status", <bot_import::get_status::Request as Endpoint>::METADATA)];
+const ROUTES: [(&str, Metadata); 4] = [
+    ("bot_import::get_status", bot_import::get_status::METADATA),
+    ("bot_import::start_existing", bot_import::start_existing::METADATA),
+    ("bot_import::start_new", bot_import::start_new::METADATA),
+    ("file::upload", file::upload::METADATA),
+];
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -17,7 +17,7 @@ pub(crate) fn whole(body: impl Into<Bytes>) -> AnswerBody {
     Either::Left(Full::new(body.into()))
 }
 
-/// The most of one body of a call: none that is served here has one, this is room for those to come.
+/// The most of one body of a call, but an upload: the start of an import names its files alone.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// The most of all bodies that are being read, in bytes: a snapshot of any length, and others beside.
@@ -29,10 +29,10 @@ const ROOM: usize = 96 * 1024 * 1024;
 pub(crate) struct Bodies(Arc<Semaphore>);
 
 /// A body and its share of the room.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ReadBody {
     bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+    _share: Share,
 }
 
 impl ReadBody {
@@ -74,20 +74,38 @@ impl Bodies {
 
     async fn collect(&self, mut body: Incoming, most: usize) -> Result<ReadBody, Unread> {
         let mut read = Vec::new();
-        let mut share: Option<OwnedSemaphorePermit> = None;
+        let mut share = self.share();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
             if read.len() + data.len() > most {
                 return Err(Unread::TooLong);
             }
-            let bytes = data.len().try_into().map_err(|_| Unread::TooLong)?;
-            let more = Arc::clone(&self.0).try_acquire_many_owned(bytes).map_err(|_| Unread::NoRoom)?;
-            match &mut share {
-                Some(share) => share.merge(more),
-                None => share = Some(more),
-            }
+            share.grow(data.len())?;
             read.extend_from_slice(&data);
         }
         Ok(ReadBody { bytes: read.into(), _share: share })
+    }
+
+    pub(super) fn share(&self) -> Share {
+        Share { room: Arc::clone(&self.0), taken: None }
+    }
+}
+
+/// What a body has of the room.
+#[derive(Debug)]
+pub(crate) struct Share {
+    room: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
+}
+
+impl Share {
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Unread> {
+        let bytes = bytes.try_into().map_err(|_| Unread::TooLong)?;
+        let more = Arc::clone(&self.room).try_acquire_many_owned(bytes).map_err(|_| Unread::NoRoom)?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            None => self.taken = Some(more),
+        }
+        Ok(())
     }
 }

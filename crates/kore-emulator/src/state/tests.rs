@@ -9,9 +9,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use kore_protocol::IncomingResponse as _;
 use kore_protocol::bot_import::get_status;
 
+use kore_types::{BotId, BotImportId, FileId};
+
 use super::*;
+use crate::bots::Bot;
+use crate::files::{Component, File, Summary};
+use crate::imports::Held;
 use crate::life::Life;
 use crate::limits::LimitRules;
+use crate::platform::Starts;
 use crate::{Mode, Scenario, Task, samples, scenarios};
 
 fn id(text: &str) -> BotImportId {
@@ -23,14 +29,18 @@ fn living(scenario: &Arc<Scenario>, mode: Mode) -> Held {
 }
 
 fn platform(imports: Vec<(BotImportId, Held)>) -> Arc<Platform> {
-    let platform = Arc::new(Platform::new(Vec::new(), LimitRules::default()).expect("no app"));
-    platform.replace(imports);
-    platform
+    let platform = Platform::new(Vec::new(), LimitRules::default(), Starts::default()).expect("no app");
+    platform.replace(contents(imports));
+    Arc::new(platform)
+}
+
+fn contents(imports: impl Into<Vec<(BotImportId, Held)>>) -> Contents {
+    Contents { imports: imports.into(), ..Contents::default() }
 }
 
 fn written(imports: &[(BotImportId, Held)], now: SystemTime) -> String {
     let mut text = Vec::new();
-    snapshot::write(imports, now, &mut text).expect("written");
+    snapshot::write(&contents(imports), now, &mut text).expect("written");
     String::from_utf8(text).expect("UTF-8")
 }
 
@@ -55,14 +65,14 @@ impl Folder {
     /// The file with these imports in it.
     fn save(&self, imports: &[(BotImportId, Held)]) -> io::Result<()> {
         let (file, _) = StateFile::take(&self.file()).map_err(io::Error::other)?;
-        file.replace(|to| snapshot::write(imports, UNIX_EPOCH, to))
+        file.replace(|to| snapshot::write(&contents(imports), UNIX_EPOCH, to))
     }
 
     /// The ids that the file has, or why it cannot be read.
     fn ids(&self) -> Result<Vec<String>, String> {
         let read = StateFile::take(&self.file()).and_then(|(file, text)| file.imports(&text));
         let imports = read.map_err(|error| error.to_string())?;
-        Ok(imports.unwrap_or_default().iter().map(|(id, _)| id.to_string()).collect())
+        Ok(imports.unwrap_or_default().imports.iter().map(|(id, _)| id.to_string()).collect())
     }
 }
 
@@ -138,10 +148,10 @@ fn those_who_wait_for_their_changes_share_one_write() {
     let folder = Folder::new("shared");
     let platform = platform(Vec::new());
     let clock = Clock::default();
-    let state = State::open(&folder.file(), Arc::clone(&platform), clock, Vec::new()).expect("free");
+    let state = State::open(&folder.file(), Arc::clone(&platform), clock, contents([])).expect("free");
     let change = |name: &str| {
         platform.change(|imports| imports.put(id(name), Held::fixed(samples::succeeded())));
-        platform.with(Imports::changes)
+        platform.changes()
     };
     let wanted = ["bir-a", "bir-b", "bir-c"].map(change);
     let wrote = wanted.map(|change| state.save_up_to(change).expect("saved"));
@@ -217,7 +227,7 @@ fn a_snapshot_keeps_all_of_each_import() {
     imports.push((id("bir-odd"), Held::fixed(odd)));
 
     let text = written(&imports, start);
-    let read = snapshot::read(&text, "snapshot", None).expect("valid");
+    let read = snapshot::read(&text, "snapshot", None).expect("valid").imports;
     assert_eq!(read.len(), imports.len());
     for ((id, before), (same, after)) in imports.iter().zip(&read) {
         assert_eq!(id, same);
@@ -250,11 +260,46 @@ fn a_restored_import_is_as_far_as_it_was_when_the_snapshot_was_taken() {
     let imports = [(id("bir-1"), Held::Living(Life::new(scenario, Mode::TIME, at(100))))];
     let text = written(&imports, at(100) + Duration::from_millis(600));
     let is_over = |restored, now| {
-        let read = snapshot::read(&text, "snapshot", restored).expect("valid");
+        let read = snapshot::read(&text, "snapshot", restored).expect("valid").imports;
         let Held::Living(life) = &read[0].1 else { panic!("it lives") };
         life.document(&id("bir-1"), now).contains(r#""status":"success","streamRefId""#)
     };
     assert!(!is_over(Some(at(5000)), at(5000) + Duration::from_millis(399)));
     assert!(is_over(Some(at(5000)), at(5000) + Duration::from_millis(400)));
     assert!(is_over(None, at(5000)), "in a state file time goes on");
+}
+
+#[test]
+fn bots_files_and_what_is_imported_into_a_bot_are_read_as_they_were_written() {
+    let bot = BotId::new("st-1f").expect("valid");
+    let made = Bot { name: Some("Shop".to_owned()), made_by: Some(id("bir-1")), ..Bot::new(bot.clone()) };
+    let file = File {
+        id: FileId::new("5b").expect("valid"),
+        name: "a \"b\".json".to_owned(),
+        extension: None,
+        context: "bulkImport".to_owned(),
+        size: 7,
+        hash: "0".repeat(40),
+        summary: Summary {
+            bot: Some("Shop".to_owned()),
+            components: vec![Component::new("Dialog".into(), "Pay")],
+            ..Summary::default()
+        },
+    };
+    let life = Life::new(Arc::new(scenarios::failure()), Mode::AtOnce, UNIX_EPOCH).into_bot(bot);
+    let before = Contents {
+        imports: vec![(id("bir-1"), Held::Living(life))],
+        bots: vec![made, Bot::new(BotId::new("st-2e").expect("valid"))],
+        files: vec![file],
+    };
+    let written = |contents: &Contents| {
+        let mut text = Vec::new();
+        snapshot::write(contents, UNIX_EPOCH, &mut text).expect("written");
+        String::from_utf8(text).expect("UTF-8")
+    };
+    let read = snapshot::read(&written(&before), "snapshot", None).expect("valid");
+    assert_eq!((&read.bots, read.files[0].summary.components.len()), (&before.bots, 1));
+    assert_eq!(written(&read), written(&before));
+    let Held::Living(life) = &read.imports[0].1 else { panic!("it lives") };
+    assert!(life.document(&id("bir-1"), UNIX_EPOCH).contains(r#""streamId":"st-1f""#));
 }

@@ -24,7 +24,7 @@ impl Backoff {
     pub const RATE_LIMITED: Self = Self::new(Duration::from_secs(5), Duration::from_secs(60));
 
     /// The wait after that many failures in a row. The same `random` gives the same wait.
-    pub(super) fn wait(self, failures: u32, random: u64) -> Duration {
+    pub fn wait(self, failures: u32, random: u64) -> Duration {
         let doubled =
             self.first.saturating_mul(1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
         let wait = doubled.min(self.most);

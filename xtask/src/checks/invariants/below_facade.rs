@@ -1,5 +1,5 @@
-//! The roots of the crates below the facade have clippy refuse what reads a clock, the environment,
-//! files or randomness: `.clippy.toml` lists it, and it is off elsewhere.
+//! Below the facade nothing reads a clock, the environment, files or randomness. clippy refuses these
+//! calls, which `.clippy.toml` lists; this checks that the roots of those crates switch the lint on.
 
 use super::Complaint;
 use super::source::Source;

@@ -1,4 +1,5 @@
-//! Endpoint files read alike: doc, metadata, request, response, test.
+//! Each file of an endpoint has the same parts in the same order: doc, metadata, request, response,
+//! test.
 
 use super::Complaint;
 use super::source::{Source, is_word, line_of, occurrences};
@@ -70,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_house_passes() {
+    fn the_right_order_passes() {
         assert_eq!(endpoint(&GOOD), []);
     }
 
     #[test]
-    fn each_part_is_asked_for() {
+    fn a_missing_part_is_found() {
         for missing in GOOD {
             let parts = Vec::from_iter(GOOD.into_iter().filter(|part| *part != missing));
             assert_eq!(endpoint(&parts).len(), 1, "without {missing}");
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_free() {
+    fn other_files_need_no_such_order() {
         assert_eq!(complaints("crates/kore-protocol/src/bot_import.rs", &[]), []);
         assert_eq!(complaints("crates/kore-protocol/src/bot_import/status/sample.rs", &[]), []);
     }

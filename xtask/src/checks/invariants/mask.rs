@@ -1,6 +1,6 @@
-//! Splits Rust source into code and strings, so that a rule never trips over a comment.
+//! Splits Rust source into code and strings, so that no rule is misled by a comment or a string.
 
-/// Two texts of the length and lines of the source: elsewhere they hold spaces.
+/// Two texts with the length and lines of the source. Each has one kind of text, and spaces elsewhere.
 pub(crate) struct Masked {
     /// Without comments and without what stands in string and character literals.
     pub(crate) code: String,
@@ -71,7 +71,7 @@ fn block_comment(rest: &[u8]) -> usize {
     at
 }
 
-/// With both quotes, minding backslashes.
+/// The length of a quoted text with both quotes. A backslash escapes the next character.
 fn quoted(rest: &[u8], quote: u8) -> usize {
     let mut at = 1;
     while at < rest.len() && rest[at] != quote {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_every_kind_are_set_apart() {
+    fn strings_of_every_kind_are_found() {
         let masked = mask(r####"f("a // b", b"c\"d", r"e\", r#"g"h"#, br##"i"#j"##) + for_r"k""####);
         assert_eq!(words(&masked.code), ["f(", ",", "b", ",", ",", ",", "b", ")", "+", "for_r"]);
         for content in ["a // b", "c\\\"d", "e\\", "g\"h", "i\"#j", "k"] {

@@ -1,9 +1,9 @@
-//! What a published crate builds and tests with lies in its own folder: a package holds no other.
+//! A published crate includes no file from outside of its folder: its package would lack it.
 
 use super::Complaint;
 use super::source::{Source, line_of};
 
-/// What names a file while a crate is compiled. What is opened at run time starts at
+/// What includes a file when a crate is compiled. A file that is opened at run time is found from
 /// `CARGO_MANIFEST_DIR`.
 const NAMES_A_FILE: [&str; 4] = ["include_str!(", "include_bytes!(", "include!(", "#[path = "];
 const PACKAGE: &str = "env!(\"CARGO_MANIFEST_DIR\")";

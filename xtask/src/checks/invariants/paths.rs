@@ -1,4 +1,4 @@
-//! Only kore-protocol knows the paths of the API.
+//! Only kore-protocol has the paths of the API: no other crate may repeat one.
 
 use super::Complaint;
 use super::source::{Source, lines_with};

@@ -1,4 +1,4 @@
-//! One source file as the rules see it.
+//! A source file for the rules: its path, its code, its strings, without the test modules.
 
 use std::iter::once;
 use std::ops::Range;
@@ -33,7 +33,7 @@ impl Source {
         self.path.file_name().expect("a file has a name")
     }
 
-    /// Everything, comments too.
+    /// The whole text with comments.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -48,7 +48,7 @@ impl Source {
         &self.product_strings
     }
 
-    /// Whether this belongs to what is built of one of these crates: `crates/<name>/src`.
+    /// Whether it is source of one of these crates: `crates/<name>/src`.
     pub(crate) fn is_product_of(&self, crates: &[&str]) -> bool {
         crates.iter().any(|name| self.path.starts_with(format!("crates/{name}/src")))
     }

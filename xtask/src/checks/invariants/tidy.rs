@@ -1,14 +1,14 @@
-//! Rules for every file.
+//! Rules for every file: its name, its length, `forbid(unsafe_code)`, no ignored test.
 
 use super::Complaint;
 use super::source::{Source, lines_with};
 
 const MAX_LINES: usize = 500;
 
-/// Names that say nothing about what is inside.
+/// File names that do not say what is inside.
 const VAGUE: [&str; 4] = ["helper.rs", "helpers.rs", "util.rs", "utils.rs"];
 
-/// A test that was put off; clippy finds `todo!` and `unimplemented!`.
+/// An ignored test. clippy finds `todo!` and `unimplemented!`.
 const IGNORED: &str = "#[ignore";
 
 pub(crate) fn check(source: &Source) -> Vec<Complaint> {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn no_test_is_put_off() {
+    fn an_ignored_test_is_found() {
         let found = complaints("tests/it/a.rs", "fn a() {}\n#[ignore = \"slow\"]\nfn b() {}\n");
         assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2]);
         assert!(passes("tests/it/a.rs", "// #[ignore]\nfn a() { say(\"#[ignore]\") }\n"));

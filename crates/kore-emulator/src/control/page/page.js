@@ -148,6 +148,24 @@ function onRequests({ missed, requests }) {
   setText(byId("requests-counts"), `${received} in all${received > REQUESTS ? `, the last ${REQUESTS} shown` : ""}`);
 }
 
+function onBotsAndFiles({ bots, files, files_in_all }) {
+  byId("bots").replaceChildren(...bots.map((bot) => {
+    const row = element("li");
+    const [word, className] = bot.exists ? ["exists", "succeeded"] : ["not made yet", "running"];
+    row.append(element("span", "id mono", bot.id), element("span", "name", bot.name), element("span", `word ${className}`, word));
+    return row;
+  }));
+  byId("files").replaceChildren(...files.map((file) => {
+    const row = element("li");
+    const about = `${file.size} bytes${file.parts ? `, ${file.parts} parts of a bot` : ""}`;
+    row.append(element("span", "id mono", file.id), element("span", "name", file.name), element("span", "quiet", about));
+    return row;
+  }));
+  byId("no-bots").hidden = bots.length > 0;
+  byId("no-files").hidden = files_in_all > 0;
+  setText(byId("files-counts"), files_in_all > files.length ? `the newest ${files.length} of ${files_in_all}` : "");
+}
+
 function connect() {
   const events = new EventSource("events");
   const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
@@ -160,6 +178,7 @@ function connect() {
   });
   on("imports", onImports);
   on("requests", onRequests);
+  on("bots_and_files", onBotsAndFiles);
   events.addEventListener("error", () => {
     setText(byId("connection"), "not connected; trying again");
     byId("connection").className = "";

@@ -52,7 +52,7 @@ fn a_link_to_the_file_stays_one_and_shares_its_lock() {
     symlink(folder.file(), &link).expect("a link");
     let (file, _) = StateFile::take(&link).expect("free");
     assert!(folder.ids().is_err(), "the same file by its other name");
-    file.replace(|to| snapshot::write(&[], UNIX_EPOCH, to)).expect("saved");
+    file.replace(|to| snapshot::write(&Contents::default(), UNIX_EPOCH, to)).expect("saved");
     assert!(link.is_symlink());
     drop(file);
     assert!(folder.ids().expect("valid").is_empty());

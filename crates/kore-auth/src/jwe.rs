@@ -1,0 +1,48 @@
+//! Encrypted tokens: the compact form of a JWE, RFC 7516, for apps that enforce JWE.
+//!
+//! The platform documents RSA-OAEP and RSA1_5 for the content key, and A128CBC-HS256, A128GCM and
+//! A256GCM for the content. A client encrypts each token to the platform's public key, given as a
+//! JWK ([`Encrypter`]); a server decrypts it with the private one ([`Decrypter`]).
+//!
+//! The cryptography is that of aws-lc-rs: ring cannot encrypt with RSA. Without the feature the
+//! types are there, and no key can be made. The content key is an argument. What the provider draws
+//! itself, since it offers no other way, are IVs, the padding of RSA, and the key that a server uses
+//! in place of one that cannot be decrypted.
+
+mod algorithms;
+mod compact;
+mod decrypter;
+mod encrypter;
+mod jwk;
+
+#[cfg(not(feature = "aws-lc-rs"))]
+mod absent;
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc_rs;
+
+#[cfg(not(feature = "aws-lc-rs"))]
+use self::absent::{PrivateKey, PublicKey};
+#[cfg(feature = "aws-lc-rs")]
+use self::aws_lc_rs::{PrivateKey, PublicKey};
+
+pub(crate) use self::compact::has_five_parts;
+
+pub use self::algorithms::{ContentEncryption, KeyEncryption};
+pub use self::decrypter::Decrypter;
+pub use self::encrypter::{Encrypter, JweContent};
+pub use self::jwk::PublicJwk;
+
+/// The sizes of RSA keys that are taken, in bits. More would let a key of another's choice cost
+/// seconds.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// What was encrypted, beside its header.
+struct Sealed {
+    encrypted_key: Vec<u8>,
+    iv: Vec<u8>,
+    ciphertext: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests;

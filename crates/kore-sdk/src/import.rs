@@ -1,0 +1,145 @@
+//! Starting an import: its files are uploaded, the import is started, and, if one wants, watched to
+//! its end.
+//!
+//! [`Client::import_bot`](crate::Client::import_bot) begins one, and so does that of the blocking
+//! client. What both share is here and in `plan` and `attempts`; `run` and `blocking` send and wait.
+
+mod attempts;
+pub(crate) mod blocking;
+mod event;
+mod files;
+mod plan;
+mod run;
+mod watched;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use kore_types::{BotId, ImportOptions, Purpose};
+
+pub use self::event::ImportEvent;
+use self::event::OnEvent;
+pub use self::files::{ImportFile, ImportFiles};
+use self::plan::Target;
+pub use self::watched::WatchedImport;
+use crate::DEFAULT_DEADLINE;
+
+/// The most files that are uploaded at once.
+const MOST_AT_ONCE: usize = 4;
+
+/// The files of an import whose target is still to be said.
+#[must_use = "it does nothing until its target is said and it is awaited or run"]
+#[derive(Debug)]
+pub struct ImportBot<'a, C> {
+    client: &'a C,
+    files: ImportFiles,
+}
+
+/// How an import changes a bot that exists. There is no default: a full import deletes.
+#[allow(clippy::large_enum_variant, reason = "there is one of it for an import")]
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImportMode {
+    /// The bot becomes what the files hold, and loses what they lack. No `importOptions` are sent.
+    Full,
+    /// The bot keeps what the files lack; these options say what is taken from them. They are sent as
+    /// they are, even if they are empty.
+    Incremental(ImportOptions),
+}
+
+impl<'a, C> ImportBot<'a, C> {
+    pub(crate) fn new(client: &'a C, files: ImportFiles) -> Self {
+        Self { client, files }
+    }
+
+    /// Makes a new bot of that name. Single files need an icon among them.
+    pub fn new_bot(self, name: impl Into<String>) -> Import<'a, C> {
+        self.into(Target::New { name: name.into(), purpose: None })
+    }
+
+    /// Imports into a bot that exists. An icon is not sent: this call takes none. Nor does it take a
+    /// zip.
+    pub fn into_bot(self, bot_id: BotId, mode: ImportMode) -> Import<'a, C> {
+        self.into(Target::Existing { bot_id, mode })
+    }
+
+    fn into(self, target: Target) -> Import<'a, C> {
+        Import {
+            client: self.client,
+            files: self.files,
+            target,
+            at_once: 1,
+            deadline: DEFAULT_DEADLINE,
+            on_event: OnEvent::new(|_| {}),
+        }
+    }
+}
+
+/// An import that is to be started: await it, or `run` that of a blocking client, for the import that
+/// the platform accepted. [`watch`](Self::watch) goes on to its end.
+///
+/// An upload that fails on the way is sent again. The start is not: it is repeated only if the
+/// platform certainly did not take it, since the connection failed, a rate limit was reached, or a
+/// token was renewed. Any other failure of it is an error of which
+/// [`Error::may_have_started`](crate::Error::may_have_started) is true.
+///
+/// ```no_run
+/// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use kore_sdk::{ImportEvent, ImportFile, ImportFiles, ImportMode};
+///
+/// let definition = ImportFile::from_path("export/botDefinition.json")?;
+/// let config = ImportFile::from_path("export/config.json")?;
+/// let accepted = client
+///     .import_bot(ImportFiles::new(definition, config))
+///     .into_bot("st-1f".parse()?, ImportMode::Full)
+///     .on_event(|event| match event {
+///         ImportEvent::Uploading { name, sent, length, .. } => println!("{name}: {sent} of {length}"),
+///         ImportEvent::Starting => println!("starting …"),
+///         _ => {}
+///     })
+///     .await;
+/// match accepted {
+///     Ok(accepted) => println!("{}", accepted.import_id),
+///     Err(error) if error.may_have_started() => println!("look in the builder: {error}"),
+///     Err(error) => println!("not started: {error}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "it does nothing until it is awaited or run"]
+pub struct Import<'a, C> {
+    client: &'a C,
+    files: ImportFiles,
+    target: Target,
+    at_once: usize,
+    deadline: Duration,
+    on_event: OnEvent<'a>,
+}
+
+impl<'a, C> Import<'a, C> {
+    /// Whom a new bot is for. By default what its definition says.
+    pub fn purpose(mut self, for_whom: Purpose) -> Self {
+        if let Target::New { purpose, .. } = &mut self.target {
+            *purpose = Some(for_whom);
+        }
+        self
+    }
+
+    /// How many files are uploaded at once: one by default, four at the most.
+    pub fn uploads_at_once(mut self, files: NonZeroUsize) -> Self {
+        self.at_once = files.get().min(MOST_AT_ONCE);
+        self
+    }
+
+    /// How long it may take until the platform accepts the import: 30 minutes by default. Nothing is
+    /// sent after it; a start that was sent before it is still awaited.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// What is to be done with each event. It is called before that which an event announces.
+    pub fn on_event(mut self, on_event: impl FnMut(&ImportEvent) + Send + 'a) -> Self {
+        self.on_event = OnEvent::new(on_event);
+        self
+    }
+}
