@@ -2,7 +2,6 @@
 
 mod below_facade;
 mod endpoint;
-mod mask;
 mod own_folder;
 mod paths;
 mod source;
