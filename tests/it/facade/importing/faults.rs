@@ -1,11 +1,12 @@
 //! A start whose response is lost in every way that a network has: over real sockets, the server counts at
 //! most one import for each, and the client knows no more than it says.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kore_sdk::protocol::split_mix;
+use kore_sdk::protocol::{Refusal, split_mix};
 use kore_sdk::{Client, ImportMode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -59,25 +60,20 @@ impl Fault {
         }
     }
 
-    fn response(self) -> &'static str {
-        match self {
-            Self::BadGateway => "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 9\r\n\r\n<html>502",
-            Self::Unavailable => "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
-            Self::Page => "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n<html>log in",
-            Self::Refused => {
-                "HTTP/1.1 400 Bad Request\r\ncontent-length: 48\r\n\r\n{\"errors\":[{\"msg\":\"Invalid file id\",\"code\":400}]}"
-            }
-            Self::Unauthorized => {
-                "HTTP/1.1 401 Unauthorized\r\ncontent-length: 58\r\n\r\n{\"errors\":[{\"msg\":\"Invalid SDK credentials\",\"code\":4002}]}"
-            }
-            Self::Limited => "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n",
-            _ => ACCEPTED,
-        }
+    fn response(self) -> String {
+        let error = |refusal: Refusal| String::from_utf8(refusal.to_http().into_body().to_vec()).unwrap();
+        let (status, body) = match self {
+            Self::BadGateway => ("502 Bad Gateway", "<html>502".to_owned()),
+            Self::Unavailable => ("503 Service Unavailable", String::new()),
+            Self::Page => ("200 OK", "<html>log in".to_owned()),
+            Self::Refused => ("400 Bad Request", error(Refusal::InvalidFileId)),
+            Self::Unauthorized => ("401 Unauthorized", error(Refusal::InvalidSdkCredentials)),
+            Self::Limited => ("429 Too Many Requests", String::new()),
+            _ => ("200 OK", r#"{"_id":"bir-1","status":"pending"}"#.to_owned()),
+        };
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
     }
 }
-
-const ACCEPTED: &str =
-    "HTTP/1.1 200 OK\r\ncontent-length: 34\r\n\r\n{\"_id\":\"bir-1\",\"status\":\"pending\"}";
 
 /// A server whose faults follow from a seed.
 #[derive(Clone)]
@@ -120,7 +116,8 @@ impl Platform {
             if fault.is_taken(self.random()) {
                 self.made.fetch_add(1, Ordering::SeqCst);
             }
-            let response = fault.response().as_bytes();
+            let response = fault.response();
+            let response = response.as_bytes();
             let some = 1 + (self.random() % (response.len() as u64 - 1)) as usize;
             match fault {
                 Fault::CloseAfterTheBody => return,
