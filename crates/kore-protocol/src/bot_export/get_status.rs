@@ -142,8 +142,8 @@ impl crate::openapi::Described for Request {
     const REFUSALS: &'static [Refusal] = &[Refusal::InvalidStreamId];
 
     type PathValues = (BotId,);
-    type Body = ();
-    type Answer = BotExport;
+    type RequestBody = ();
+    type ResponseBody = BotExport;
 
     fn sample() -> Option<(Self, Response)> {
         let export: BotExport = serde_json::from_str(SAMPLE).ok()?;

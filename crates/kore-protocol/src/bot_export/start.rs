@@ -136,8 +136,8 @@ impl crate::openapi::Described for Request {
         &[Refusal::InvalidStreamId, Refusal::NoComponent, Refusal::InvalidArguments];
 
     type PathValues = (BotId,);
-    type Body = BotExportOrder;
-    type Answer = BotExport;
+    type RequestBody = BotExportOrder;
+    type ResponseBody = BotExport;
 
     fn sample() -> Option<(Self, Response)> {
         let export: BotExport = serde_json::from_str(SAMPLE).ok()?;

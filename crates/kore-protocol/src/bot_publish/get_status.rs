@@ -133,8 +133,8 @@ impl crate::openapi::Described for Request {
     const REFUSALS: &'static [Refusal] = &[Refusal::InvalidStreamId];
 
     type PathValues = (BotId,);
-    type Body = ();
-    type Answer = BotPublish;
+    type RequestBody = ();
+    type ResponseBody = BotPublish;
 
     fn sample() -> Option<(Self, Response)> {
         let publish: BotPublish = serde_json::from_str(SAMPLE).ok()?;

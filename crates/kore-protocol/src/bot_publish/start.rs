@@ -116,8 +116,8 @@ impl crate::openapi::Described for Request {
     const REFUSALS: &'static [Refusal] = &[Refusal::InvalidStreamId, Refusal::InvalidArguments];
 
     type PathValues = (BotId,);
-    type Body = BotPublishOrder;
-    type Answer = List<PublishedResource>;
+    type RequestBody = BotPublishOrder;
+    type ResponseBody = List<PublishedResource>;
 
     fn sample() -> Option<(Self, Response)> {
         let mut request = Self::new("st-xxxx".parse().ok()?, "new update");

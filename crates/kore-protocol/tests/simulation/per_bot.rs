@@ -8,7 +8,7 @@ use kore_protocol::watch::{End, Job, Next, Now, Poll, Settings, Update, Watches}
 use kore_protocol::{OutgoingRequest as _, RequestLogs, bot_export, bot_publish};
 use kore_types::{BotExport, BotId, BotPublish, Outcome, Status};
 
-use crate::platform::{Answer, Platform};
+use crate::platform::{Platform, Reply};
 use crate::random::Random;
 use crate::{Failure, POLL_TIMEOUT};
 
@@ -72,7 +72,7 @@ pub(crate) fn simulate<J: OfBot>(seed: u64, start: Instant) -> Run {
     let mut watches: Watches<J, Failure> = Watches::new(RequestLogs::default(), settings);
     jobs.iter().for_each(|job| watches.watch(job.clone(), timeout, now));
 
-    let mut under_way: BTreeMap<(Instant, u64), (Poll<J>, Answer)> = BTreeMap::new();
+    let mut under_way: BTreeMap<(Instant, u64), (Poll<J>, Reply)> = BTreeMap::new();
     let (mut sent, mut run) = (0, Run::default());
     loop {
         match watches.poll(now) {
@@ -80,8 +80,8 @@ pub(crate) fn simulate<J: OfBot>(seed: u64, start: Instant) -> Run {
                 sent += 1;
                 let key = poll.request().rate_limit_key().expect("the bot");
                 let bot = bots.iter().position(|bot| bot.as_str() == key).expect("one of them");
-                let (answer, latency) = platforms[bot].look(now.instant - start, random, now.wall);
-                under_way.insert((now.instant + latency, sent), (poll, answer));
+                let (reply, latency) = platforms[bot].poll(now.instant - start, random, now.wall);
+                under_way.insert((now.instant + latency, sent), (poll, reply));
             }
             Next::Tell(Update::Ended { job, end }) => {
                 run.ended += 1;
@@ -105,17 +105,17 @@ pub(crate) fn simulate<J: OfBot>(seed: u64, start: Instant) -> Run {
                 now.wall += later - now.instant;
                 now.instant = later;
                 if answered.is_some() {
-                    let (_, (poll, answer)) = under_way.pop_first().expect("it was there");
-                    match answer {
-                        Answer::Import(import) => {
+                    let (_, (poll, reply)) = under_way.pop_first().expect("it was there");
+                    match reply {
+                        Reply::Import(import) => {
                             let status = import.status.expect("it has one");
                             let response = poll.job().response(status);
                             watches.handle_response(now, &poll, response);
                         }
-                        Answer::Refused(status, after) => {
+                        Reply::Refused(status, after) => {
                             watches.handle_failure(now, &poll, Failure::Status(status, after));
                         }
-                        Answer::Lost => watches.handle_failure(now, &poll, Failure::Timeout),
+                        Reply::Lost => watches.handle_failure(now, &poll, Failure::Timeout),
                     }
                 }
             }
