@@ -19,7 +19,9 @@ const START: usize = 512;
 pub struct Collect {
     head: Parts,
     limit: BodyLimit,
-    /// How much is taken: less than the limit of a body that says itself that it is too long.
+    /// The body says itself that it is over the limit.
+    is_too_long: bool,
+    /// How much of it is taken: of one that is too long, enough for a message.
     enough: usize,
     taken: Taken,
 }
@@ -36,7 +38,7 @@ impl Collect {
     fn of_length(head: Parts, limit: BodyLimit, length: u64) -> Self {
         let is_too_long = length > limit.get() as u64;
         let enough = if is_too_long { START.min(limit.get()) } else { limit.get() };
-        Self { head, limit, enough, taken: Taken::default() }
+        Self { head, limit, is_too_long, enough, taken: Taken::default() }
     }
 
     /// Takes the next bytes of the body.
@@ -53,7 +55,7 @@ impl Collect {
     /// # Errors
     /// If its headers say that the body is over the limit.
     pub fn finish(mut self) -> Result<Response<Bytes>, TransportError> {
-        if self.is_too_long() { Err(self.too_large()) } else { Ok(self.response()) }
+        if self.is_too_long { Err(self.too_large()) } else { Ok(self.response()) }
     }
 
     /// The error of a body that broke off, with what had arrived.
@@ -62,11 +64,7 @@ impl Collect {
     }
 
     fn broken_as(mut self, error: impl FnOnce(&Response<Bytes>) -> TransportError) -> TransportError {
-        if self.is_too_long() { self.too_large() } else { error(&self.response()) }
-    }
-
-    fn is_too_long(&self) -> bool {
-        self.enough < self.limit.get()
+        if self.is_too_long { self.too_large() } else { error(&self.response()) }
     }
 
     fn too_large(&mut self) -> TransportError {

@@ -91,7 +91,8 @@ fn a_layer_of_the_other_kind_is_an_error() {
 
 #[test]
 fn a_setting_that_the_transport_cannot_follow_is_an_error() {
-    let settings: [(&str, fn(ClientBuilder) -> ClientBuilder); 7] = [
+    type Set = fn(ClientBuilder) -> ClientBuilder;
+    let settings: [(&str, Set); 7] = [
         ("timeout", |builder| builder.timeout(Duration::from_secs(1))),
         ("connect_timeout", |builder| builder.connect_timeout(Duration::from_secs(1))),
         ("idle_timeout", |builder| builder.idle_timeout(Duration::from_secs(1))),
