@@ -52,6 +52,7 @@ fn whatever_the_server_accepted_is_in_the_output_or_starting_is_its_last_line() 
             std::thread::sleep(took.mul_f64(part as f64 / 1000.0));
             let _ = child.kill();
             child.wait().expect("it is ours");
+            platform.settle();
             let output = std::fs::read_to_string(path).expect("written");
             if platform.seen(|seen| seen.starts.is_empty()) {
                 before += 1;
