@@ -70,6 +70,10 @@ impl Core {
         self.requests.reserve(request, now, now + LATEST_SINGLE)
     }
 
+    pub(crate) fn user_agent(&self) -> Option<&HeaderValue> {
+        self.headers.get(http::header::USER_AGENT)
+    }
+
     pub(crate) fn base(&self) -> &BaseUrl {
         &self.base
     }

@@ -19,7 +19,8 @@ struct Inner {
     kind: Kind,
     attempts: u32,
     worth_a_new_token: bool,
-    may_have_started: bool,
+    /// Of what it is that may have started.
+    may_have_started: Option<&'static str>,
 }
 
 enum Kind {
@@ -40,7 +41,7 @@ enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false, may_have_started: false }))
+        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false, may_have_started: None }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -67,8 +68,15 @@ impl Error {
     }
 
     /// Says that the request was to start something, and may have.
-    pub(crate) fn in_doubt(mut self) -> Self {
-        self.0.may_have_started = true;
+    pub(crate) fn in_doubt(self) -> Self {
+        self.in_doubt_of(
+            "the import may have started all the same: no public call lists imports, so look for it in the \
+             builder before it is started again",
+        )
+    }
+
+    pub(crate) fn in_doubt_of(mut self, what: &'static str) -> Self {
+        self.0.may_have_started = Some(what);
         self
     }
 
@@ -95,7 +103,7 @@ impl Error {
     /// not. No public call lists imports, so only the builder shows it. Ask this before the other
     /// questions, which are about what went wrong.
     pub fn may_have_started(&self) -> bool {
-        self.0.may_have_started
+        self.0.may_have_started.is_some()
     }
 
     /// Whether a file that was to be sent could not be read, or changed. The message names it.
@@ -254,13 +262,10 @@ impl fmt::Display for Error {
             0 | 1 => Ok(()),
             attempts => write!(f, " (after {attempts} requests)"),
         }?;
-        if self.0.may_have_started {
-            f.write_str(
-                "; the import may have started all the same: no public call lists imports, so look for it in the \
-                 builder before it is started again",
-            )?;
+        match self.0.may_have_started {
+            Some(what) => write!(f, "; {what}"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

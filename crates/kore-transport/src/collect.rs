@@ -104,6 +104,42 @@ pub(crate) async fn collect<B: http_body::Body<Data = Bytes>>(
     collected.finish()
 }
 
+/// Pours the body into the sink, off the threads of the runtime. Each piece has to come within
+/// `silence`.
+#[cfg(feature = "hyper")]
+pub(crate) async fn pour<
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+>(
+    response: Response<B>,
+    sink: &crate::BodySink,
+    silence: std::time::Duration,
+) -> Result<Response<Bytes>, TransportError> {
+    let broken = |why: String| TransportError::new(crate::Phase::Body, why);
+    let (head, body) = response.into_parts();
+    let mut body = std::pin::pin!(body);
+    loop {
+        let piece = tokio::time::timeout(silence, next(&mut body)).await.map_err(|_| {
+            let waited = format!("{} s without a byte", silence.as_secs_f64());
+            TransportError::timeout(crate::Phase::Body, waited)
+        })?;
+        match piece {
+            None => return Ok(Response::from_parts(head, Bytes::new())),
+            Some(Ok(data)) => {
+                let sink = sink.clone();
+                let writing = tokio::task::spawn_blocking(move || sink.write(&data)).await;
+                if !writing
+                    .map_err(|error| broken("it could not be written".to_owned()).with_source(error))?
+                {
+                    return Err(broken("no more of it is taken".to_owned()));
+                }
+            }
+            Some(Err(error)) => {
+                return Err(broken(format!("cut short after {} bytes", sink.written())).with_source(error));
+            }
+        }
+    }
+}
+
 /// The next bytes; trailers are passed over.
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 async fn next<B: http_body::Body<Data = Bytes>>(

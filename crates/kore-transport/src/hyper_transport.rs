@@ -14,10 +14,10 @@ use kore_protocol::{Body, BodyLimit};
 use self::pools::Pools;
 use self::proxy::{Proxies, Proxy};
 use self::time_limit::TimeLimit;
-use crate::collect::collect;
+use crate::collect::{collect, pour};
 use crate::failure::{self, find, peer};
 use crate::send_body::{SendBody, Sending};
-use crate::{Phase, PlainHttp, RequestTimeout, Transport, TransportError};
+use crate::{BodySink, Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 
 mod blocking;
 mod builder;
@@ -91,6 +91,7 @@ impl Inner {
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
         let timeout = RequestTimeout::of(&request).unwrap_or(self.request_timeout);
+        let sink = BodySink::of(&request);
         let (mut head, body) = request.into_parts();
         let proxy = self.proxies.reader_of(&head.uri)?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {
@@ -123,6 +124,11 @@ impl Inner {
         if let Some(proxy) = proxy.filter(|_| is_for_proxy) {
             in_flight.over();
             return Err(proxy.wants_password());
+        }
+        if let Some(sink) = sink.filter(|_| response.status() == StatusCode::OK) {
+            let poured = pour(response, &sink, timeout).await;
+            in_flight.over();
+            return poured;
         }
         let broken = |start: &_, error| TransportError::cut_short(start).with_source(error);
         let whole = limit.before(collect(response, self.limit, broken)).await;

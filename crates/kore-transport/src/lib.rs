@@ -32,6 +32,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod body_sink;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod build_error;
 mod certificate;
@@ -54,6 +55,7 @@ mod transport;
 #[cfg(feature = "ureq")]
 mod ureq_transport;
 
+pub use body_sink::BodySink;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub use build_error::BuildError;
 pub use collect::Collect;
