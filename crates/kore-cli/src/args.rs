@@ -3,6 +3,7 @@
 
 mod help;
 mod import_watch;
+mod jwe;
 mod parse;
 mod repeated;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchOutput};
+pub(crate) use jwe::JweArgs;
 pub(crate) use repeated::flags_of_watch;
 
 use crate::duration;
@@ -117,6 +119,9 @@ pub(crate) struct IdentityArgs {
     /// The configuration file, in place of the usual one [env: KORE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) jwe: JweArgs,
 }
 
 /// Whom, and how.
