@@ -3,6 +3,7 @@
 mod against_doubles;
 mod against_emulator;
 mod against_wiremock;
+mod calls;
 mod importing;
 mod secrets;
 mod signers;

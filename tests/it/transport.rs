@@ -52,6 +52,7 @@ each_client!(cases: [
     a_body_that_ends_before_its_last_chunk_is_cut_short,
     a_reset_within_the_body_is_cut_short,
     silence_is_a_timeout,
+    a_request_may_have_a_timeout_of_its_own,
     a_body_slower_than_the_limit_is_a_timeout,
     a_connection_closed_before_the_answer_may_be_tried_again,
     what_is_not_http_is_no_answer,

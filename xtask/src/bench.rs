@@ -1,4 +1,4 @@
-//! Runs the benchmarks, each of which prints its tables.
+//! `cargo xtask bench`: runs the benchmarks. Each prints its tables and fails beyond its bounds.
 
 use crate::command::{cargo, execute};
 use crate::workspace::Workspace;

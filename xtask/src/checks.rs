@@ -1,4 +1,4 @@
-//! The table of checks.
+//! The steps of `cargo xtask ci`: their names, their help, their order, and what each runs.
 
 mod api;
 mod browser;
@@ -27,11 +27,11 @@ pub(crate) enum Check {
     Test,
     /// The documentation builds without a warning
     Doc,
-    /// Each crate builds without features and with each alone (needs cargo-hack); a neighbour's change nothing
+    /// Each crate builds without features and with each alone (needs cargo-hack); a neighbour's features change nothing
     Features,
     /// No IO below the transport, no crypto provider but the chosen one, versions in one place, licences, origins
     Dependencies,
-    /// The rules of the house that can be read off the source
+    /// The rules of ARCHITECTURE.md that can be checked in the source
     Invariants,
     /// Links in Markdown lead somewhere, and the README stays short
     Markdown,
@@ -84,10 +84,10 @@ impl Check {
         }
     }
 
-    /// What runs it alone, after `cargo xtask`.
+    /// The words after `cargo xtask` that run this step alone.
     pub(crate) fn task(self) -> &'static str {
         match self {
-            // The plain word writes the document.
+            // `openapi` alone writes the document.
             Self::Openapi => "openapi --check",
             other => other.name(),
         }

@@ -1,4 +1,4 @@
-//! All checks in order, with a clock and a table at the end.
+//! `cargo xtask ci`: runs all checks in order, and prints how long each took.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Running other programs, always with the command line in sight.
+//! Runs other programs, and shows each command line.
 
 use std::env;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
 
-/// The cargo that runs this program, in the root of the workspace.
+/// The cargo that runs this program, started in the root of the workspace.
 pub(crate) fn cargo(workspace: &Workspace) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace.root());
@@ -49,7 +49,7 @@ pub(crate) fn execute(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a command that says much; what it said is shown only if it fails.
+/// Runs a command with much output, and shows that only if the command fails.
 pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<()> {
     let line = shown(command);
     println!("$ {line}");
@@ -61,7 +61,7 @@ pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Standard output of a command that must succeed.
+/// Runs a command that must succeed, and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let line = shown(command);
     let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
@@ -72,8 +72,8 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` did not print text"))
 }
 
-/// `cargo run` describes xtask in the environment; with that, build scripts which watch it would
-/// run anew on each change between `cargo test` and `cargo xtask test`.
+/// `cargo run` describes xtask in the environment. Build scripts that depend on these variables would
+/// run again on each change between `cargo test` and `cargo xtask test`.
 fn forget_this_package(command: &mut Command) {
     for (name, _) in env::vars_os() {
         if name
@@ -88,7 +88,7 @@ fn forget_this_package(command: &mut Command) {
 /// The command as one would type it.
 fn shown(command: &Command) -> String {
     let settings = command.get_envs().filter_map(|(name, value)| {
-        // A log is read by more people than may use a token.
+        // More people may read a log than may use a token.
         let is_secret = name.to_string_lossy().ends_with("TOKEN");
         let value = if is_secret { "…".into() } else { quoted(&value?.to_string_lossy()) };
         Some(format!("{}={value}", name.display()))
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_failing_command_says_is_in_the_error() {
+    fn the_error_has_the_output_of_a_failing_command() {
         let error =
             output(Command::new("sh").args(["-c", "echo broken >&2; exit 3"])).expect_err("exit status 3");
         assert!(error.to_string().contains("exit status: 3"), "{error}");

@@ -1,4 +1,4 @@
-//! Random documents against the decoder.
+//! `cargo xtask fuzz`: feeds random documents to the decoder.
 
 use anyhow::bail;
 

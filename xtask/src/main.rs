@@ -1,4 +1,5 @@
-//! Every check of this workspace, one command: `cargo xtask ci`.
+//! The chores of this workspace, as `cargo xtask`: every check of CI, the benchmarks, the files that are
+//! made.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
 
@@ -23,7 +24,7 @@ use crate::checks::Check;
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
 
-/// The chores of kore-rs.
+/// The chores of kore-rs
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {

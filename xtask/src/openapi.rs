@@ -1,4 +1,5 @@
-//! The OpenAPI document of the API, kept beside the code that it is made from.
+//! `cargo xtask openapi`: writes the OpenAPI document from the code, or checks that the committed one is
+//! current.
 
 use std::fs;
 
@@ -16,7 +17,7 @@ pub(crate) fn path(workspace: &Workspace) -> Utf8PathBuf {
 pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
     let path = path(workspace);
     if !path.exists() {
-        // The crate that makes it includes it.
+        // The crate that makes it also includes it, so the file must be there.
         fs::write(&path, "").with_context(|| format!("cannot write {path}"))?;
     }
     let (old, new) = (read(workspace)?, document(workspace)?);

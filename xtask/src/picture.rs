@@ -1,4 +1,5 @@
-//! The picture of `kore import watch` in the README, written by the test that compares it otherwise.
+//! `cargo xtask picture`: has a test of kore-cli write the picture in the README, which that test only
+//! compares otherwise.
 
 use crate::command::{cargo, execute};
 use crate::workspace::Workspace;

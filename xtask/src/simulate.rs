@@ -1,4 +1,4 @@
-//! Many runs of the watch in virtual time.
+//! `cargo xtask simulate`: runs the watch many times in virtual time.
 
 use crate::command::{cargo, execute};
 use crate::workspace::Workspace;

@@ -1,4 +1,5 @@
-//! What was not checked, said twice: where it happens and at the end.
+//! The checks that were skipped. Each is said where it happens and again at the end, so that nobody
+//! takes it for passed.
 
 #[derive(Default)]
 pub(crate) struct Skipped {

@@ -1,13 +1,13 @@
-//! The programs of others that checks need and that come neither with Rust nor with this workspace.
+//! The cargo subcommands that some checks need and that must be installed separately.
 
 use crate::command::has_subcommand;
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
 
-/// A cargo subcommand and its version a line. `.ci/run` installs what is missing of them.
+/// A cargo subcommand and its version on each line. `.ci/run` installs those that are missing.
 const TOOLS: &str = include_str!("../../.ci/tools");
 
-/// Whether a tool is there; without it, `what` is skipped.
+/// Whether a tool is installed. If not, `what` is noted as skipped.
 pub(crate) fn has(workspace: &Workspace, tool: &str, what: &str, skipped: &mut Skipped) -> bool {
     let is_there = has_subcommand(workspace, tool.trim_start_matches("cargo-"));
     if !is_there {
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_installed_is_skipped_with_the_command_that_installs_it() {
+    fn a_skipped_check_names_the_command_that_installs_its_tool() {
         for tool in ["cargo-deny", "cargo-hack"] {
             let command = installation(tool);
             let (name, version) = command.rsplit_once(" --version ").expect("a version");

@@ -1,4 +1,4 @@
-//! What cargo knows about this workspace.
+//! The workspace as `cargo metadata` describes it: its packages, its folders.
 
 use anyhow::Context;
 use cargo_metadata::camino::Utf8Path;

@@ -2,6 +2,7 @@
 //! of the machine could read them.
 
 mod help;
+mod import_start;
 mod import_watch;
 mod jwe;
 mod parse;
@@ -14,7 +15,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchOutput};
+pub(crate) use import_start::{BotArgs, RunArgs, StartArgs, StartOutput};
+pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchHow, WatchOutput};
 pub(crate) use jwe::JweArgs;
 pub(crate) use repeated::flags_of_watch;
 
@@ -30,7 +32,7 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Ask about bot imports
+    /// Start bot imports, and ask about them
     #[command(arg_required_else_help = true)]
     Import {
         #[command(subcommand)]
@@ -54,6 +56,12 @@ pub(crate) enum Import {
     /// Ask for the status of an import, once
     #[command(override_usage = "kore import status [OPTIONS] <BIR>", after_help = help::status())]
     Status(Box<StatusArgs>),
+    /// Start an import from files, wait until it has ended, and say how
+    #[command(override_usage = "kore import run [OPTIONS] <--new NAME|--into BOT_ID> <PATH>…", after_help = help::run())]
+    Run(Box<RunArgs>),
+    /// Start an import from files, and print its id when the platform has accepted it
+    #[command(override_usage = "kore import start [OPTIONS] <--new NAME|--into BOT_ID> <PATH>…", after_help = help::start())]
+    Start(Box<StartArgs>),
     /// Wait until imports have ended, and say how
     #[command(override_usage = "kore import watch [OPTIONS] <BIR>…", after_help = help::watch())]
     Watch(Box<WatchArgs>),

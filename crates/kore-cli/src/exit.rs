@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     NoResponse = 6,
     /// There is a result, and it could not be written.
     Output = 7,
+    /// The start of an import was sent, and nothing certain came back: it may exist.
+    MayHaveStarted = 8,
     /// SIGHUP ended a watch: its terminal is gone.
     HungUp = 129,
     /// Ctrl-C ended a watch.

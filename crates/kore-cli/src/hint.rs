@@ -38,7 +38,8 @@ impl Context<'_> {
     /// The error as a user sees it.
     pub(crate) fn failure(&self, error: &Error) -> Failure {
         let exit = match error.response() {
-            _ if error.is_config() => Exit::Usage,
+            _ if error.may_have_started() => Exit::MayHaveStarted,
+            _ if error.is_config() || error.is_file() => Exit::Usage,
             Some(_) if error.is_auth() => Exit::Auth,
             Some(_) => Exit::OtherResponse,
             None => Exit::NoResponse,
@@ -47,6 +48,14 @@ impl Context<'_> {
     }
 
     fn hint(&self, error: &Error) -> Option<String> {
+        if error.may_have_started() {
+            return Some("the bot's page in the builder shows whether it is being imported".to_owned());
+        }
+        if error.is_file() {
+            return Some(
+                "nothing was started; start it again when the files are as they are to be".to_owned(),
+            );
+        }
         if error.is_config() {
             return self.about_settings(error);
         }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bot_files;
 mod commands;
 mod duration;
 mod environment;
@@ -53,6 +54,8 @@ pub fn run() -> ExitCode {
 fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Import { import: Import::Status(args) } => on_runtime(commands::import_status(*args)),
+        Command::Import { import: Import::Run(args) } => on_runtime(commands::import_run(*args)),
+        Command::Import { import: Import::Start(args) } => on_runtime(commands::import_start(*args)),
         Command::Import { import: Import::Watch(args) } => on_runtime(commands::import_watch(*args)),
         Command::Token(args) => commands::token(args),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),

@@ -12,6 +12,7 @@ mod queue;
 mod stream;
 mod text;
 mod time;
+mod uploads;
 mod verdicts;
 
 use std::io;
@@ -22,8 +23,9 @@ pub(crate) use lines::{Lines, left_out};
 pub(crate) use live::Live;
 use queue::Undelivered;
 pub(crate) use stream::Stream;
-pub(crate) use text::{counted, field, harmless, noun, outcome_style, plainly_counted, quoted, word};
+pub(crate) use text::{counted, field, harmless, noun, outcome_style, pad, plainly_counted, quoted, word};
 pub(crate) use time::{age, span};
+pub(crate) use uploads::Uploads;
 pub(crate) use verdicts::{final_people, total};
 
 use crate::exit::Exit;
@@ -58,8 +60,19 @@ pub(crate) fn resume(noun: &str, unended: usize, lost: usize, command: &str) {
 
 /// Writes a body as it came, with a line end behind it.
 pub(crate) fn json(body: &[u8]) -> Result<(), Failure> {
+    raw(with_line_end(body))
+}
+
+/// A body as it came, with a line end behind it.
+pub(crate) fn with_line_end(body: &[u8]) -> Vec<u8> {
     let line_end: &[u8] = if body.ends_with(b"\n") { b"" } else { b"\n" };
-    raw([body, line_end].concat())
+    [body, line_end].concat()
+}
+
+/// Waits until all that was said is written, as long as its readers take something: what is said next
+/// may be the last.
+pub(crate) fn settle() {
+    Stream::BOTH.into_iter().for_each(|stream| stream.queue().settle());
 }
 
 /// Writes text as it is, however long its reader takes.

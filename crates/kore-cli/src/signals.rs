@@ -8,11 +8,19 @@
 use std::io;
 
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 #[cfg(unix)]
 pub(crate) use unix::Signals;
 #[cfg(not(unix))]
 pub(crate) use windows::Signals;
+
+impl Signals {
+    /// Signals cannot be heard.
+    pub(crate) fn cannot(error: io::Error) -> Failure {
+        Failure::usage(format!("cannot wait for Ctrl-C: {error}"))
+    }
+}
 
 #[cfg(unix)]
 mod unix {

@@ -47,7 +47,10 @@ impl File {
             context: form.context.as_str().to_owned(),
             size: content.len() as u64,
             hash: hash(&content),
-            summary: Summary::of(&content),
+            summary: match form.extension.as_deref() {
+                Some("zip") => Summary::of_zip(&content),
+                _ => Summary::of(&content),
+            },
         }
     }
 

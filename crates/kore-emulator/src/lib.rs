@@ -18,14 +18,15 @@
 //! unless it is [`lenient`](EmulatorBuilder::lenient); a test may bring a [`clock`](EmulatorBuilder::clock).
 //!
 //! One server each, many in one process; dropping the handle stops it. It listens on `127.0.0.1`
-//! unless told to [`bind`](EmulatorBuilder::bind) elsewhere. What clients may take is bounded:
-//! connections, which give way when they are idle or owe a body, the time for a request, 32 KiB and
-//! 100 fields for its head, 1 MiB for its body, and the room for all bodies together.
+//! by default, or where it is to [`bind`](EmulatorBuilder::bind). What clients may take is bounded:
+//! connections, the time for a request and for an answer, 32 KiB and 100 fields for a head, 1 MiB for
+//! a body, 64 MiB for an upload, and 96 MiB for all bodies together, of which each takes what has
+//! arrived of it.
 //!
 //! With the feature `tls` it speaks HTTPS, with a certificate of your own (`EmulatorBuilder::tls`)
 //! or one that is made for it (`EmulatorBuilder::self_signed`).
 //!
-//! A [`Scenario`] makes an import live: its tasks start and end by time, by looks or at once
+//! A [`Scenario`] makes an import live: its tasks start and end by time, by polls or at once
 //! ([`Mode`]), and a test can steer it. [`scenarios`] has some to begin with. A [`Fault`] is what
 //! goes wrong on the way.
 //!
@@ -39,7 +40,7 @@
 //!     .build()?;
 //! let emulator = Emulator::builder()
 //!     .app(App::made_up())
-//!     .scenario(scenario, Mode::LOOKS)             // the third look sees that it failed
+//!     .scenario(scenario, Mode::LOOKS)             // the third poll sees that it failed
 //!     .fault(Fault::reset().after(1).first(1))     // and the second request is reset
 //!     .start()
 //!     .await?;
@@ -49,6 +50,17 @@
 //! # }
 //! ```
 //!
+//! # From files to an import
+//!
+//! Clients upload files and start imports as they do on the platform, into a
+//! [`bot`](EmulatorBuilder::bot) that exists, or to make one. The import is made of what was uploaded:
+//! a task for each part of the definition (`idpConfigurations`, `customTemplates`, `widgets`,
+//! `dialogs`, `botEvents`, `knowledgeTasks`, `sentences`, `patterns`, `smallTalk`), for the functions,
+//! and for the variables of the configuration. It fails if `unexportedTasks` is not empty or the
+//! definition is no JSON object, and whenever a test [says so](Emulator::fail);
+//! [`started`](EmulatorBuilder::started) has it follow a scenario instead. A zip is what is in it. Of a
+//! file its name, size, hash and the names of its parts are kept, and no content.
+//!
 //! # Over HTTP
 //!
 //! On the same port, under `/_emulator/`, is a page for a browser, and the same as JSON for programs;
@@ -57,7 +69,7 @@
 //!
 //! | request, below `/_emulator` | does |
 //! |---|---|
-//! | `GET /` | the page: imports and their tasks, the last requests, as they happen |
+//! | `GET /` | the page: imports and their tasks, bots, files and the last requests, as they happen |
 //! | `GET /health` | the version, how many imports are held and how many requests came |
 //! | `GET /scenarios` | the scenarios that have names |
 //! | `GET /imports?limit=50&before=7` | imports, the newest first, at most 1000; `next` leads on |
@@ -65,12 +77,15 @@
 //! | `GET /imports/{id}` | one import with its document |
 //! | `DELETE /imports/{id}` | holds it no more |
 //! | `POST /imports/{id}/advance` | ends the task that runs; `finish` and `fail` end the import |
+//! | `GET`, `POST /bots` | the bots, the newest first; adds one: `{"id": "st-1f"}`, and perhaps `"name"` |
+//! | `DELETE /bots/{id}` | takes it away |
+//! | `GET /files` | the files that were uploaded, the newest first |
 //! | `GET /requests` | the last 1000 requests of the API: each with its time, method, path, status, import, why it was refused, and what fault struck it |
 //! | `GET`, `POST`, `DELETE /faults` | lists the faults, adds some in the form of a [file](Faults), clears them |
-//! | `POST /reset` | as at the start: imports, faults, limits; a token that was used stays used |
-//! | `GET /snapshot` | all imports as one document, without any secret |
-//! | `PUT /snapshot` | holds those of the document and no other, each as far as it was then |
-//! | `GET /events` | what the page shows, as server-sent events: `hello`, `imports`, `requests` |
+//! | `POST /reset` | as at the start: imports, bots, files, faults, limits; a token that was used stays used |
+//! | `GET /snapshot` | all imports, bots and files as one document, without any secret |
+//! | `PUT /snapshot` | holds those of the document and no other, each import as far as it was then |
+//! | `GET /events` | what the page shows, as server-sent events: `hello`, `imports`, `bots_and_files`, `requests` |
 //!
 //! ```sh
 //! curl -X POST "$KORE_HOST/_emulator/imports" -d '{"scenario": "failure", "mode": "looks"}'

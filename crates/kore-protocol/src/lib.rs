@@ -75,6 +75,7 @@ mod body;
 mod clock;
 mod endpoint;
 mod excerpt;
+mod kept_headers;
 mod limited;
 mod metadata;
 mod other_job;
@@ -100,6 +101,8 @@ pub use endpoint::{
     OutgoingResponse, RequestError, auth_header,
 };
 pub use excerpt::Excerpt;
+#[doc(hidden)]
+pub use kept_headers::mask_headers;
 pub use limited::Limited;
 pub use metadata::{Metadata, RateLimit, Scope};
 pub use other_job::OtherJob;

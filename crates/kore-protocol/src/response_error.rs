@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use kore_types::ErrorBody;
 use serde_json::error::Category;
 
+use crate::kept_headers::{self, LEAST_SECRET, MASK, mask_headers};
 use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter};
 
 /// How many errors of an error body are shown.
@@ -24,6 +25,8 @@ pub struct ResponseError(Box<Inner>);
 struct Inner {
     kind: Kind,
     status: StatusCode,
+    /// Cut at [`KEPT`].
+    headers: HeaderMap,
     content_type: Option<Box<str>>,
     retry_after: Option<RetryAfter>,
     /// Cut at [`KEPT`].
@@ -126,6 +129,7 @@ impl ResponseError {
         Self(Box::new(Inner {
             kind,
             status: response.status(),
+            headers: kept_headers::copy(response.headers(), KEPT),
             content_type: content_type.map(|value| Excerpt::new(value.as_bytes()).to_string().into()),
             retry_after: RetryAfter::from_headers(response.headers()),
             // A copy, so that the error does not keep the whole body alive.
@@ -137,11 +141,12 @@ impl ResponseError {
     /// Puts `[secret]` in the place of these texts wherever what arrived holds one, since a server
     /// may echo what it was sent. Texts of less than eight bytes are no secrets.
     pub fn mask(&mut self, secrets: &[&str]) {
-        let Inner { kind, content_type, body, .. } = &mut *self.0;
+        let Inner { kind, headers, content_type, body, .. } = &mut *self.0;
         let masked = |text: &str| {
-            let secrets = secrets.iter().filter(|secret| secret.len() >= 8);
-            secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+            let secrets = secrets.iter().filter(|secret| secret.len() >= LEAST_SECRET);
+            secrets.fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
         };
+        mask_headers(headers, secrets);
         if let Some(content_type) = content_type {
             *content_type = masked(content_type).into();
         }
@@ -164,6 +169,12 @@ impl ResponseError {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.0.status
+    }
+
+    /// The headers, the first 16 KiB of them. Gateways name a request there for a support ticket:
+    /// `x-request-id`, `x-correlation-id`, `cf-ray`.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// The start of the body, at most 16 KiB.

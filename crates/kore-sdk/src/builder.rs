@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::header::USER_AGENT;
+use http::{HeaderName, HeaderValue};
 use kore_auth::{Credentials, DEFAULT_LIFETIME, Encrypter, InvalidSecret, Secret, Token, TokenSource};
 use kore_protocol::{BaseUrl, BodyLimit, Excerpt, InvalidBaseUrl};
 use kore_transport::{BlockingTransport, Transport};
 use kore_types::{ClientId, InvalidId};
 
 use crate::call::Core;
+use crate::extra_headers::ExtraHeaders;
 use crate::tokens::random_content_key;
 use crate::{Client, Error, blocking};
 
@@ -32,6 +34,8 @@ pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSIO
 /// | [`encrypt_tokens`](Self::encrypt_tokens) | off |
 /// | [`body_limit`](Self::body_limit) | 16 MiB |
 /// | [`user_agent`](Self::user_agent) | [`DEFAULT_USER_AGENT`] |
+/// | [`header`](Self::header) | none |
+/// | [`wait_for_rate_limit`](Self::wait_for_rate_limit) | off: single calls are counted, and never wait |
 /// | [`transport`](Self::transport) | hyper, with the settings below |
 /// | [`timeout`](Self::timeout) | 30 s |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
@@ -50,6 +54,8 @@ pub struct ClientBuilder {
     encrypter: Option<Encrypter>,
     body_limit: BodyLimit,
     user_agent: String,
+    headers: ExtraHeaders,
+    longest_wait: Option<Duration>,
     transport: Option<Arc<dyn Transport>>,
     blocking_transport: Option<Arc<dyn BlockingTransport>>,
     #[cfg(feature = "hyper")]
@@ -74,6 +80,8 @@ impl ClientBuilder {
             encrypter: None,
             body_limit: BodyLimit::DEFAULT,
             user_agent: DEFAULT_USER_AGENT.to_owned(),
+            headers: ExtraHeaders::default(),
+            longest_wait: None,
             transport: None,
             blocking_transport: None,
             #[cfg(feature = "hyper")]
@@ -180,6 +188,34 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds a header to each request, such as a key for a gateway on the way. A value that is
+    /// [sensitive](HeaderValue::set_sensitive) is masked if a server repeats it in an error. The last
+    /// one of a name counts.
+    ///
+    /// Those that the client sets itself, `auth` and `content-type` among them, are not the user's to
+    /// set; nor is `accept-encoding`, since bodies are not decompressed.
+    pub fn header(
+        mut self,
+        name: impl TryInto<HeaderName, Error: Into<http::Error>>,
+        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
+    ) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+
+    /// Keeps single calls to the platform's rate limits: 60 requests in a minute and 1,800 in an hour,
+    /// of a call for the same import, or bot. By default they are counted, so that watches leave them
+    /// room, and sent at once; the platform then refuses what is over a limit.
+    ///
+    /// With this, a call waits for room, at most so long and no longer than its own
+    /// [timeout](crate::Call::timeout). One that would have to wait longer fails at once
+    /// ([`Error::is_rate_limited`]), with nothing sent; with a time of zero no call waits. Watches
+    /// always keep to the limits. What other clients send is not known here.
+    pub fn wait_for_rate_limit(mut self, at_most: Duration) -> Self {
+        self.longest_wait = Some(at_most);
+        self
+    }
+
     /// Sends requests through another client. The settings of the built-in transport, from
     /// [`timeout`](Self::timeout) down, are that client's own business then.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
@@ -253,7 +289,9 @@ impl ClientBuilder {
             .take()
             .ok_or_else(|| Error::config("no host is set: expected a URL such as https://bots.kore.ai"))?;
         let base = host.map_err(|error| Error::setting("host", error))?;
-        Ok(Core::new(base, self.token_source()?, self.body_limit, self.user_agent_header()?))
+        let mut headers = self.headers.checked()?;
+        headers.insert(USER_AGENT, self.user_agent_header()?);
+        Ok(Core::new(base, self.token_source()?, self.body_limit, headers, self.longest_wait))
     }
 
     fn user_agent_header(&self) -> Result<HeaderValue, Error> {

@@ -1,32 +1,21 @@
-//! One call, without the sending: what the async and the blocking client share.
+//! One request and its response, without the sending: what the async and the blocking client share.
 
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::USER_AGENT;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use kore_auth::{Issued, TokenSource};
 use kore_protocol::watch::{Host, PollError as _};
 use kore_protocol::{
     BaseUrl, Body, BodyLimit, Millis, Origin, OutgoingRequest, Refusal, RequestLogs, ResponseError,
+    mask_headers,
 };
 use kore_transport::TransportError;
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::Error;
 use crate::tokens::Tokens;
-
-/// What a call answered, as a type and as it came.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Answer<R> {
-    /// The answer as a type.
-    pub response: R,
-    /// The body as it came, byte for byte.
-    pub body: Bytes,
-}
+use crate::{Answer, Error};
 
 /// How long after it began a request outside of any watch is taken to reach the platform.
 const LATEST_SINGLE: Duration = Duration::from_secs(30);
@@ -41,7 +30,11 @@ pub struct Core {
     pub(crate) host: Host,
     tokens: Tokens,
     body_limit: BodyLimit,
-    user_agent: HeaderValue,
+    /// Those of each request, the user agent among them.
+    headers: HeaderMap,
+    /// How long a single call waits for room in its rate limit; it does not look at it if there is
+    /// no such time.
+    pub(crate) longest_wait: Option<Duration>,
 }
 
 impl Core {
@@ -49,7 +42,8 @@ impl Core {
         base: BaseUrl,
         source: TokenSource,
         body_limit: BodyLimit,
-        user_agent: HeaderValue,
+        headers: HeaderMap,
+        longest_wait: Option<Duration>,
     ) -> Self {
         Self {
             base,
@@ -57,7 +51,8 @@ impl Core {
             host: Host::default(),
             tokens: Tokens::new(source),
             body_limit,
-            user_agent,
+            headers,
+            longest_wait,
         }
     }
 
@@ -80,10 +75,12 @@ impl Core {
     }
 }
 
-/// One call: at most two requests, the second only after a 401 on a token that was kept.
-pub(crate) struct Call<'a, R> {
+/// One request and its response, and the same again if it is repeated.
+pub(crate) struct Exchange<'a, R> {
     core: &'a Core,
     request: &'a R,
+    /// Those of this call beside those of the client.
+    headers: HeaderMap,
     issued: Option<Issued>,
     attempts: u32,
     /// Known if someone wants to know how long it took.
@@ -91,7 +88,7 @@ pub(crate) struct Call<'a, R> {
     pub(crate) span: Span,
 }
 
-impl<'a, R: OutgoingRequest> Call<'a, R> {
+impl<'a, R: OutgoingRequest> Exchange<'a, R> {
     pub(crate) fn new(core: &'a Core, request: &'a R) -> Self {
         let span = tracing::debug_span!(
             "kore.request",
@@ -105,11 +102,17 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
         Self {
             core,
             request,
+            headers: HeaderMap::new(),
             issued: None,
             attempts: 0,
             began: (!span.is_disabled()).then(Instant::now),
             span,
         }
+    }
+
+    /// Adds these headers to those of the client, or puts them in their place.
+    pub(crate) fn headers(&mut self, headers: HeaderMap) {
+        self.headers = headers;
     }
 
     /// The request to send next.
@@ -126,54 +129,47 @@ impl<'a, R: OutgoingRequest> Call<'a, R> {
 
     fn request_with(&mut self, (issued, auth): (Issued, HeaderValue)) -> Request<Body> {
         let mut request = self.request.to_http(&self.core.base, auth);
-        request.headers_mut().insert(USER_AGENT, self.core.user_agent.clone());
+        for (name, value) in self.core.headers.iter().chain(&self.headers) {
+            request.headers_mut().insert(name, value.clone());
+        }
         self.issued = Some(issued);
         self.attempts += 1;
         request
     }
 
-    /// Takes the answer to the request that was sent last; says whether another one is to be sent.
-    pub(crate) fn handle(
+    /// Takes the response to the request that was sent last.
+    pub(crate) fn read(
         &mut self,
-        answer: Result<Response<Bytes>, TransportError>,
-    ) -> ControlFlow<Result<Answer<R::Response>, Error>> {
-        let result = self.read(answer);
-        if result.as_ref().is_err_and(Error::is_worth_a_new_token) && self.attempts == 1 {
-            tracing::debug!(parent: &self.span, "the platform refused the kept token; signing a new one");
-            return ControlFlow::Continue(());
-        }
-        ControlFlow::Break(self.finish(result))
-    }
-
-    /// Takes the answer to the request that was sent last, which is the only one of this call.
-    pub(crate) fn handle_only(
-        &mut self,
-        answer: Result<Response<Bytes>, TransportError>,
+        response: Result<Response<Bytes>, TransportError>,
     ) -> Result<Answer<R::Response>, Error> {
-        let result = self.read(answer);
-        self.finish(result)
-    }
-
-    fn read(
-        &mut self,
-        answer: Result<Response<Bytes>, TransportError>,
-    ) -> Result<Answer<R::Response>, Error> {
-        let mut result = answer.map_err(Error::from).and_then(|response| {
+        let result = response.map_err(Error::from).and_then(|response| {
             self.span.record("status", response.status().as_u16());
             let read = self.request.read_response(&response, self.core.body_limit)?;
-            Ok(Answer { response: read, body: response.into_body() })
+            let (head, body) = response.into_parts();
+            let (status, headers) = (head.status, head.headers);
+            Ok(Answer { response: read, body, status, headers, attempts: self.attempts })
         });
         self.core.host.note(match &result {
             Ok(_) => Origin::Platform,
             Err(error) => error.origin(),
         });
-        if let (Err(error), Some(issued)) = (&mut result, &self.issued) {
-            // The parts by themselves too: the last one is the signature.
-            let token = issued.token.expose();
-            error.mask(&[token].into_iter().chain(token.split('.')).collect::<Vec<_>>());
-        }
-        if let Err(error) = &mut result {
-            self.note_a_refused_token(error);
+        self.without_secrets(result).map_err(|mut error| {
+            self.note_a_refused_token(&mut error);
+            error.after(self.attempts)
+        })
+    }
+
+    /// A server may repeat what it was sent.
+    fn without_secrets<T>(&self, mut result: Result<Answer<T>, Error>) -> Result<Answer<T>, Error> {
+        let Some(issued) = &self.issued else { return result };
+        // The parts by themselves too: the last one is the signature.
+        let token = issued.token.expose();
+        let sent = self.core.headers.values().chain(self.headers.values());
+        let sensitive = sent.filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
+        let secrets: Vec<_> = [token].into_iter().chain(token.split('.')).chain(sensitive).collect();
+        match &mut result {
+            Ok(answer) => mask_headers(&mut answer.headers, &secrets),
+            Err(error) => error.mask(&secrets),
         }
         result
     }

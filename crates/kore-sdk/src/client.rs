@@ -1,18 +1,17 @@
 //! The async client.
 
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use kore_protocol::OutgoingRequest;
 use kore_protocol::bot_import::get_status;
 use kore_protocol::watch::Job;
+use kore_protocol::{BaseUrl, OutgoingRequest};
 use kore_transport::Transport;
 use kore_types::{BotImport, BotImportId};
 use tracing::Instrument as _;
 
-use crate::call::{Call, Core};
-use crate::{Answer, ClientBuilder, Error, ImportBot, ImportFiles, Wait};
+use crate::call::{Core, Exchange};
+use crate::{Answer, Call, ClientBuilder, Error, ImportBot, ImportFiles, Wait};
 
 /// A client of the platform. Cheap to clone; clones share connections and the kept token.
 #[derive(Clone)]
@@ -42,8 +41,9 @@ impl Client {
         ImportBot::new(self, files)
     }
 
-    /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it.
-    pub fn watch_import(&self, id: &BotImportId) -> Wait<'_, Self, BotImportId> {
+    /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it, here
+    /// or in a task of its own (`tokio::spawn(wait.into_future())`).
+    pub fn watch_import(&self, id: &BotImportId) -> Wait<'static, Self, BotImportId> {
         self.watch(id)
     }
 
@@ -51,55 +51,53 @@ impl Client {
     pub fn watch_imports(
         &self,
         ids: impl IntoIterator<Item = BotImportId>,
-    ) -> Wait<'_, Self, BotImportId, Vec<BotImportId>> {
+    ) -> Wait<'static, Self, BotImportId, Vec<BotImportId>> {
         self.watch_all(ids)
     }
 
     /// Waits for the end of any job, as [`watch_import`](Self::watch_import) does for an import.
-    pub fn watch<J: Job>(&self, job: &J) -> Wait<'_, Self, J> {
-        Wait::new(self, vec![job.clone()])
+    pub fn watch<J: Job>(&self, job: &J) -> Wait<'static, Self, J> {
+        Wait::new(self.clone(), vec![job.clone()])
     }
 
     /// Waits for the ends of several jobs of a kind, up to 100,000, each once.
-    pub fn watch_all<J: Job>(&self, jobs: impl IntoIterator<Item = J>) -> Wait<'_, Self, J, Vec<J>> {
-        Wait::new(self, jobs.into_iter().collect())
+    pub fn watch_all<J: Job>(&self, jobs: impl IntoIterator<Item = J>) -> Wait<'static, Self, J, Vec<J>> {
+        Wait::new(self.clone(), jobs.into_iter().collect())
     }
 
-    /// Makes any call of `kore-protocol`, and gives back the body beside the response. What it sends
-    /// counts for the rate limits of this client's watches.
+    /// Makes any call of `kore-protocol`, and gives back what came beside the response. What it sends
+    /// counts for the rate limits of this client's watches; whether it waits for room in them is for
+    /// [`ClientBuilder::wait_for_rate_limit`] to say. A token that the platform refuses is renewed
+    /// once; nothing else is sent again.
     ///
     /// # Errors
     /// As for every call.
-    pub async fn send<R: OutgoingRequest + Sync>(&self, request: &R) -> Result<Answer<R::Response>, Error>
+    pub async fn send<R>(&self, request: &R) -> Result<Answer<R::Response>, Error>
     where
-        R::Response: Send,
+        R: OutgoingRequest<Response: Send> + Sync,
     {
-        let mut call = Call::new(&self.core, request);
-        let span = call.span.clone();
-        let sending = async {
-            loop {
-                let http = match call.request().await {
-                    Ok(http) => http,
-                    Err(error) => return call.finish(Err(error)),
-                };
-                self.core.count(request, tokio::time::Instant::now().into_std());
-                let answer = self.transport.send(http).await;
-                if let ControlFlow::Break(result) = call.handle(answer) {
-                    return result;
-                }
-            }
-        };
-        sending.instrument(span).await
+        self.call(request).await
+    }
+
+    /// The same with a timeout, retries or headers of its own: set them, and await it.
+    pub fn call<'a, R: OutgoingRequest>(&self, request: &'a R) -> Call<'a, Self, R> {
+        Call::new(self.clone(), request)
+    }
+
+    /// Where the platform is.
+    pub fn base_url(&self) -> &BaseUrl {
+        self.core.base()
     }
 }
 
 impl Client {
     /// One request: a second one with a new token is another poll, and counted as one.
     pub(crate) async fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
-        let mut call = Call::new(&self.core, request);
-        let http = call.request().await?;
-        let answer = self.transport.send(http).instrument(call.span.clone()).await;
-        Ok(call.handle_only(answer)?.response)
+        let mut exchange = Exchange::new(&self.core, request);
+        let http = exchange.request().await?;
+        let response = self.transport.send(http).instrument(exchange.span.clone()).await;
+        let result = exchange.read(response);
+        Ok(exchange.finish(result)?.response)
     }
 }
 

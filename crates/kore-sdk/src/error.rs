@@ -1,8 +1,9 @@
 //! The one error of the facade.
 
 use std::fmt;
+use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use kore_auth::KeyError;
 use kore_protocol::watch::{DeadlineTooSoon, PollError};
 use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
@@ -22,11 +23,19 @@ struct Inner {
 }
 
 enum Kind {
-    Config { message: String, source: Option<Box<dyn std::error::Error + Send + Sync>> },
+    Config {
+        message: String,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
     Key(KeyError),
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
+    /// The rate limit is kept on this side.
+    NoRoom {
+        free_in: Duration,
+        left: Duration,
+    },
 }
 
 impl Error {
@@ -41,6 +50,11 @@ impl Error {
     /// A setting that another crate refused, whose words say enough.
     pub(crate) fn setting(name: &str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Kind::Config { message: format!("{name}: {source}"), source: Some(Box::new(source)) })
+    }
+
+    /// The rate limit leaves room for a request in so much time, and less is left.
+    pub(crate) fn no_room(free_in: Duration, left: Duration) -> Self {
+        Self::new(Kind::NoRoom { free_in, left })
     }
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
@@ -87,7 +101,7 @@ impl Error {
         match &self.0.kind {
             Kind::Config { .. } | Kind::Token(_) => true,
             Kind::Key(error) => !error.is_retryable(),
-            Kind::Transport(_) | Kind::Response(_) => false,
+            Kind::Transport(_) | Kind::Response(_) | Kind::NoRoom { .. } => false,
         }
     }
 
@@ -113,9 +127,11 @@ impl Error {
         self.transport().is_some_and(TransportError::is_timeout)
     }
 
-    /// Whether a rate limit of the platform was reached.
+    /// Whether a rate limit of the platform was reached: by its own word, or by the count of a client
+    /// that [keeps to it](crate::ClientBuilder::wait_for_rate_limit).
     pub fn is_rate_limited(&self) -> bool {
-        self.response().is_some_and(ResponseError::is_rate_limited)
+        matches!(self.0.kind, Kind::NoRoom { .. })
+            || self.response().is_some_and(ResponseError::is_rate_limited)
     }
 
     /// Whether the same call may fare better later.
@@ -125,6 +141,7 @@ impl Error {
             Kind::Key(error) => error.is_retryable(),
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
+            Kind::NoRoom { .. } => true,
         }
     }
 
@@ -133,9 +150,18 @@ impl Error {
         self.response().map(ResponseError::status)
     }
 
-    /// When the platform asks to be called again.
+    /// The headers of the response, if one arrived: the id of the request for a support ticket is
+    /// among them, in `x-request-id` or another one of the gateway's choice.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.response().map(ResponseError::headers)
+    }
+
+    /// When the platform asks to be called again, or has room again by the count of this client.
     pub fn retry_after(&self) -> Option<RetryAfter> {
-        self.response().and_then(ResponseError::retry_after)
+        match self.0.kind {
+            Kind::NoRoom { free_in, .. } => Some(RetryAfter::Delay(free_in)),
+            _ => self.response().and_then(ResponseError::retry_after),
+        }
     }
 
     /// The answer that was not the one asked for, or what had arrived of it.
@@ -209,6 +235,13 @@ impl fmt::Display for Error {
             Kind::Token(error) => error.fmt(f)?,
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Response(error) => error.fmt(f)?,
+            Kind::NoRoom { free_in, left } => write!(
+                f,
+                "the rate limit of this call is used up: the next request may be sent in {} s, and {} s are left \
+                 to wait for it",
+                free_in.as_secs_f64().ceil(),
+                left.as_secs_f64().floor(),
+            )?,
         }
         match self.0.attempts {
             0 | 1 => Ok(()),
@@ -239,6 +272,7 @@ impl std::error::Error for Error {
             Kind::Token(error) => error.source(),
             Kind::Transport(error) => error.source(),
             Kind::Response(error) => error.source(),
+            Kind::NoRoom { .. } => None,
         }
     }
 }

@@ -28,21 +28,26 @@
 
 pub mod blocking;
 
+mod answer;
+mod attempts;
 mod builder;
 mod call;
 mod client;
 #[cfg(feature = "hyper")]
 mod environment;
 mod error;
+mod extra_headers;
 mod import;
+mod single_call;
 mod tokens;
 mod wait;
 
+pub use answer::Answer;
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
-pub use call::Answer;
 pub use client::Client;
 pub use error::Error;
 pub use import::{Import, ImportBot, ImportEvent, ImportFile, ImportFiles, ImportMode, WatchedImport};
+pub use single_call::Call;
 pub use tokens::{random_content_key, random_jti};
 pub use wait::{DEFAULT_DEADLINE, Updates, Wait};
 

@@ -17,7 +17,7 @@ use self::time_limit::TimeLimit;
 use crate::collect::collect;
 use crate::failure::{self, find, peer};
 use crate::send_body::{SendBody, Sending};
-use crate::{Phase, PlainHttp, Transport, TransportError};
+use crate::{Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 
 mod blocking;
 mod builder;
@@ -90,14 +90,15 @@ const SENDS: u32 = 3;
 impl Inner {
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
+        let timeout = RequestTimeout::of(&request).unwrap_or(self.request_timeout);
         let (mut head, body) = request.into_parts();
         let proxy = self.proxies.reader_of(&head.uri)?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {
             head.headers.insert(PROXY_AUTHORIZATION, auth.clone());
         }
         let sending = Sending::of(&body);
-        let timer = pin!(TimeLimit::timer(self.request_timeout));
-        let mut limit = TimeLimit::new(timer, self.request_timeout, &sending);
+        let timer = pin!(TimeLimit::timer(timeout));
+        let mut limit = TimeLimit::new(timer, timeout, &sending);
         let mut sends = 1;
         let (response, mut in_flight) = loop {
             let request = Request::from_parts(head.clone(), SendBody::new(&body, sending.clone()));

@@ -46,6 +46,7 @@ mod http_words;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
 mod plain_http;
+mod request_timeout;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
@@ -64,6 +65,7 @@ pub use error::{Phase, TransportError};
 #[cfg(feature = "hyper")]
 pub use hyper_transport::{BlockingHyperTransport, HyperTransport, HyperTransportBuilder, ProxySettings};
 pub use plain_http::PlainHttp;
+pub use request_timeout::RequestTimeout;
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::ReqwestTransport;
 #[cfg(feature = "tower")]

@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 use crate::collect::collect;
 use crate::failure::{self, peer};
 use crate::send_body::{SendBody, Sending};
-use crate::{BuildError, Phase, PlainHttp, Transport, TransportError};
+use crate::{BuildError, Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 
 /// A [`reqwest::Client`] as a transport: its TLS, proxies and timeouts are those of its builder,
 /// which has no timeout unless it is given one, and reads the environment's proxies.
@@ -83,6 +83,7 @@ impl ReqwestTransport {
             self.plain_http.check_of_unknown_way(request.uri(), instead)?;
         }
         let peer = peer(request.uri());
+        let timeout = RequestTimeout::of(&request);
         let sending = Sending::of(request.body());
         let failed = |error: reqwest::Error| {
             sending.take_failure().unwrap_or_else(|| failed(&error, &peer).with_source(error))
@@ -91,7 +92,10 @@ impl ReqwestTransport {
             Some(bytes) => reqwest::Body::from(bytes.clone()),
             None => reqwest::Body::wrap(SendBody::new(&body, sending.clone())),
         });
-        let request = reqwest::Request::try_from(request).map_err(failed)?;
+        let mut request = reqwest::Request::try_from(request).map_err(failed)?;
+        if timeout.is_some() {
+            *request.timeout_mut() = timeout;
+        }
         let response = self.client.execute(request).await.map_err(failed)?;
         let broken = |start: &_, error: reqwest::Error| {
             if error.is_timeout() {

@@ -10,7 +10,7 @@ use ureq::{AsSendBody, RequestExt, SendBody, Timeout};
 
 use crate::failure::{self, peer};
 use crate::plain_http::is_loopback;
-use crate::{BlockingTransport, Phase, PlainHttp, TransportError, tls_words};
+use crate::{BlockingTransport, Phase, PlainHttp, RequestTimeout, TransportError, tls_words};
 
 /// How much is read of a body that says itself that it is too long: enough for a message.
 const START: u64 = 512;
@@ -55,8 +55,12 @@ impl UreqTransport {
 
     fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<ureq::Body>, ureq::Error> {
         let is_loopback = is_loopback(request.uri());
-        let request =
+        let timeout = RequestTimeout::of(&request);
+        let mut request =
             request.with_agent(&self.agent).configure().max_redirects(0).http_status_as_error(false);
+        if timeout.is_some() {
+            request = request.timeout_global(timeout);
+        }
         // An agent has the environment's proxy by default, and would send it a token in the clear.
         if is_loopback { request.proxy(None).run() } else { request.run() }
     }

@@ -23,10 +23,20 @@ async fn start() -> Emulator {
     emulator().bot(bot).started_mode(Mode::AtOnce).start().await.unwrap()
 }
 
-async fn up(client: &Client, name: &str, content: &str) -> FileId {
-    let content = Content::from_bytes(name.to_owned(), content.to_owned());
+async fn up(client: &Client, name: &str, content: impl Into<Vec<u8>>) -> FileId {
+    let content = Content::from_bytes(name.to_owned(), content.into());
     let request = upload::Request::new(Form::new(content), Boundary::new("b-1f").unwrap());
     client.send(&request).await.unwrap_or_else(|error| panic!("{name}: {error}")).response.file.id.unwrap()
+}
+
+/// What an export packs.
+fn packed() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [("appDefinition.json", DEFINITION), ("config.json", CONFIG), ("a.js", "")] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }
 
 async fn accepted<R>(client: &Client, request: &R) -> BotImport
@@ -114,9 +124,22 @@ async fn an_import_goes_into_a_bot_that_exists_and_into_one_that_an_import_has_m
     assert_eq!((over.outcome(), over.stream_id), (Outcome::Succeeded, Some("st-1f".parse().unwrap())));
 
     assert_eq!(refused(&client, &into("st-2e")).await, Refusal::InvalidStreamId);
-    let zip = start_new::Request::of_zip(up(&client, "bot.zip", "PK").await);
+    let zip = start_new::Request::of_zip(up(&client, "bot.zip", packed()).await);
     let new = accepted(&client, &zip).await;
-    let bot = end(&client, &new).await.stream_id.unwrap();
+    let over = end(&client, &new).await;
+    // The log begins with the import request and ends with the import as a whole.
+    let all = [
+        "Bot Definition",
+        "IdpConfigurations",
+        "BotFunctions",
+        "Dialog",
+        "Dialog",
+        "BotVariables",
+        "SmallTalk",
+    ];
+    let found: Vec<_> = tasks(&over).iter().map(|task| task.split(',').next().unwrap().to_owned()).collect();
+    assert_eq!(found[1..found.len() - 1], all);
+    let bot = over.stream_id.unwrap();
     accepted(&client, &into(bot.as_str())).await;
     emulator.add_bot("st-2e".parse().unwrap());
     accepted(&client, &into("st-2e")).await;
@@ -128,7 +151,7 @@ async fn an_import_goes_into_a_bot_that_exists_and_into_one_that_an_import_has_m
 async fn a_bot_is_there_when_its_import_has_succeeded_and_not_before() {
     let emulator = emulator().started_mode(Mode::TIME).start().await.unwrap();
     let client = client(&emulator);
-    let zip = up(&client, "bot.zip", "PK").await;
+    let zip = up(&client, "bot.zip", packed()).await;
     let new = accepted(&client, &start_new::Request::of_zip(zip.clone())).await.id.unwrap();
     assert_eq!(emulator.bot_ids(), []);
     emulator.finish(&new).unwrap();
@@ -165,7 +188,7 @@ async fn scenarios_of_the_user_override_in_turn() {
     let builder = emulator().started(scenarios::documented_success(), Mode::AtOnce);
     let emulator = builder.started(scenarios::failure(), Mode::AtOnce).start().await.unwrap();
     let client = client(&emulator);
-    let zip = up(&client, "bot.zip", "PK").await;
+    let zip = up(&client, "bot.zip", packed()).await;
     let mut outcomes = Vec::new();
     for _ in 0..3 {
         let import = accepted(&client, &start_new::Request::of_zip(zip.clone())).await;
@@ -279,7 +302,7 @@ async fn an_upload_needs_a_token_and_no_scope_and_a_start_needs_both() {
     let secret = || Secret::new("s3cret").unwrap();
     let app = App::new("cs-1f".parse().unwrap(), secret()).scopes([Scope::new("another", "Another > One")]);
     let emulator = Emulator::builder().app(app).start().await.unwrap();
-    let zip = up(&client(&emulator), "bot.zip", "PK").await;
+    let zip = up(&client(&emulator), "bot.zip", packed()).await;
     let start = start_new::Request::of_zip(zip);
     assert_eq!(refused(&client(&emulator), &start).await, Refusal::WrongScope);
     let credentials = Credentials::new("cs-1f".parse().unwrap(), Secret::new("wrong").unwrap());
@@ -375,7 +398,7 @@ async fn a_fault_strikes_a_start_and_the_import_is_there_all_the_same() {
     let builder = emulator().fault(Fault::reset().on::<start_new::Request>().first(1));
     let emulator = builder.started_mode(Mode::AtOnce).start().await.unwrap();
     let client = client(&emulator);
-    let zip = up(&client, "bot.zip", "PK").await;
+    let zip = up(&client, "bot.zip", packed()).await;
     client.send(&start_new::Request::of_zip(zip)).await.expect_err("the answer is lost");
     let started: Vec<BotImportId> = emulator.import_ids();
     assert_eq!(started.len(), 1, "it is not sent again");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use kore_protocol::{Body, BodyLimit};
-use kore_transport::{Phase, PlainHttp, Transport, TransportError};
+use kore_transport::{Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 use tokio::sync::mpsc;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -147,6 +147,20 @@ pub(super) async fn silence_is_a_timeout(make: fn(Options) -> Arc<dyn Transport>
     assert_eq!(error.phase(), Phase::Exchange, "{error}");
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
     assert!(error.to_string().starts_with("no answer: timed out after "), "{error}");
+}
+
+pub(super) async fn a_request_may_have_a_timeout_of_its_own(make: fn(Options) -> Arc<dyn Transport>) {
+    let within = |url: String, timeout| {
+        let mut request = get(url);
+        request.extensions_mut().insert(RequestTimeout::new(timeout));
+        request
+    };
+    let error = make(Options::default()).send(within(hostile::silent().url("/"), SHORT)).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    let server = MockServer::start().await;
+    let late = ResponseTemplate::new(200).set_delay(SHORT * 2);
+    Mock::given(method("GET")).respond_with(late).mount(&server).await;
+    make(short()).send(within(server.uri(), Duration::from_secs(30))).await.unwrap();
 }
 
 pub(super) async fn a_body_slower_than_the_limit_is_a_timeout(make: fn(Options) -> Arc<dyn Transport>) {

@@ -1,7 +1,7 @@
 //! Public signatures name only crates whose next major version is not a break of ours.
 //!
-//! Read off rustdoc's JSON, which only nightly writes, as plain JSON: its format changes too often
-//! to be worth a dependency on one version.
+//! The names come from rustdoc's JSON, which only nightly writes. It is read as plain JSON, since its
+//! format changes too often for a dependency on one version of it.
 
 mod policy;
 mod walk;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn json_of_another_form_is_an_error_not_a_pass() {
+    fn json_of_another_form_is_an_error_and_no_pass() {
         assert!(leaks("kore-sdk", &json!({"items": []})).is_err());
     }
 }

@@ -7,14 +7,14 @@ use crate::skipped::Skipped;
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
-/// Sees to it that there is one, where that takes no question: as root, on a system with apt.
+/// Installs a browser where that needs no question: as root, on a system with apt.
 pub(crate) fn provide(skipped: &mut Skipped) {
     if is_there() {
         return;
     }
     let is_root = crate::command::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if is_root && works(Command::new("apt-get").arg("--version")) {
-        // Whatever comes of it: the next line tells.
+        // Whether it worked is checked below.
         let _ = execute(Command::new("apt-get").arg("update")).and_then(|()| {
             let mut install = Command::new("apt-get");
             install.env("DEBIAN_FRONTEND", "noninteractive");

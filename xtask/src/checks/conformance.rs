@@ -1,7 +1,7 @@
-//! The OpenAPI document against the emulator, both as others see them.
+//! Checks the OpenAPI document and the emulator against each other with the tools of others.
 //!
-//! Two tools of others judge: openapi-spec-validator the document, and schemathesis the answers of
-//! a running `kore emulator`, to requests that it makes from the document, good ones and bad ones.
+//! openapi-spec-validator judges the document. schemathesis makes requests from it, good ones and bad
+//! ones, sends them to a running `kore emulator` and judges the responses.
 
 mod emulator;
 mod python;
@@ -37,7 +37,7 @@ const RUNS: [Run; 3] = [
     Run { name: "imports that move on", arguments: SCENARIOS, expected: &[200, 400, 401, 405] },
 ];
 
-/// Each look at one of these shows another document.
+/// Each poll of one of these shows another document.
 const SCENARIOS: &[&str] = &[
     "--lenient",
     "--mode=looks",
@@ -105,7 +105,7 @@ fn configuration(document: &Value, imports: &[String], report: &Utf8Path) -> any
         bail!("no path of the document has a variable of the form {IMPORT_ID}");
     }
     let bindings = names.into_iter().map(|name| {
-        // The other half are ids that it makes up, and texts that are none.
+        // schemathesis makes up the other half: ids that nobody has, and texts that are no ids.
         let binding = toml::toml! { dictionary = "imports" probability = 0.5 };
         (format!("path.{name}"), binding.into())
     });
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_imports_shows_nothing() {
+    fn a_document_without_ids_of_imports_is_an_error() {
         assert!(configuration(&json!({"paths": {}}), &[], "/r.har".into()).is_err());
     }
 }

@@ -1,5 +1,5 @@
-//! What may depend on what: cargo-deny judges by `deny.toml` and the files in `xtask/deny`, own code
-//! by what no tool knows.
+//! Checks what may depend on what. cargo-deny judges by `deny.toml` and the files in `xtask/deny`; the
+//! code here checks rules that no tool knows.
 
 mod crypto;
 mod manifests;
@@ -12,7 +12,7 @@ use crate::skipped::Skipped;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// The members that cargo-deny judges alone, and by which file. They come after the whole workspace.
+/// The members that cargo-deny judges one by one after the whole workspace, each with its file.
 const ALONE: [(&str, &str); 4] = [
     ("kore-types", "sans-io.toml"),
     ("kore-auth", "sans-io.toml"),
@@ -35,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
 /// What failed; cargo-deny says why as it runs.
 fn deny(workspace: &Workspace) -> Vec<anyhow::Error> {
     let judged = |options: &[&str], checks: &[&str]| {
-        // Not over the network: all packages are here, since cargo has described them to this program.
+        // Offline: cargo has described all packages to this program, so they are here.
         execute(
             cargo(workspace).args(["deny", "--locked", "--offline"]).args(options).arg("check").args(checks),
         )
@@ -49,7 +49,8 @@ fn deny(workspace: &Workspace) -> Vec<anyhow::Error> {
     [whole].into_iter().chain(alone).filter_map(Result::err).collect()
 }
 
-/// A folder beside the workspace is no origin: nobody else has it. To cargo-deny it has none.
+/// A dependency outside of the workspace by path: nobody else has that folder. cargo-deny does not
+/// see it, since it has no origin.
 fn path_complaint(package: &Package, members: Vec<&Package>) -> Option<String> {
     let is_path = package.source.is_none() && members.iter().all(|member| member.id != package.id);
     is_path.then(|| format!("{}: {} is outside of the workspace", package.name, package.manifest_path))

@@ -1,5 +1,5 @@
-//! Features add: each crate builds without any, and with each one alone; and what a neighbour
-//! switches on in a shared crate changes nothing.
+//! Checks that features only add: each crate builds without any and with each one alone, and features
+//! that a neighbour switches on in a shared crate change nothing.
 
 use crate::command::{cargo, execute, has_subcommand};
 use crate::skipped::Skipped;
@@ -22,9 +22,9 @@ fn each_alone(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Result<()
     let mut command = cargo(workspace);
     command.args(["hack", if has_clippy { "clippy" } else { "check" }, "--quiet", "--locked"]);
     command.args(["--workspace", "--ignore-private"]);
-    // Other steps build what is on by default, and all.
+    // Other steps build with the default features and with all.
     command.args(["--each-feature", "--exclude-features", "default", "--exclude-all-features"]);
-    // Not RUSTFLAGS: that would build every dependency again.
+    // RUSTFLAGS would build every dependency again.
     if has_clippy {
         command.args(["--", "-D", "warnings"]);
     }

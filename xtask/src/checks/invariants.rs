@@ -1,8 +1,7 @@
-//! The rules of the house that can be read off the source, each complaint with file and line.
+//! Checks rules of ARCHITECTURE.md in the source itself, and names file and line of each fault.
 
 mod below_facade;
 mod endpoint;
-mod mask;
 mod own_folder;
 mod paths;
 mod source;
@@ -20,7 +19,7 @@ use crate::workspace::Workspace;
 const RULES: [fn(&Source) -> Vec<Complaint>; 5] =
     [tidy::check, below_facade::check, endpoint::check, own_folder::check, paths::check];
 
-/// A line, and what is wrong with it.
+/// A fault and its line.
 struct Complaint {
     line: usize,
     text: String,

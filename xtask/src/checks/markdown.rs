@@ -1,4 +1,4 @@
-//! The Markdown that people read: each link leads somewhere, and the README stays short and narrow.
+//! Checks the Markdown: each link leads somewhere, and the README stays short and narrow.
 //!
 //! Links inside the repository are followed, to the file and to the heading. No link is followed over
 //! the network: of those only the form is checked.
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_code_is_no_link() {
+    fn a_link_in_code_is_no_link() {
         let readme = "`[a](b.md)`\n\n```toml\n[workspace]\n[a](b.md)\n```\n\nas [written] here\n";
         assert_eq!(complaints(&[("README.md", readme)]), Vec::<String>::new());
     }

@@ -1,5 +1,5 @@
-//! The crates as others get them: complete packages that build, with the lowest versions that they
-//! ask for and where there is no operating system.
+//! Checks the packages that others would get: they are complete, and build with the lowest versions that
+//! they allow, and two of them without an operating system.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The checks that come with Rust.
+//! The checks by tools that come with Rust: rustfmt, clippy, tests, rustdoc.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! The workspace as a vendored folder: a workspace inside another one, without a network; and beside
-//! neighbours that chose another crypto provider.
+//! Builds the workspace as a folder inside another workspace, without a network, and beside neighbours
+//! that chose another crypto provider.
 
 mod neighbours;
 
@@ -61,7 +61,7 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
             .current_dir(outer)
             .args(["check", "--quiet", "--offline"])
             .env("CARGO_TARGET_DIR", workspace.target_dir())
-            // The folder is new each time: what is kept for the next build is of no use.
+            // The folder is new each time, so an incremental build could not be reused.
             .env("CARGO_INCREMENTAL", "0"),
     )?;
     neighbours::run(workspace, outer, skipped)

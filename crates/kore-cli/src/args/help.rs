@@ -1,7 +1,9 @@
 //! What `--help` says behind the arguments: environment, exit codes, examples.
 
+mod import_start;
 mod import_watch;
 
+pub(super) use import_start::{run, start};
 pub(super) use import_watch::watch;
 use kore_sdk::protocol::bot_import::get_status;
 
@@ -54,13 +56,15 @@ KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
 Exit codes:
   0  done; with --exit-status: the import succeeded
 {FAILURES}
+  8  run and start: the start was sent, and the import may exist
 Those of watch, 129, 130 and 143 among them: kore import watch --help
 
 Examples:
   kore demo
   kore import status bir-5f1c9a70-a0aa-52bb-acdf-f3aaaaaaaaaa
   kore import status --exit-status --output json bir-… > status.json
-  kore import watch --timeout 1h --junit import.xml bir-…"
+  kore import watch --timeout 1h --junit import.xml bir-…
+  kore import run --into st-… --options options.json --junit import.xml export/"
     )
 }
 

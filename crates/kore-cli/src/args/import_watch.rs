@@ -15,16 +15,6 @@ pub(crate) struct WatchArgs {
     #[arg(value_name = "BIR")]
     pub(crate) ids: Vec<OsString>,
 
-    /// How long to wait at the most, for all imports together; then each that is not over is polled
-    /// once more if its rate limit allows, which takes 10 s at most in all
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30m")]
-    pub(crate) timeout: Duration,
-
-    /// How often to poll each import, in place of every 1 s to 5 s; the platform's rate limits
-    /// are kept in any case
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    pub(crate) interval: Option<Duration>,
-
     /// Give the others up as soon as one import has not succeeded
     #[arg(long)]
     pub(crate) fail_fast: bool,
@@ -34,6 +24,23 @@ pub(crate) struct WatchArgs {
     /// may be repeated
     #[arg(long, value_name = "TOKEN|FILE")]
     pub(crate) resume: Vec<OsString>,
+
+    #[command(flatten)]
+    pub(crate) how: WatchHow,
+}
+
+/// How imports are watched, whether they are started here or not.
+#[derive(clap::Args)]
+pub(crate) struct WatchHow {
+    /// How long to wait at the most in all; then each import that is not over is polled once more if its
+    /// rate limit allows, which takes 10 s at most
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30m")]
+    pub(crate) timeout: Duration,
+
+    /// How often to poll each import, in place of every 1 s to 5 s; the platform's rate limits are kept
+    /// in any case
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) interval: Option<Duration>,
 
     /// How to print what happens
     #[arg(short, long, value_enum, default_value_t = WatchOutput::Human)]

@@ -26,7 +26,7 @@ impl Args {
 fn advised(mut error: Error) -> Error {
     let is = |kind, text: &str| matches!(error.get(kind), Some(ContextValue::String(found)) if found == text);
     let usage = usage(&error);
-    let asks = ["status", "watch"];
+    let asks = ["run", "start", "status", "watch"];
     if let Some(name) = asks.into_iter().find(|name| is(ContextKind::InvalidSubcommand, name)) {
         let meant = ContextValue::Strings(vec![format!("import {name}")]);
         error.insert(ContextKind::SuggestedSubcommand, meant);

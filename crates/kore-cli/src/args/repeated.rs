@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory as _};
 
 use super::Args;
 
-/// The flags of `kore import watch` as they were given, but for those named. What is added to the
+/// The flags of `kore import watch` as they were given to it or to `kore import run`, but for those named. What is added to the
 /// arguments later is among them of itself.
 pub(crate) fn flags_of_watch(
     arguments: impl IntoIterator<Item = OsString>,
@@ -15,8 +15,9 @@ pub(crate) fn flags_of_watch(
 ) -> Vec<OsString> {
     let mut command = Args::command();
     let Ok(matches) = command.try_get_matches_from_mut(arguments) else { return Vec::new() };
-    let watch = |name: &str| matches.subcommand_matches("import")?.subcommand_matches(name);
-    let Some(matches) = watch("watch") else { return Vec::new() };
+    let import = matches.subcommand_matches("import").and_then(|import| import.subcommand());
+    // What `run` has beside these is not for the one that resumes.
+    let Some(("watch" | "run", matches)) = import else { return Vec::new() };
     let definition = command
         .find_subcommand("import")
         .and_then(|import| import.find_subcommand("watch"))
@@ -58,9 +59,17 @@ mod tests {
     fn what_was_given_is_kept_and_what_is_default_is_not() {
         assert_eq!(
             kept("kore import watch bir-1 --timeout 5m - --fail-fast --resume [] -o json --host=x.example"),
-            ["--timeout=5m", "--fail-fast", "--output=json", "--host=x.example"]
+            ["--fail-fast", "--timeout=5m", "--output=json", "--host=x.example"]
         );
         assert!(kept("kore import watch bir-1").is_empty());
+    }
+
+    #[test]
+    fn of_a_run_those_are_kept_that_a_watch_has() {
+        assert_eq!(
+            kept("kore import run --into st-1 --full --yes bot/ -o json --interval 2s --client-id=cs-1"),
+            ["--interval=2s", "--output=json", "--client-id=cs-1"]
+        );
     }
 
     #[test]

@@ -32,8 +32,7 @@ pub(crate) async fn demo() -> Result<Exit, Failure> {
         .environment_proxies(false)
         .build()
         .map_err(|error| failure(&error))?;
-    let mut signals =
-        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    let mut signals = Signals::new().map_err(Signals::cannot)?;
     Stream::Stdout
         .styled("# An emulator of the platform runs inside this process; nothing leaves the machine.\n\n");
     let shows = [

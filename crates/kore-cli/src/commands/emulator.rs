@@ -38,8 +38,7 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let emulator = builder.start().await.map_err(|error| cannot_start(args, &error))?;
     let ca_file = CaFile::of(&emulator)?;
     // Before the lines are there: who reads them may send the signal.
-    let mut signals =
-        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
+    let mut signals = Signals::new().map_err(Signals::cannot)?;
     if let (true, Some(path), false) = (is_resumed, &args.state, args.scenarios.is_empty()) {
         Stream::Stderr.raw(format!(
             "the imports come from {}, and --scenario is for a new file: remove the file to begin anew\n",

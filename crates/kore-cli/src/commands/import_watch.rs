@@ -14,7 +14,7 @@ use kore_sdk::{BotImportId, Client};
 
 use super::client;
 use super::import_ids::ids;
-use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, flags_of_watch};
+use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, WatchHow, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::{Failure, say, warn};
@@ -31,39 +31,29 @@ const RUN: &str = "kore import watch bir-…";
 
 pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
+    let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = args.how;
     // Found out soon, and not when there is something to report.
-    let reports = Reports::new(args.reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
-    let asked = Asked {
-        ids: args.ids,
-        resume: args.resume,
-        identity: args.identity,
-        connection: ConnectionArgs { timeout: args.request_timeout, ..args.connection },
-    };
-    let Known { ids, tokens, client, connection, identity, files } = asked.known_within(args.timeout).await?;
+    let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
+    let connection = ConnectionArgs { timeout: request_timeout, ..connection };
+    let asked = Asked { ids: args.ids, resume: args.resume, identity, connection };
+    let Known { ids, tokens, client, connection, identity, files } = asked.known_within(timeout).await?;
     reports.keep_off(&files)?;
-    let explain = |error: &kore_sdk::Error| explain(&connection, &identity, error);
     // Before the first line is there: who reads it may send a signal.
-    let mut signals =
-        Signals::new().map_err(|error| Failure::usage(format!("cannot wait for Ctrl-C: {error}")))?;
-
+    let signals = Signals::new().map_err(Signals::cannot)?;
     let watch = Watch {
         client: &client,
-        pacing: args.interval.map(Pacing::fixed),
+        pacing: interval.map(Pacing::fixed),
         poll_timeout: connection.timeout,
-        timeout: args.timeout.saturating_sub(began.elapsed()),
+        timeout: timeout.saturating_sub(began.elapsed()),
         fail_fast: args.fail_fast,
         tokens: &tokens,
     };
-    let mut display = Display::new(args.output, args.timeout);
-    let (endings, signal) = watch.run(&ids, &mut signals, &mut display, &explain).await;
-    drop(signals);
-    output::end();
-    let exit = signal.unwrap_or_else(|| exit_code(&endings));
-    let resume = resume_command(&endings, args.timeout);
-    Ok(report(&reports, &endings, &mut display, exit, resume.as_deref()))
+    let mut display = Display::new(output, timeout);
+    let explain = |error: &kore_sdk::Error| explain(&connection, &identity, error);
+    Ok(watch.run_and_report(&ids, signals, &mut display, &reports, timeout, &explain).await)
 }
 
-fn explain(connection: &Connection, identity: &Identity, error: &kore_sdk::Error) -> Failure {
+pub(super) fn explain(connection: &Connection, identity: &Identity, error: &kore_sdk::Error) -> Failure {
     let (now, timeout_flag) = (SystemTime::now(), "--request-timeout");
     Context { connection, identity, timeout_flag, now }.failure(error)
 }
@@ -159,6 +149,26 @@ pub(super) struct Watch<'a, J: Shown> {
     pub(super) timeout: Duration,
     pub(super) fail_fast: bool,
     pub(super) tokens: &'a [ResumeToken<J>],
+}
+
+impl Watch<'_, BotImportId> {
+    /// Until each import has ended, and then the reports; `timeout` is the one that a resumed run gets.
+    pub(super) async fn run_and_report(
+        &self,
+        ids: &[BotImportId],
+        mut signals: Signals,
+        display: &mut Display,
+        reports: &Reports,
+        timeout: Duration,
+        explain: &impl Fn(&kore_sdk::Error) -> Failure,
+    ) -> Exit {
+        let (endings, signal) = self.run(ids, &mut signals, display, explain).await;
+        drop(signals);
+        output::end();
+        let exit = signal.unwrap_or_else(|| exit_code(&endings));
+        let resume = resume_command(&endings, timeout);
+        report(reports, &endings, display, exit, resume.as_deref())
+    }
 }
 
 impl<J: Shown> Watch<'_, J> {

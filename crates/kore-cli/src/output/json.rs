@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use kore_sdk::ImportEvent;
 use kore_sdk::types::Timestamp;
 use kore_sdk::watch::Event;
 use serde::Serialize;
@@ -56,6 +57,21 @@ enum What<'a, T> {
         at: String,
         left: [u32; 2],
     },
+    Uploading {
+        file: &'a str,
+        length: u64,
+    },
+    Uploaded {
+        file: &'a str,
+        length: u64,
+        file_id: &'a str,
+    },
+    Waiting {
+        because: &'a str,
+        until: String,
+    },
+    Starting,
+    Started,
     Ended(Ended<'a>),
     NotWritten {
         lines: u64,
@@ -213,6 +229,24 @@ impl Entries {
     pub(crate) fn forget(&mut self, id: &str) {
         self.0.remove(id);
     }
+}
+
+/// The line of an event before the import is accepted, and of its being accepted.
+pub(crate) fn import_event(event: &ImportEvent, now: Instant, wall: SystemTime) -> Option<String> {
+    let at = |then: &Instant| time(wall.checked_add(then.saturating_duration_since(now)).unwrap_or(wall));
+    let (id, what) = match event {
+        ImportEvent::Uploading { name, sent: 0, length, .. } => {
+            (None, What::Uploading { file: name, length: *length })
+        }
+        ImportEvent::Uploaded { name, length, id, .. } => {
+            (None, What::Uploaded { file: name, length: *length, file_id: id.as_str() })
+        }
+        ImportEvent::Waiting { because, until } => (None, What::Waiting { because, until: at(until) }),
+        ImportEvent::Starting => (None, What::Starting),
+        ImportEvent::Started { import_id, .. } => (Some(import_id.as_str()), What::Started),
+        _ => return None,
+    };
+    Some(line::<()>(id, what, wall))
 }
 
 pub(crate) fn ended(ending: &Ending, wall: SystemTime) -> String {

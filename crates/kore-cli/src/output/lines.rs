@@ -104,6 +104,16 @@ impl Lines {
         lines
     }
 
+    /// Words about no job in particular.
+    pub(crate) fn say(&mut self, text: &str, now: Instant, wall: SystemTime) -> String {
+        self.line(now, wall, text)
+    }
+
+    /// Words of another kind if there was no line for too long.
+    pub(crate) fn still(&mut self, text: &str, now: Instant, wall: SystemTime) -> Option<String> {
+        (now.saturating_duration_since(self.last) >= HEARTBEAT).then(|| self.line(now, wall, text))
+    }
+
     /// How a job ended, and what failed once more: the line that said so first may be far above.
     pub(crate) fn ended(&mut self, ending: &Ending, now: Instant, wall: SystemTime) -> Vec<String> {
         let mut lines = self.changes(&ending.id, now, wall);

@@ -10,6 +10,7 @@ use rows::{frame, settled};
 pub(super) use screen::Screen;
 
 use super::stream::Stream;
+use super::uploads::Uploads;
 use crate::watch::Board;
 
 /// The most rows of jobs, however high the terminal is.
@@ -45,6 +46,17 @@ impl Live {
     pub(crate) fn draw(&self, board: &Board, now: Instant) {
         let rows = frame(board, now, self.timeout, self.room());
         self.stream.frame(Frame { rows, is_last: false });
+    }
+
+    /// Draws how far an upload is.
+    pub(crate) fn draw_uploads(&self, uploads: &Uploads, now: Instant) {
+        self.stream.frame(Frame { rows: vec![uploads.row(now)], is_last: false });
+    }
+
+    /// Writes a line that stays above what is drawn from then on.
+    pub(crate) fn say(&self, line: &str) {
+        self.clear();
+        self.stream.raw(format!("{line}\n"));
     }
 
     /// Leaves the last state behind, for good.

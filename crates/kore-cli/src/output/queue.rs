@@ -158,6 +158,18 @@ impl Queue {
         state.end = None;
     }
 
+    /// Waits until all is written, as long as the reader takes something. What it does not take waits
+    /// on.
+    pub(super) fn settle(&self) {
+        let mut state = self.lock();
+        let mut patience = Patience::new(Instant::now());
+        while !state.is_idle() && !state.is_given_up && !patience.is_over(Instant::now()) {
+            let unread = Stream::BOTH.into_iter().find_map(Stream::unread);
+            patience.note(state.written, unread, Instant::now());
+            state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.lock().is_idle()
     }

@@ -8,6 +8,7 @@ mod documented;
 mod emulator;
 mod identity;
 mod ids;
+mod import;
 mod jwe;
 mod killed;
 mod output;

@@ -75,6 +75,9 @@ fn what_is_nearly_right_is_told_with_what_is_right() {
     for (args, says) in [
         (&["status", "bir-1"][..], "'import status'"),
         (&["watch", "bir-1"], "'import watch'"),
+        (&["run", "bot"], "'import run'"),
+        (&["start", "bot"], "'import start'"),
+        (&["import", "run", "bot", "--json"], "'--output json'"),
         (&["import", "watch", "bir-1", "--json"], "'--output json'"),
         (&["import", "status", "bir-1", "--json"], "'--output json'"),
         (&["import", "status", "--json"], "'--output json'"),
@@ -82,7 +85,7 @@ fn what_is_nearly_right_is_told_with_what_is_right() {
     ] {
         let run = Kore::new(args).run();
         assert_eq!(run.code, 2);
-        run.says(&["error: ", "tip: a similar ", says]);
+        run.says(&["error: ", "tip: ", " similar ", says]);
         assert!(!run.stderr.contains("as a value"), "{}", run.stderr);
     }
     // It has no output to choose.

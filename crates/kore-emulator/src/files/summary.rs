@@ -1,8 +1,9 @@
 //! What an uploaded file says of the import that will name it: the name of the bot, and its parts.
 //!
-//! A definition may have 50 MB. It is read in one pass that keeps names alone.
+//! A definition may have 50 MB. It is read in one pass that keeps names alone, from within a zip too.
 
 use std::fmt;
+use std::io::{BufReader, Cursor, Read as _};
 
 use kore_types::TaskType;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -25,11 +26,14 @@ const PARTS: [(&str, TaskType, bool); 9] = [
 /// How many characters are kept of a name.
 const MAX_NAME: usize = 300;
 
+/// The most that is read of a file in a zip.
+const MAX_UNZIPPED: u64 = 256 * 1024 * 1024;
+
 /// What is kept of a file.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Summary {
-    /// Why it is no JSON object, if it is none.
+    /// Why it is no JSON object, or no zip with one, if it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
     /// The name of the bot.
@@ -43,6 +47,9 @@ pub(crate) struct Summary {
     /// Whether it is a configuration with variables.
     #[serde(default)]
     pub(crate) has_variables: bool,
+    /// Whether it is a zip with functions.
+    #[serde(default)]
+    pub(crate) has_functions: bool,
 }
 
 /// A part of a bot, which is a task of its import.
@@ -66,7 +73,40 @@ impl Summary {
         match serde_json::from_slice(json) {
             Ok(Document(summary)) => summary,
             // An icon and a script are none, and need not be; the start of an import tells.
-            Err(error) => Self { problem: Some(error.to_string()), ..Self::default() },
+            Err(error) => Self::problem(format!("expected a JSON object: {error}")),
+        }
+    }
+
+    fn problem(problem: impl Into<String>) -> Self {
+        Self { problem: Some(problem.into()), ..Self::default() }
+    }
+
+    /// Of what an export packed: its definition, and whether it has variables and functions.
+    pub(crate) fn of_zip(content: &[u8]) -> Self {
+        let mut zip = match zip::ZipArchive::new(Cursor::new(content)) {
+            Ok(zip) => zip,
+            Err(error) => return Self::problem(format!("expected a zip: {error}")),
+        };
+        let names = zip.file_names().map(|name| name.unwrap_or_default().to_ascii_lowercase());
+        let names: Vec<String> = names.collect();
+        let mut read = |wanted: &[&str]| -> Option<Self> {
+            let is_it = |name: &String| wanted.iter().any(|wanted| name.rsplit('/').next() == Some(wanted));
+            let file = zip.by_index(names.iter().position(is_it)?);
+            let document = file.map_err(|error| error.to_string()).and_then(|file| {
+                serde_json::from_reader(BufReader::new(file.take(MAX_UNZIPPED)))
+                    .map_err(|error| format!("expected a JSON object in {}: {error}", wanted.join(" or ")))
+            });
+            Some(document.map_or_else(Self::problem, |Document(summary)| summary))
+        };
+        let definition = read(&["appdefinition.json", "botdefinition.json"]);
+        let definition = definition.unwrap_or_else(|| Self::problem("expected a definition in the zip"));
+        let config = read(&["config.json"]).unwrap_or_default();
+        Self {
+            problem: definition.problem.or(config.problem),
+            bot: config.bot.or(definition.bot),
+            has_variables: config.has_variables,
+            has_functions: names.iter().any(|name| name.ends_with(".js")),
+            ..definition
         }
     }
 }
@@ -225,6 +265,32 @@ mod tests {
         );
         let left_out = Summary::of(br#"{"unexportedTasks": [{"name": "Pay"}, "Ask", 5]}"#);
         assert_eq!(left_out.unexported, ["Pay", "Ask", "a task"]);
+    }
+
+    #[test]
+    fn a_zip_is_what_is_in_it() {
+        let zip = |files: &[(&str, &str)]| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for (name, text) in files {
+                zip.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a file");
+                std::io::Write::write_all(&mut zip, text.as_bytes()).expect("written");
+            }
+            Summary::of_zip(&zip.finish().expect("a zip").into_inner())
+        };
+        let definition = r#"{"localeData": {"en": {"name": "Old"}}, "dialogs": [{"name": "Pay"}]}"#;
+        let config = r#"{"name": "Shop", "envVariables": [{"key": "k", "value": "s3cret"}]}"#;
+        let whole = zip(&[("appDefinition.json", definition), ("Config.json", config), ("a.JS", "")]);
+        assert_eq!((whole.bot.as_deref(), &whole.problem), (Some("Shop"), &None));
+        assert!(whole.has_variables && whole.has_functions);
+        assert_eq!(whole.components, [Component::new(TaskType::Dialog, "Pay")]);
+        assert!(!format!("{whole:?}").contains("s3cret"));
+        for (broken, says) in [
+            (zip(&[("export/botDefinition.json", "{"), ("config.json", config)]), "botdefinition.json: EOF"),
+            (zip(&[("config.json", config)]), "a definition in the zip"),
+            (Summary::of_zip(b"PK"), "expected a zip"),
+        ] {
+            assert!(broken.problem.as_deref().is_some_and(|problem| problem.contains(says)), "{broken:?}");
+        }
     }
 
     #[test]

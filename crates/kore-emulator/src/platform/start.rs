@@ -95,11 +95,12 @@ impl Platform {
         let requests = app_requests.entry(client.clone()).or_default();
         self.limits.admit(requests, &request, now.instant)?;
         let import = &request.import;
+        let zip = find(files, import.zip_info.as_ref());
         let named = Named {
             bot: import.name.as_deref(),
-            definition: find(files, import.bot_definition.as_ref().or(import.zip_info.as_ref())),
-            config: find(files, import.config_info.as_ref()),
-            has_functions: has_some(&import.bot_functions),
+            definition: zip.or_else(|| find(files, import.bot_definition.as_ref())),
+            config: zip.or_else(|| find(files, import.config_info.as_ref())),
+            has_functions: zip.map_or(has_some(&import.bot_functions), |zip| zip.summary.has_functions),
         };
         let (id, life) = (made_up_id(), self.starts.life(&named, now));
         let response = accepted(&life, &id)?;
@@ -176,7 +177,7 @@ impl Named<'_> {
 
         let definition = ends(Task::new(TaskType::BotDefinition, bot), problem.is_some());
         let definition = match problem {
-            Some(problem) => definition.extra("error", format!("expected a JSON object: {problem}")),
+            Some(problem) => definition.extra("error", problem),
             None => definition,
         };
         let parts = parts.iter().map(|part| Task::new(part.task_type.clone(), part.name.as_str()));
@@ -198,9 +199,9 @@ impl Named<'_> {
     }
 }
 
-/// Why a file is no definition or configuration. What is in a zip is not looked at.
+/// Why a file is no definition or configuration.
 fn broken(file: Option<&File>) -> Option<&str> {
-    file.filter(|file| file.extension.as_deref() != Some("zip"))?.summary.problem.as_deref()
+    file?.summary.problem.as_deref()
 }
 
 /// Whether the documented log has such a task before that of the functions.

@@ -1,13 +1,11 @@
-//! Whether a request that failed is sent again, and when: the rules of sending, for both clients.
+//! Whether a request of an import that failed is sent again, and when, for both clients.
 
 use std::time::{Instant, SystemTime};
 
-use http::StatusCode;
-use kore_protocol::ResponseError;
 use kore_protocol::watch::{Backoff, PollError as _};
-use kore_transport::TransportError;
 
 use crate::Error;
+use crate::attempts::is_untaken;
 use crate::call::random;
 
 /// How often a request is sent that fails on the way. A rate limit does not count.
@@ -87,21 +85,4 @@ impl Attempts {
             _ => Err(error),
         }
     }
-}
-
-/// Whether the platform certainly did not take a request that failed: it was not sent or not
-/// processed, or the platform refused it. A rate limit refuses, and so does a 401 of whoever writes
-/// one. Nothing else that was not written by the platform proves anything, and nor does its own
-/// 500.
-fn is_untaken(error: &Error) -> bool {
-    if let Some(transport) = error.transport() {
-        return TransportError::is_unprocessed(transport);
-    }
-    let Some(response) = error.response() else { return true };
-    error.is_rate_limited() || response.is_auth() || is_refused(response)
-}
-
-fn is_refused(response: &ResponseError) -> bool {
-    let (status, is_its_own) = (response.status(), response.error_body().is_some());
-    is_its_own && status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
 }

@@ -49,7 +49,7 @@ use crate::Error;
 /// ```
 #[must_use = "it does nothing until it is awaited or run"]
 pub struct Wait<'a, C, J: Job, Ends = J> {
-    client: &'a C,
+    client: C,
     jobs: Vec<J>,
     deadline: Option<Duration>,
     resume: Vec<ResumeToken<J>>,
@@ -60,7 +60,7 @@ pub struct Wait<'a, C, J: Job, Ends = J> {
 }
 
 impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
-    pub(crate) fn new(client: &'a C, jobs: Vec<J>) -> Self {
+    pub(crate) fn new(client: C, jobs: Vec<J>) -> Self {
         let mut settings = Settings::default();
         settings.seed = crate::call::random();
         Self {
@@ -123,7 +123,8 @@ impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
 
     /// Begins to watch each job once, in the order in which they were given.
     pub(super) fn begin(mut self) -> (Updates<C, J>, Gathered<'a, J>) {
-        let (core, now) = (self.client.core(), C::now());
+        let now = C::now();
+        let core = self.client.core();
         self.settings.host = core.host.clone();
         let timeout = self.deadline.unwrap_or_else(|| self.deadline_left());
         let mut watches = Watches::new(core.requests.clone(), self.settings).concurrency(self.concurrency);
@@ -143,7 +144,7 @@ impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
                 None => watches.watch(job.clone(), timeout, now),
             }
         }
-        (Updates::new(self.client.clone(), watches, timeout), Gathered::new(jobs, self.on_update))
+        (Updates::new(self.client, watches, timeout), Gathered::new(jobs, self.on_update))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use kore_emulator::{Mode, Scenario, Task, samples, scenarios};
 
+use kore_sdk::protocol::file::upload;
+
 use super::webdriver::Browser;
 use crate::emulator::{client, emulator};
 
@@ -54,6 +56,16 @@ async fn the_page_shows_and_steers_what_happens() {
     stranger.expect("builds").bot_import_status(&new).await.expect_err("refused");
     browser.sees("document.querySelector('#requests li .why')?.textContent.includes('the app')").await;
     browser.picture("wide.png").await;
+
+    // So do a bot and a file, whatever they are called.
+    emulator.add_bot("st-1f".parse().expect("valid"));
+    browser.sees("document.querySelector('#bots li')?.textContent.includes('st-1f')").await;
+    let content = kore_sdk::protocol::Content::from_bytes(HOSTILE, r#"{"dialogs": [{"name": "Pay"}]}"#);
+    let boundary = kore_sdk::protocol::Boundary::new("b-1f").expect("valid");
+    let upload = upload::Request::new(upload::Form::new(content), boundary);
+    client(&emulator).send(&upload).await.expect("uploaded");
+    browser.sees("document.querySelector('#files li')?.textContent.includes('1 part of a bot')").await;
+    browser.sees("!document.querySelector('main img, main script')").await;
 
     // By the keyboard alone: from the summary to the buttons, and the second ends the import.
     browser.run(&format!("{card}.querySelector('summary').focus()")).await;

@@ -1,11 +1,11 @@
-//! Who may name whom.
+//! Which crates a public signature may name, for `api`.
 
 use cargo_metadata::camino::Utf8Path;
 
-/// In every signature.
+/// Every signature may name these.
 const SHARED: [&str; 8] = ["alloc", "bytes", "core", "http", "serde", "serde_core", "serde_json", "std"];
 
-/// In the files that adapt another client to ours, and there alone.
+/// Only the files that adapt another client may name that client.
 const ADAPTERS: [(&str, &str, &[&str]); 4] = [
     ("kore-sdk", "stream", &["futures_core"]),
     ("kore-transport", "reqwest_transport", &["reqwest"]),
@@ -48,13 +48,13 @@ mod tests {
     }
 
     #[test]
-    fn schemars_is_for_the_models() {
+    fn only_the_models_may_name_schemars() {
         assert!(allows("kore-types", "crates/kore-types/src/id.rs".into(), "schemars"));
         assert!(!allows("kore-sdk", "crates/kore-sdk/src/lib.rs".into(), "schemars"));
     }
 
     #[test]
-    fn what_runs_inside_stays_inside() {
+    fn implementation_crates_may_not_be_named() {
         for named in ["hyper", "rustls", "tokio", "jsonwebtoken", "clap", "tracing", "korea"] {
             assert!(!allows("kore-sdk", "crates/kore-sdk/src/lib.rs".into(), named), "{named}");
         }

@@ -1,4 +1,4 @@
-//! Every name of another crate in the public items of a crate.
+//! Finds every name of another crate in the public items of a crate, for `api`.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 use cargo_metadata::camino::Utf8PathBuf;
 use serde_json::{Map, Value};
 
-/// A name of another crate, and the public item that says it.
+/// A name of another crate, and the public item that uses it.
 pub(crate) struct Foreign {
     pub(crate) krate: String,
     pub(crate) path: String,
@@ -65,7 +65,7 @@ impl<'j> Walk<'j> {
         self.look(item, &item["inner"]);
     }
 
-    /// Through types, bounds and generics: rustdoc's many forms have paths and children in common.
+    /// Walks types, bounds and generics. rustdoc has many forms for them, but all have paths and children.
     fn look(&mut self, item: &'j Value, value: &'j Value) {
         match value {
             Value::Object(object) => {
@@ -95,7 +95,7 @@ impl<'j> Walk<'j> {
         let path = named.and_then(|named| named["path"].as_array()).into_iter().flatten();
         let path = path.filter_map(Value::as_str).collect::<Vec<_>>().join("::");
         self.found.push(Foreign {
-            // Not to be found out is no reason to pass.
+            // A name that cannot be resolved must not pass unseen.
             krate: krate.unwrap_or("unknown").to_owned(),
             path: if path.is_empty() { format!("an unknown item {id}") } else { path },
             item: title(item),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_cannot_be_resolved_is_not_passed_over() {
+    fn a_name_that_cannot_be_resolved_fails() {
         let function = json!({"function": {"sig": {"inputs": [], "output": named(404, json!(null))}}});
         assert_eq!(found(item("f", function), json!({})), ["unknown"]);
     }

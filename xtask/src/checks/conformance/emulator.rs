@@ -1,4 +1,4 @@
-//! `kore emulator` as a process.
+//! Runs `kore emulator` as a process, for `conformance`.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 use crate::command::output;
 use crate::workspace::Workspace;
 
-/// A running one; dropping it ends it.
+/// A running emulator. Dropping it ends it.
 pub(super) struct Emulator {
     program: Utf8PathBuf,
     child: Child,
@@ -17,7 +17,7 @@ pub(super) struct Emulator {
 }
 
 impl Emulator {
-    /// The binary must have been built.
+    /// Starts the binary, which must have been built.
     pub(super) fn start(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<Self> {
         let name = format!("kore{}", std::env::consts::EXE_SUFFIX);
         let program = workspace.target_dir().join("debug").join(name);
@@ -44,11 +44,11 @@ impl Emulator {
         &self.said.imports
     }
 
-    /// A token that it takes, good for some minutes.
+    /// A token that it accepts, valid for some minutes.
     pub(super) fn token(&self) -> anyhow::Result<String> {
         let settings = self.said.settings.iter().map(|(name, value)| (name, value));
         let mut command = Command::new(&self.program);
-        // Nothing of the one who runs this may change what is signed.
+        // The settings of whoever runs this must not change what is signed.
         command.env_clear().envs(settings).args(["token", "--lifetime", "10m"]);
         Ok(output(&mut command)?.trim_end().to_owned())
     }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_is_an_error() {
+    fn an_emulator_that_ends_is_an_error() {
         assert!(read(BufReader::new(&b"export KORE_HOST=http://127.0.0.1:1\n"[..])).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Python tools in an environment of their own.
+//! Installs Python tools into a virtual environment of their own, for `conformance`.
 
 use std::fs;
 use std::process::Command;
@@ -16,10 +16,10 @@ pub(super) struct Python {
 }
 
 impl Python {
-    /// Takes the one below `folder`, or makes it, which needs a network.
+    /// Uses the environment below `folder`, or makes it, which needs a network.
     pub(super) fn prepare(folder: &Utf8Path) -> anyhow::Result<Self> {
         let this = Self { environment: folder.join("python") };
-        // Written last: what was cut short midway is made anew.
+        // Written last, so that an installation that was cut short is made anew.
         let done = folder.join("requirements.txt");
         let is_current = fs::read_to_string(&done).is_ok_and(|found| found == REQUIREMENTS);
         // An environment may outlive its Python.
@@ -50,7 +50,7 @@ impl Python {
     pub(super) fn tool(&self, name: &str) -> Command {
         let folder = if cfg!(windows) { "Scripts" } else { "bin" };
         let mut command = Command::new(self.environment.join(folder).join(name));
-        // These would mix another environment in.
+        // These variables would mix in another environment.
         command.env_remove("PYTHONHOME").env_remove("PYTHONPATH");
         command
     }

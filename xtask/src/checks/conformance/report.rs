@@ -1,4 +1,5 @@
-//! What was asked and answered, from schemathesis' report in the HTTP Archive format.
+//! Counts the responses in schemathesis' report (HTTP Archive format), and fails a run that saw too few
+//! kinds of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,7 +9,7 @@ use anyhow::{Context, bail};
 use cargo_metadata::camino::Utf8Path;
 use serde_json::Value;
 
-/// How many answers of which status there were, and for which paths a 200.
+/// How many responses of each status there were, and which paths had a 200.
 #[derive(Debug)]
 pub(super) struct Report {
     statuses: BTreeMap<u16, usize>,
@@ -38,7 +39,7 @@ impl Report {
         Ok(Self { statuses, found })
     }
 
-    /// A run that saw too little has shown nothing, however well it ended.
+    /// A run that saw too little proves nothing, even if nothing failed.
     pub(super) fn complaints(&self, expected: &[u16], imports: &[String]) -> Vec<String> {
         let unseen = expected.iter().filter(|status| !self.statuses.contains_key(status));
         let unseen = unseen.map(|status| format!("no answer was {status}: that status was not checked"));
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn another_form_is_an_error_not_a_pass() {
+    fn a_report_of_another_form_is_an_error_and_no_pass() {
         assert!(Report::of(&json!({})).is_err());
         assert!(Report::of(&json!({"log": {"entries": [{}]}})).is_err());
     }

@@ -1,8 +1,8 @@
-//! One crypto provider at a time, and none that nobody chose.
+//! Checks that each feature switches on the crypto provider that it names, and no other.
 //!
-//! Cargo shares features in a workspace, so a provider that is switched on here is switched on for a
-//! neighbour too: rustls panics in its code if it finds two. `cargo tree` and not cargo-deny, which
-//! mixes in the features that other members and their tests ask for.
+//! Cargo unifies features in a workspace, so a provider that is switched on here is on in other crates
+//! too, and rustls panics there if it finds two. This asks `cargo tree`, because cargo-deny mixes in
+//! the features that other members and their tests ask for.
 
 use cargo_metadata::Package;
 
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn each_provider_of_a_crate_is_tried_and_none() {
+    fn each_crate_is_tried_with_each_provider_and_with_none() {
         let workspace = Workspace::load().expect("the tests run in the workspace");
         let of = |name| selections(workspace.member(name).expect("a member"));
         assert_eq!(of("kore-types"), [(None, "schemars".to_owned())]);

@@ -1,4 +1,4 @@
-//! Versions live in the root manifest: members only say `workspace = true`.
+//! Checks that versions stand in the root manifest alone: members say `workspace = true`.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ fn own_versions(manifest: &Table) -> Vec<String> {
     kinds.flatten().filter_map(|(name, value)| own_version(name, value)).collect()
 }
 
-/// What stands beside `workspace = true` but features is ignored by cargo, which says so.
+/// Beside `workspace = true`, cargo warns of keys that it ignores; so only its absence is checked.
 fn own_version(name: &str, dependency: &Value) -> Option<String> {
     let inherits = dependency.get("workspace").and_then(Value::as_bool).unwrap_or(false);
     (!inherits).then(|| format!("`{name}` is not `workspace = true`; versions stand in the root manifest"))

@@ -1,13 +1,18 @@
-//! Endpoint files read alike: doc, metadata, request, response, test.
+//! Each file of an endpoint has the same parts in the same order: doc, metadata, request, response,
+//! test.
 
 use super::Complaint;
-use super::source::{Source, is_word, line_of, occurrences};
+use super::source::Source;
 
 const FOLDERS: [&str; 2] = ["crates/kore-protocol/src/bot_import", "crates/kore-protocol/src/file"];
 
-/// What a file holds, in order; its response may be that of another call.
-const PARTS: [&[&str]; 4] =
-    [&["METADATA"], &["struct Request"], &["struct Response", "::Response;"], &["mod tests"]];
+/// What a file holds, in order, and how such lines begin; its response may be that of another call.
+const PARTS: [(&str, &[&str]); 4] = [
+    ("METADATA", &["pub const METADATA"]),
+    ("struct Request", &["pub struct Request"]),
+    ("struct Response", &["pub struct Response", "pub use "]),
+    ("mod tests", &["mod tests"]),
+];
 
 const METHODS: [&str; 5] = ["DELETE /", "GET /", "PATCH /", "POST /", "PUT /"];
 
@@ -29,23 +34,26 @@ fn doc(source: &Source) -> Option<Complaint> {
 /// The first part that is missing or comes too early.
 fn order(source: &Source) -> Option<Complaint> {
     let mut after = 0;
-    for words in PARTS {
-        let part = words[0];
-        match words.iter().find_map(|words| whole_word(source.code(), words)) {
+    for (part, starts) in PARTS {
+        match source.code().find(|(_, line)| starts.iter().any(|start| begins(line, start))) {
             None => return Some(Complaint::new(1, format!("an endpoint's file has a `{part}`"))),
-            Some(at) if at < after => {
-                let text = format!("`{part}` comes too early; the order is {}", PARTS.concat().join(", "));
-                return Some(Complaint::new(line_of(source.code(), at), text));
+            Some((line, _)) if line < after => {
+                let order = PARTS.map(|(part, _)| part).join(", ");
+                return Some(Complaint::new(line, format!("`{part}` comes too early; the order is {order}")));
             }
-            Some(at) => after = at,
+            Some((line, _)) => after = line,
         }
     }
     None
 }
 
-/// `struct Request` is not `struct RequestParts`.
-fn whole_word(code: &str, words: &str) -> Option<usize> {
-    occurrences(code, words).find(|at| !code[at + words.len()..].starts_with(is_word))
+/// `pub struct Request` is not `pub struct RequestParts`.
+fn begins(line: &str, start: &str) -> bool {
+    let rest = line.strip_prefix(start);
+    rest.is_some_and(|rest| match start.ends_with(' ') {
+        true => rest.ends_with("::Response;"),
+        false => !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'),
+    })
 }
 
 #[cfg(test)]
@@ -70,12 +78,12 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_house_passes() {
+    fn the_right_order_passes() {
         assert_eq!(endpoint(&GOOD), []);
     }
 
     #[test]
-    fn each_part_is_asked_for() {
+    fn a_missing_part_is_found() {
         for missing in GOOD {
             let parts = Vec::from_iter(GOOD.into_iter().filter(|part| *part != missing));
             assert_eq!(endpoint(&parts).len(), 1, "without {missing}");
@@ -98,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_free() {
+    fn other_files_need_no_such_order() {
         assert_eq!(complaints("crates/kore-protocol/src/bot_import.rs", &[]), []);
         assert_eq!(complaints("crates/kore-protocol/src/bot_import/status/sample.rs", &[]), []);
     }

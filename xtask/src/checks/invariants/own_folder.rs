@@ -1,9 +1,9 @@
-//! What a published crate builds and tests with lies in its own folder: a package holds no other.
+//! A published crate includes no file from outside of its folder: its package would lack it.
 
 use super::Complaint;
-use super::source::{Source, line_of};
+use super::source::Source;
 
-/// What names a file while a crate is compiled. What is opened at run time starts at
+/// What includes a file when a crate is compiled. A file that is opened at run time is found from
 /// `CARGO_MANIFEST_DIR`.
 const NAMES_A_FILE: [&str; 4] = ["include_str!(", "include_bytes!(", "include!(", "#[path = "];
 const PACKAGE: &str = "env!(\"CARGO_MANIFEST_DIR\")";
@@ -20,7 +20,8 @@ pub(crate) fn check(source: &Source) -> Vec<Complaint> {
     }
     let below = steps.len() - 2;
     let complaint = |at| {
-        Complaint::new(line_of(text, at), "a file outside of this crate's folder, which its package has not")
+        let line = text[..at].matches('\n').count() + 1;
+        Complaint::new(line, "a file outside of this crate's folder, which its package has not")
     };
     let included = NAMES_A_FILE.iter().flat_map(|word| text.match_indices(word)).filter_map(|(at, word)| {
         let file = text[at + word.len()..].trim_start().strip_prefix('"')?.split('"').next()?;

@@ -1,7 +1,7 @@
-//! Only kore-protocol knows the paths of the API.
+//! Only kore-protocol has the paths of the API: no other crate may repeat one.
 
 use super::Complaint;
-use super::source::{Source, lines_with};
+use super::source::Source;
 
 const PATH: &str = "/api/";
 
@@ -12,7 +12,8 @@ pub(crate) fn check(source: &Source) -> Vec<Complaint> {
         return Vec::new();
     }
     let text = "a path of the API; kore-protocol's metadata has it";
-    lines_with(source.product_strings(), PATH).map(|line| Complaint::new(line, text)).collect()
+    let lines = source.product().filter(|(_, line)| line.contains(PATH));
+    lines.map(|(number, _)| Complaint::new(number, text)).collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! Rules for every file.
+//! Rules for every file: its name, its length, `forbid(unsafe_code)`, no ignored test.
 
 use super::Complaint;
-use super::source::{Source, lines_with};
+use super::source::Source;
 
 const MAX_LINES: usize = 500;
 
-/// Names that say nothing about what is inside.
+/// File names that do not say what is inside.
 const VAGUE: [&str; 4] = ["helper.rs", "helpers.rs", "util.rs", "utils.rs"];
 
-/// A test that was put off; clippy finds `todo!` and `unimplemented!`.
+/// An ignored test. clippy finds `todo!` and `unimplemented!`.
 const IGNORED: &str = "#[ignore";
 
 pub(crate) fn check(source: &Source) -> Vec<Complaint> {
@@ -17,7 +17,8 @@ pub(crate) fn check(source: &Source) -> Vec<Complaint> {
     complaints.extend(length(source));
     complaints.extend(unsafe_code(source));
     let text = "`#[ignore]` puts a test off: mend it or leave it out";
-    complaints.extend(lines_with(source.code(), IGNORED).map(|line| Complaint::new(line, text)));
+    let ignored = source.code().filter(|(_, line)| line.trim_start().starts_with(IGNORED));
+    complaints.extend(ignored.map(|(number, _)| Complaint::new(number, text)));
     complaints
 }
 
@@ -42,7 +43,7 @@ fn length(source: &Source) -> Option<Complaint> {
 fn unsafe_code(source: &Source) -> Option<Complaint> {
     let parent = source.path().parent().and_then(|folder| folder.file_name());
     let is_root = ["lib.rs", "main.rs"].contains(&source.file_name()) || parent == Some("bin");
-    let forbids = source.code().contains("#![forbid(unsafe_code)]");
+    let forbids = source.has_line("#![forbid(unsafe_code)]");
     (is_root && !forbids).then(|| Complaint::new(1, "a crate's root says `#![forbid(unsafe_code)]`"))
 }
 
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn no_test_is_put_off() {
+    fn an_ignored_test_is_found() {
         let found = complaints("tests/it/a.rs", "fn a() {}\n#[ignore = \"slow\"]\nfn b() {}\n");
         assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2]);
         assert!(passes("tests/it/a.rs", "// #[ignore]\nfn a() { say(\"#[ignore]\") }\n"));

@@ -1,4 +1,4 @@
-//! What the check of links needs to know of one page: where it leads, and where one can lead to in it.
+//! A page for the check of links: the links on it, and the headings that others may link to.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
-//! Workspaces whose own code uses jsonwebtoken and rustls with another crypto provider than ours:
-//! theirs works and ours works, but for the one collision that is documented.
+//! Workspaces whose own code uses jsonwebtoken and rustls with another crypto provider than ours. Their
+//! code works and ours works, except for the one collision that docs/vendoring.md describes.
 //!
-//! jsonwebtoken's `rust_crypto` pulls a crate in that has a known advisory. It is in these
-//! workspaces alone, and in no lock file of this repository.
+//! jsonwebtoken's `rust_crypto` pulls in a crate with a known advisory. It is in these workspaces alone,
+//! and in no lock file of this repository.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use crate::command::{cargo, execute, works};
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
 
-/// What rustls says when it finds two providers, in small letters; the documents quote it.
+/// What rustls says when it finds two providers, in lower case. The documents quote it.
 const COLLISION: &str = "could not automatically determine the process-level cryptoprovider";
 
 /// The line that avoids the collision, as the documents have it.
@@ -125,7 +125,7 @@ fn requirement(workspace: &Workspace, name: &str) -> anyhow::Result<String> {
     version.map(str::to_owned).with_context(|| format!("the root manifest has no version of {name}"))
 }
 
-/// Whether what these workspaces need beyond ours is there, or can be had.
+/// Whether the crates that these workspaces need beyond ours are there or can be downloaded.
 fn has_crates(workspace: &Workspace, outer: &Utf8Path) -> bool {
     let resolve = |network: &[&str]| {
         works(
@@ -138,7 +138,7 @@ fn has_crates(workspace: &Workspace, outer: &Utf8Path) -> bool {
     resolve(&["--offline"]) || resolve(&[])
 }
 
-/// Whether the documents have the line, and the words by which people will look for it.
+/// Checks that the documents have the line, and the words for which people will search.
 fn is_documented(workspace: &Workspace) -> anyhow::Result<()> {
     let root = workspace.root();
     let mut text = fs::read_to_string(root.join("README.md")).context("cannot read README.md")?;

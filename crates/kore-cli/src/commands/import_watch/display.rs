@@ -10,11 +10,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use kore_sdk::ImportEvent;
 use kore_sdk::watch::Event;
 
 use crate::args::WatchOutput;
 use crate::exit::Exit;
-use crate::output::{self, Lines, Live, Stream, final_people, json, left_out};
+use crate::output::{self, Lines, Live, Stream, Uploads, final_people, json, left_out};
 use crate::watch::{Board, Ending, Shown};
 
 pub(in crate::commands) struct Display {
@@ -79,6 +80,39 @@ impl Display {
             Stream::Stdout.line(&line, json::lines_left_out);
         }
         self.lines(|lines, wall| lines.event::<J>(job.id(), event, now, wall));
+    }
+
+    /// Something happened before the import was accepted, or it is accepted now.
+    pub(in crate::commands) fn import_event(&mut self, uploads: &Uploads, event: &ImportEvent, now: Instant) {
+        if self.format == WatchOutput::Ndjson
+            && let Some(line) = json::import_event(event, now, SystemTime::now())
+        {
+            Stream::Stdout.raw(line);
+        }
+        let is_turn = matches!(event, ImportEvent::Starting | ImportEvent::Started { .. });
+        if let Some(words) = uploads.words(event, now) {
+            match &self.live {
+                Some(live) if is_turn => live.say(&words),
+                _ => self.lines(|lines, wall| Some(lines.say(&words, now, wall))),
+            }
+        }
+        if is_turn {
+            output::settle();
+        }
+    }
+
+    pub(in crate::commands) fn upload_tick_passed(&mut self, uploads: &Uploads, now: Instant) {
+        match &self.live {
+            Some(live) if !uploads.is_starting() => live.draw_uploads(uploads, now),
+            _ => self.lines(|lines, wall| lines.still(&uploads.still(), now, wall)),
+        }
+    }
+
+    /// Takes the view away.
+    pub(in crate::commands) fn clear(&self) {
+        if let Some(live) = &self.live {
+            live.clear();
+        }
     }
 
     pub(in crate::commands) fn ended(&mut self, ending: &Ending, now: Instant) {

@@ -19,7 +19,7 @@ const MAX_ID_WIDTH: usize = 40;
 pub(crate) struct Row(Vec<(Style, String)>);
 
 impl Row {
-    pub(super) fn plain(self, text: &str) -> Self {
+    pub(in crate::output) fn plain(self, text: &str) -> Self {
         self.styled(Style::new(), text)
     }
 
@@ -29,7 +29,7 @@ impl Row {
     }
 
     /// At most `width` columns of it, `…` in place of the rest; and how many these are.
-    pub(super) fn cut(&self, width: usize, colours: bool) -> (String, usize) {
+    pub(in crate::output) fn cut(&self, width: usize, colours: bool) -> (String, usize) {
         let whole: usize = self.0.iter().map(|(_, text)| text.width()).sum();
         let room = if whole <= width { whole } else { width.saturating_sub(1) };
         let (mut out, mut used) = (String::new(), 0);

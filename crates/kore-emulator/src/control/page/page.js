@@ -157,7 +157,7 @@ function onBotsAndFiles({ bots, files, files_in_all }) {
   }));
   byId("files").replaceChildren(...files.map((file) => {
     const row = element("li");
-    const about = `${file.size} bytes${file.parts ? `, ${file.parts} parts of a bot` : ""}`;
+    const about = `${file.size} bytes${file.parts ? `, ${file.parts} ${file.parts === 1 ? "part" : "parts"} of a bot` : ""}`;
     row.append(element("span", "id mono", file.id), element("span", "name", file.name), element("span", "quiet", about));
     return row;
   }));

@@ -59,7 +59,7 @@ fn main() {
     let import = client.bot_import_status(&"bir-1".parse().expect("an id")).expect("answered");
     assert_eq!(import.outcome(), Outcome::Succeeded);
 
-    // The token is good by jsonwebtoken's own lights.
+    // jsonwebtoken itself accepts the token.
     let request = server.join().expect("no panic");
     let token = request.lines().find_map(|line| line.strip_prefix("auth: ")).expect("a token");
     let key = jsonwebtoken::DecodingKey::from_secret(b"a secret");

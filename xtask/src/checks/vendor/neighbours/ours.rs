@@ -1,4 +1,4 @@
-//! What kore-sdk does beside: tokens and TLS against an emulator, in both clients.
+//! The part of kore-sdk: tokens and TLS against an emulator, with both clients.
 
 use kore_emulator::{App, Emulator, samples};
 use kore_sdk::{BotImportId, ClientBuilder, Outcome};

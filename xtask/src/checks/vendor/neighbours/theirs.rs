@@ -1,4 +1,4 @@
-//! What the neighbour does, with the crypto of its own choice.
+//! The part of the neighbour: tokens and TLS with the crypto provider that it chose.
 
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub fn tls() {
     assert!(!exchanges.into_iter().any(|name| name == rustls::NamedGroup::X25519MLKEM768), "it is ring");
 }
 
-/// Whether a default was installed for the process, which is for the application to do.
+/// Whether a default was installed for the process. Only the application may do that.
 pub fn is_installed() -> bool {
     rustls::crypto::CryptoProvider::get_default().is_some()
 }

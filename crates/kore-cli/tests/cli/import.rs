@@ -1,0 +1,7 @@
+//! `kore import run` and `kore import start`.
+
+mod files;
+#[cfg(unix)]
+mod killed;
+mod platform;
+mod started;

@@ -1,0 +1,77 @@
+//! Whether a request that failed is sent again, and when: the rules of sending, for both clients.
+
+use std::time::{Instant, SystemTime};
+
+use http::StatusCode;
+use kore_protocol::ResponseError;
+use kore_protocol::watch::{Backoff, PollError as _};
+use kore_transport::TransportError;
+
+use crate::Error;
+use crate::call::random;
+
+/// The attempts at one request.
+pub(crate) struct Attempts {
+    /// A second request does no harm if the first one was taken.
+    is_repeatable: bool,
+    /// How often it is sent again after it failed on the way.
+    retries: u32,
+    deadline: Option<Instant>,
+    /// That failed on the way, and that a rate limit refused, in a row.
+    failed: u32,
+    limited: u32,
+    is_renewed: bool,
+}
+
+/// When to send a request again.
+pub(crate) enum Again {
+    /// At once, with a new token.
+    Now,
+    /// At that time.
+    At(Instant),
+}
+
+impl Attempts {
+    pub(crate) fn new(is_repeatable: bool, retries: u32, deadline: Option<Instant>) -> Self {
+        Self { is_repeatable, retries, deadline, failed: 0, limited: 0, is_renewed: false }
+    }
+
+    /// When a request that failed with this error is sent again, if it is.
+    pub(crate) fn next(&mut self, error: &Error, now: Instant, wall: SystemTime) -> Option<Again> {
+        if error.is_worth_a_new_token() && !self.is_renewed {
+            self.is_renewed = true;
+            return Some(Again::Now);
+        }
+        let is_allowed = error.is_retryable() && (self.is_repeatable || is_untaken(error));
+        if !is_allowed || self.failed + self.limited >= self.retries {
+            return None;
+        }
+        let backoff = if error.is_rate_limited() {
+            self.limited += 1;
+            Backoff::RATE_LIMITED.wait(self.limited, random())
+        } else {
+            self.failed += 1;
+            Backoff::TRANSIENT.wait(self.failed, random())
+        };
+        let asked = error.retry_after().map(|retry_after| retry_after.delay(wall)).unwrap_or_default();
+        let at = now.checked_add(backoff.max(asked))?;
+        self.deadline.is_none_or(|deadline| at <= deadline).then_some(Again::At(at))
+    }
+}
+
+/// Whether the platform certainly did not take a request that failed: it was not sent or not
+/// processed, or the platform refused it. A rate limit refuses, and so does a 401 of whoever writes
+/// one. Nothing else that was not written by the platform proves anything, and nor does its own
+/// 500.
+pub(crate) fn is_untaken(error: &Error) -> bool {
+    if let Some(transport) = error.transport() {
+        return TransportError::is_unprocessed(transport);
+    }
+    let Some(response) = error.response() else { return true };
+    error.is_rate_limited() || response.is_auth() || is_refused(response)
+}
+
+fn is_refused(response: &ResponseError) -> bool {
+    let (status, is_its_own) = (response.status(), response.error_body().is_some());
+    is_its_own && status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
+}
