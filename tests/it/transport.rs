@@ -15,6 +15,7 @@ mod reqwest_only;
 mod runtimes;
 mod secrets;
 mod tower;
+mod whole_way;
 
 /// Far beyond every limit that a test sets: a test that reaches it hangs.
 async fn within_patience<T>(test: impl Future<Output = T>) -> T {

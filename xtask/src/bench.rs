@@ -3,7 +3,7 @@
 use crate::command::{cargo, execute};
 use crate::workspace::Workspace;
 
-const BENCHES: [&str; 4] = ["watch_memory", "load", "decode", "status_call"];
+const BENCHES: [&str; 5] = ["watch_memory", "load", "decode", "status_call", "upload"];
 
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     BENCHES.into_iter().try_for_each(|bench| {

@@ -1,15 +1,15 @@
-//! Sums of times at the limits of what a clock can name: none of them panics. Whatever keeps a time
-//! uses them.
+//! Sums of times that saturate where `std` panics. The request logs and the watch use them, since a
+//! user may ask for a timeout of 500 years.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The least that a wait lasts, so that no owner spins.
+/// The shortest wait, so that no owner of a watch spins.
 pub(crate) const LEAST_WAIT: Duration = Duration::from_millis(1);
 
-/// What is later than that never comes, and a clock may not be able to name it.
+/// A time that is further off never comes.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// That long after `now`, or as far from it as the clock can name.
+/// `time` after `now`, or as late as the clock can represent.
 pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     let mut time = time.min(CENTURY);
     loop {
@@ -20,12 +20,12 @@ pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     }
 }
 
-/// Whether a time has come, or is too near to wait for.
+/// Whether a time has come, or comes within the shortest wait.
 pub(crate) fn is_past(time: Instant, now: Instant) -> bool {
     time.saturating_duration_since(now) < LEAST_WAIT
 }
 
-/// Milliseconds since 1970 by the clock on the wall; less than none before.
+/// Milliseconds since 1970 by the wall clock; negative before 1970.
 pub(crate) fn wall_millis(wall: SystemTime) -> i64 {
     let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     match wall.duration_since(UNIX_EPOCH) {
@@ -38,7 +38,7 @@ pub(crate) fn wall_millis(wall: SystemTime) -> i64 {
 mod tests {
     use super::*;
 
-    /// The last time that the clock can name, to the second.
+    /// The last time that the clock can represent, to the second.
     fn last() -> Instant {
         let mut time = Instant::now();
         for exponent in (0..64).rev() {
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_later_than_a_clock_can_name() {
+    fn a_sum_stops_at_the_last_time_of_the_clock() {
         let now = Instant::now();
         assert_eq!(later(now, Duration::from_secs(5)), now + Duration::from_secs(5));
         assert_eq!(later(now, Duration::MAX), now + CENTURY);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_before_1970_is_less_than_none() {
+    fn a_wall_clock_before_1970_is_negative() {
         assert_eq!(wall_millis(UNIX_EPOCH), 0);
         assert_eq!(wall_millis(UNIX_EPOCH + Duration::from_secs(2)), 2000);
         assert_eq!(wall_millis(UNIX_EPOCH - Duration::from_secs(2)), -2000);

@@ -1,4 +1,4 @@
-//! The error of a request over a rate limit, and what a server answers to it.
+//! The error of a request over a rate limit, which a server turns into its response.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,19 +18,19 @@ impl Limited {
         Self { refusal, free_in }
     }
 
-    /// [`Refusal::MinuteLimit`] or [`Refusal::HourLimit`]: the limit that is reached, and of two the
-    /// one that is reached for longer.
+    /// [`Refusal::MinuteLimit`] or [`Refusal::HourLimit`]. If both limits are reached, it is the one
+    /// that allows the next request later.
     pub fn refusal(self) -> Refusal {
         self.refusal
     }
 
-    /// How long until both limits allow a request. No source says whether the platform tells.
+    /// How long it takes until both limits allow a request.
     pub fn free_in(self) -> Duration {
         self.free_in
     }
 
-    /// The response, with [`Retry-After`](RetryAfter). A server that does not want to tell sends
-    /// that of [`refusal`](Self::refusal).
+    /// The response, with [`Retry-After`](RetryAfter). No source says whether the platform sends that
+    /// header; a server that does not want to sends the response of [`refusal`](Self::refusal).
     pub fn to_http(self) -> http::Response<bytes::Bytes> {
         let mut response = self.refusal.to_http();
         RetryAfter::Delay(self.free_in).write(response.headers_mut());

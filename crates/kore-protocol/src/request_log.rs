@@ -1,5 +1,6 @@
-//! The log of the requests for one job, which knows when the next one is allowed. Watches, single
-//! calls and servers all count with it, since the rate limits are the same for each.
+//! The log of the requests for one job, which knows when the rate limit allows the next one. Watches,
+//! single calls and servers all count with it, since the platform's rate limits are the same for
+//! each. Limiters that smooth (GCRA) are not exact: at 60 in a minute they let 119 through.
 
 mod stamp;
 
@@ -11,21 +12,21 @@ use crate::clock::later;
 pub(crate) use stamp::Sealed;
 pub use stamp::{Millis, Nanos, Stamp};
 
-/// How long after it was given up a request may still reach the platform, at the most.
+/// A request that was given up is taken to arrive within this time, or never.
 pub(crate) const LATEST_ARRIVAL: Duration = Duration::from_secs(300);
 
-/// So many requests in any period of that length.
+/// A number of requests that is allowed in any period of some length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Quota {
-    /// How many requests.
+    /// The number of requests.
     pub requests: u32,
-    /// In how long a period, whenever it begins.
+    /// The length of the period, whenever it begins.
     pub period: Duration,
 }
 
 impl Quota {
-    /// So many requests in any period of that length.
+    /// Allows that many requests in any period of that length.
     pub const fn new(requests: u32, period: Duration) -> Self {
         Self { requests, period }
     }
@@ -34,11 +35,11 @@ impl Quota {
     pub const PER_MINUTE: Self = Self::new(60, Duration::from_secs(60));
     /// 1800 requests in any 3600 s (documented).
     pub const PER_HOUR: Self = Self::new(1800, Duration::from_secs(3600));
-    /// Both that the platform counts.
+    /// The two rate limits of each call.
     pub(crate) const DOCUMENTED: [Self; 2] = [Self::PER_MINUTE, Self::PER_HOUR];
 }
 
-/// The requests of the longer of two periods, as a log of instants, and how many are under way. A
+/// The times of all requests within the longer of two periods, and how many requests are under way. A
 /// request counts for both quotas, or is not sent.
 ///
 /// A client does not know when its request reached the server, only that it did before the
@@ -47,15 +48,15 @@ impl Quota {
 #[derive(Clone, Debug)]
 pub(crate) struct RequestLog<S> {
     quotas: [Quota; 2],
-    /// What stamps count from.
+    /// The time from which stamps count.
     origin: Instant,
-    /// When requests were released, the oldest first.
+    /// When each request was released, the oldest first.
     released: VecDeque<S>,
     under_way: u32,
 }
 
 impl<S: Sealed> RequestLog<S> {
-    /// With nothing sent so far.
+    /// A log without requests.
     pub(crate) fn new(quotas: [Quota; 2], now: Instant) -> Self {
         Self { quotas, origin: now, released: VecDeque::new(), under_way: 0 }
     }
@@ -76,10 +77,10 @@ impl<S: Sealed> RequestLog<S> {
         self.quotas.map(|quota| {
             let used = self.used(quota, now);
             let Some(leaving) = used.checked_sub(quota.requests) else { return now };
-            // So many of those that count have to leave the period, the oldest first.
+            // The oldest requests have to leave the period before one more is allowed.
             let first = self.released.len() - (used - self.under_way) as usize;
             let last_leaving = self.released.get(first + leaving as usize);
-            // One that is under way stays for a period after now at least.
+            // A request under way stays for at least one period from now.
             later(last_leaving.map_or(now, |stamp| self.instant(*stamp)), quota.period)
         })
     }
@@ -87,7 +88,7 @@ impl<S: Sealed> RequestLog<S> {
     /// Counts a request that is sent at `now` as under way, until it is released or abandoned.
     ///
     /// # Errors
-    /// When the next request is allowed, if a quota is used up. Nothing is counted then.
+    /// The time at which the next request is allowed, if a quota is used up. Nothing is counted then.
     pub(crate) fn take(&mut self, now: Instant) -> Result<(), Instant> {
         let free = self.free_at(now);
         if free > now {
@@ -97,19 +98,18 @@ impl<S: Sealed> RequestLog<S> {
         Ok(())
     }
 
-    /// A request that was taken has its response, or its time has run out: it counts for one period
-    /// from now.
+    /// A request has its response, or its time has run out. It counts for one more period from now.
     pub(crate) fn release(&mut self, now: Instant) {
         self.abandon(now, now);
     }
 
-    /// A request that was taken is given up before its time: it may reach the platform as late as
-    /// `latest`, and counts for one period from then.
+    /// A request is given up before its time. It may reach the platform as late as `latest`, and counts
+    /// for one more period from then.
     pub(crate) fn abandon(&mut self, now: Instant, latest: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         self.tidy(now);
         let stamp = self.stamp(now.max(latest));
-        // At the end, unless one that was abandoned counts for longer.
+        // Not always the end: an abandoned request may have a later stamp.
         let at = self.released.partition_point(|known| *known <= stamp);
         self.released.insert(at, stamp);
     }
@@ -125,12 +125,12 @@ impl<S: Sealed> RequestLog<S> {
         self.released.back().map(|stamp| self.instant(*stamp))
     }
 
-    /// Whether no request counts any more, and none is under way.
+    /// Whether no request counts any more and none is under way.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
         self.under_way == 0 && self.newest().is_none_or(|newest| has_left(newest, self.longest(), now))
     }
 
-    /// Gives back the room that a burst of requests has left.
+    /// Frees the memory that a burst of requests has left.
     pub(crate) fn shrink(&mut self, now: Instant) {
         self.tidy(now);
         if self.released.len() < self.released.capacity() / 4 {
@@ -156,7 +156,7 @@ impl<S: Sealed> RequestLog<S> {
         S::at(time.saturating_duration_since(self.origin))
     }
 
-    /// Drops what no quota counts any more, and moves the origin on before stamps run out of bits.
+    /// Drops what no quota counts any more, and moves the origin before stamps run out of bits.
     fn tidy(&mut self, now: Instant) {
         let longest = self.longest();
         while self.released.front().is_some_and(|stamp| has_left(self.instant(*stamp), longest, now)) {
@@ -171,10 +171,10 @@ impl<S: Sealed> RequestLog<S> {
     }
 }
 
-/// As resume tokens carry a log from one process to the next.
+/// How resume tokens carry a log from one process to the next.
 impl RequestLog<Millis> {
-    /// How long ago each request was released, in milliseconds, the oldest first; one that may still
-    /// arrive has a negative age. What no quota counts any more is left out.
+    /// How long ago each request that counts was released, in milliseconds, the oldest first. A request
+    /// that may still arrive has a negative age.
     pub(crate) fn ages(&self, now: Instant) -> impl Iterator<Item = i64> {
         let longest = signed_millis(self.longest());
         let now = signed_millis(now.saturating_duration_since(self.origin));
@@ -188,10 +188,10 @@ impl RequestLog<Millis> {
         let most = self.quotas[0].requests.max(self.quotas[1].requests) as usize;
         let mut ages: Vec<_> = ages.filter(|age| *age < longest).chain(self.ages(now)).collect();
         ages.sort_unstable_by(|a, b| b.cmp(a));
-        // Older ones than the larger quota make no difference.
+        // More requests than the larger quota make no difference.
         ages.drain(..ages.len().saturating_sub(most));
         let oldest = ages.first().copied().unwrap_or(0).max(0);
-        // A monotonic clock may have begun after the oldest request; all are counted as younger then.
+        // A monotonic clock may have begun after the oldest request. Then all count as younger.
         let origin = now.checked_sub(Duration::from_millis(oldest.unsigned_abs()));
         let oldest = if origin.is_some() { oldest } else { 0 };
         self.origin = origin.unwrap_or(now);

@@ -1,5 +1,5 @@
-//! The request logs of all jobs, by what the platform counts requests under. A client keeps one
-//! for all its watches and single calls, a server one for all that it answers.
+//! The request logs of all jobs. A client has one table for all its watches and single calls, a
+//! server one for all the requests that it admits.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,13 +10,13 @@ use crate::clock::later;
 use crate::request_log::{LATEST_ARRIVAL, RequestLog};
 use crate::{Limited, Millis, OutgoingRequest, Quota, Refusal, Stamp};
 
-/// The least number of logs at which idle ones are dropped.
+/// Fewer logs than this are not worth a search for idle ones.
 const LEAST_SWEPT: usize = 64;
 
 /// The requests of each job, for the rate limits of a minute and of an hour. A request counts for
 /// both limits, or is not sent. Clones share the logs.
 ///
-/// A server admits requests, exact to the nanosecond:
+/// A server asks whether a request is within both limits:
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -36,14 +36,15 @@ const LEAST_SWEPT: usize = 64;
 /// # Ok::<(), kore_types::InvalidId>(())
 /// ```
 ///
-/// A client's logs (of [`Millis`]) are those of its [watches](crate::watch::Watches): watches of the
-/// same job that follow each other, or run beside each other, stay within its rate limit together.
+/// A client hands its logs (of [`Millis`]) to its [watches](crate::watch::Watches). Watches of the
+/// same job stay within its rate limit together, whether they run side by side or one after the
+/// other.
 ///
-/// A log costs some 200 bytes, and four ([`Millis`]) or eight ([`Nanos`](crate::Nanos)) for each
-/// request of the longer period: at most 8 KiB or 16 KiB with the documented quotas. Once a sixth
-/// of that period has passed, or the logs have doubled in number, the next request drops those in
-/// which nothing counts any more. Nothing else bounds how many there are: a server counts what is
-/// known to exist, and not whatever is asked for.
+/// A log costs about 200 bytes, and four ([`Millis`]) or eight ([`Nanos`](crate::Nanos)) bytes for
+/// each request within the longer period: at most 8 KiB or 16 KiB with the documented quotas. Idle
+/// logs are dropped by the first request after a sixth of that period, or when their number has
+/// doubled. Nothing else bounds their number, so a server should admit requests for known jobs only,
+/// and not for whatever id a client makes up.
 #[derive(Clone)]
 pub struct RequestLogs<S> {
     quotas: [Quota; 2],
@@ -57,40 +58,41 @@ struct Key(&'static str, Box<str>);
 
 struct Table<S> {
     logs: HashMap<Key, SharedLog<S>>,
-    /// The number of logs at which idle ones are dropped, so that this costs little on average.
+    /// The number of logs at which idle ones are dropped: twice what was left, so that it costs little
+    /// on average.
     sweep_at: usize,
-    /// When they were dropped last.
+    /// When idle logs were dropped last.
     swept: Option<Instant>,
 }
 
-/// A log that more than one watch may draw on.
+/// A log that several watches of the same job may share.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedLog<S>(Arc<Mutex<RequestLog<S>>>);
 
 impl<S> SharedLog<S> {
     pub(crate) fn lock(&self) -> MutexGuard<'_, RequestLog<S>> {
-        // No method of a log panics half way.
+        // No method of a log panics while it is changing it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<S: Stamp> RequestLogs<S> {
-    /// With nothing sent so far. Requests over the first quota are refused with
+    /// Logs without requests. A request over the first quota is refused with
     /// [`Refusal::MinuteLimit`], over the second with [`Refusal::HourLimit`], whatever their periods.
     pub fn new(quotas: [Quota; 2]) -> Self {
         let table = Table { logs: HashMap::new(), sweep_at: LEAST_SWEPT, swept: None };
         Self { quotas, name: None, table: Arc::new(Mutex::new(table)) }
     }
 
-    /// Counts a request that a server receives at `now`. A time before that of an earlier request
-    /// for the same job counts as that of the earlier one.
+    /// Counts a request that a server receives at `now`. If an earlier call for the same job had a later
+    /// time, that time counts for this request too.
     ///
     /// # Errors
     /// [`Limited`] if a rate limit is reached. The request is not counted then.
     pub fn admit<R: OutgoingRequest>(&self, request: &R, now: Instant) -> Result<(), Limited> {
         let log = self.log(request, now);
         let mut log = log.lock();
-        // Others may have been given a later time while this one waited for its turn.
+        // Another thread may have read the clock later and still come first.
         let now = log.newest().map_or(now, |newest| newest.max(now));
         if log.take(now).is_ok() {
             log.release(now);
@@ -131,8 +133,8 @@ impl<S: Stamp> RequestLogs<S> {
 }
 
 impl RequestLogs<Millis> {
-    /// Named by a random number, it does not count its own requests once more when a watch resumes
-    /// from a token of one of its watches.
+    /// Gives the logs a name, which should be a random number. Resume tokens carry it, so that a watch
+    /// that resumes with the same logs does not count their requests twice.
     pub fn named(mut self, name: u64) -> Self {
         self.name = Some(name);
         self
@@ -146,8 +148,8 @@ impl RequestLogs<Millis> {
         self.quotas
     }
 
-    /// Counts a request that a client sends outside of any watch. It may reach the platform as late
-    /// as `latest`.
+    /// Counts a request that a client sends outside of a watch. It may reach the platform as late as
+    /// `latest`.
     pub fn count<R: OutgoingRequest>(&self, request: &R, now: Instant, latest: Instant) {
         self.log(request, now).lock().count(now, latest.min(later(now, LATEST_ARRIVAL)));
     }
@@ -174,7 +176,7 @@ impl RequestLogs<Millis> {
 }
 
 impl<S: Stamp> Table<S> {
-    /// Drops the logs in which nothing counts any more, but not those of a running watch.
+    /// Drops idle logs, except those of a running watch.
     fn sweep(&mut self, now: Instant) {
         self.logs.retain(|_, log| {
             let is_kept = Arc::strong_count(&log.0) > 1 || !log.lock().is_idle(now);

@@ -1,7 +1,7 @@
 //! Watching a [`Job`] of the platform until it ends. The import of a bot is such a job, named by its
 //! id; a job of another kind is one more implementation of [`Job`].
 //!
-//! [`Watches`] are a state machine that owns neither socket nor clock, so that async and blocking
+//! [`Watches`] are a state job_watch that owns neither socket nor clock, so that async and blocking
 //! clients, tests and simulations share it. Its methods are of four kinds: getters, commands
 //! ([`Watches::watch`], [`Watches::cancel`]), `handle_…` that feed it, and [`Watches::poll`] that
 //! asks it what to do. Its owner sends the requests that it asks for, hands it the responses and
@@ -43,7 +43,7 @@ mod end;
 mod event;
 mod host;
 mod job;
-mod machine;
+mod job_watch;
 mod pacing;
 mod resume;
 mod retry;
@@ -55,7 +55,7 @@ pub use end::{End, Unended};
 pub use event::Event;
 pub use host::Host;
 pub use job::{Job, Task};
-pub use machine::LAST_POLL;
+pub use job_watch::LAST_POLL;
 pub use pacing::Pacing;
 pub use resume::ResumeToken;
 pub use retry::Backoff;

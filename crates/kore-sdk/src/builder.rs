@@ -47,7 +47,7 @@ pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSIO
 #[must_use]
 pub struct ClientBuilder {
     host: Option<Result<BaseUrl, InvalidBaseUrl>>,
-    identity: Option<Identity>,
+    authentication: Option<Authentication>,
     subject: String,
     token_lifetime: Duration,
     jti: bool,
@@ -63,7 +63,7 @@ pub struct ClientBuilder {
 }
 
 #[derive(Clone)]
-enum Identity {
+enum Authentication {
     Credentials { client_id: Result<ClientId, InvalidId>, secret: Result<Secret, InvalidSecret> },
     Signer(Credentials),
     Token(Token),
@@ -73,7 +73,7 @@ impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
             host: None,
-            identity: None,
+            authentication: None,
             subject: DEFAULT_SUBJECT.to_owned(),
             token_lifetime: DEFAULT_LIFETIME,
             jti: false,
@@ -107,7 +107,7 @@ impl ClientBuilder {
         client_id: impl TryInto<ClientId, Error: Into<InvalidId>>,
         secret: impl TryInto<Secret, Error: Into<InvalidSecret>>,
     ) -> Self {
-        self.identity = Some(Identity::Credentials {
+        self.authentication = Some(Authentication::Credentials {
             client_id: client_id.try_into().map_err(Into::into),
             secret: secret.try_into().map_err(Into::into),
         });
@@ -121,13 +121,13 @@ impl ClientBuilder {
     /// Of requests that find no token kept, one has it signed and the others wait. How long a
     /// signer may take is for it to say: [`timeout`](Self::timeout) is that of the transport.
     pub fn signer(mut self, credentials: Credentials) -> Self {
-        self.identity = Some(Identity::Signer(credentials));
+        self.authentication = Some(Authentication::Signer(credentials));
         self
     }
 
     /// A JWT that was made elsewhere. It is used as it is and never renewed.
     pub fn token(mut self, jwt: impl Into<Token>) -> Self {
-        self.identity = Some(Identity::Token(jwt.into()));
+        self.authentication = Some(Authentication::Token(jwt.into()));
         self
     }
 
@@ -277,8 +277,8 @@ impl ClientBuilder {
     }
 
     fn given_signer(&self) -> Option<&Credentials> {
-        match &self.identity {
-            Some(Identity::Signer(credentials)) => Some(credentials),
+        match &self.authentication {
+            Some(Authentication::Signer(credentials)) => Some(credentials),
             _ => None,
         }
     }
@@ -304,23 +304,23 @@ impl ClientBuilder {
     }
 
     fn token_source(&mut self) -> Result<TokenSource, Error> {
-        let credentials = match self.identity.take() {
+        let credentials = match self.authentication.take() {
             None => {
                 return Err(Error::config(
                     "no credentials are set: expected a client id and its secret, or a JWT",
                 ));
             }
-            Some(Identity::Token(_)) if self.encrypter.is_some() => {
+            Some(Authentication::Token(_)) if self.encrypter.is_some() => {
                 return Err(Error::config(
                     "a token that was made elsewhere is set: expected credentials, since tokens are to be encrypted",
                 ));
             }
-            Some(Identity::Token(token)) => {
+            Some(Authentication::Token(token)) => {
                 kore_protocol::auth_header(token.expose())?;
                 return Ok(TokenSource::fixed(token));
             }
-            Some(Identity::Signer(credentials)) => credentials,
-            Some(Identity::Credentials { client_id, secret }) => Credentials::new(
+            Some(Authentication::Signer(credentials)) => credentials,
+            Some(Authentication::Credentials { client_id, secret }) => Credentials::new(
                 client_id.map_err(|error| Error::setting("client id", error))?,
                 secret.map_err(|error| Error::setting("client secret", error))?,
             ),

@@ -10,8 +10,8 @@ use kore_protocol::Excerpt;
 
 use crate::tls_words::{plain, squashed};
 
-/// A kind of fault.
-struct Fault {
+/// A kind of defect, and what to do about it.
+struct Defect {
     /// Parts of the library's words, in lower case and without what is between letters.
     words: &'static [&'static str],
     /// Goes on behind "the certificate of HOST".
@@ -28,37 +28,37 @@ enum Remedy {
 use Remedy::{Do, MakeAnew};
 
 /// The first that fits counts.
-const FAULTS: &[Fault] = &[
-    Fault {
+const DEFECTS: &[Defect] = &[
+    Defect {
         words: &["revocationlist", "revocationstatus", "ocsp", "crlexpired"],
         what: "may have been revoked, which cannot be told, since the list or the OCSP response of its CA is \
                missing, old or broken",
         remedy: Do("whoever runs the host or its CA has to renew that"),
     },
-    Fault { words: &["revoked"], what: "has been revoked by its CA", remedy: Do("have a new one issued") },
-    Fault {
+    Defect { words: &["revoked"], what: "has been revoked by its CA", remedy: Do("have a new one issued") },
+    Defect {
         words: &["causedasendentity"],
         what: "is itself that of a CA (CA:TRUE), which no server's may be",
         remedy: MakeAnew("with CA:FALSE"),
     },
-    Fault {
+    Defect {
         words: &["endentityusedasca"],
         what: "was issued by a certificate that is not a CA's (CA:FALSE)",
         remedy: Do("have it issued by a CA, whose certificate says CA:TRUE"),
     },
-    Fault {
+    Defect {
         words: &["certversion"],
         what: "is in an old version of X.509, which cannot hold the names of hosts: expected version 3",
         remedy: MakeAnew("in version 3"),
     },
-    Fault {
+    Defect {
         words: &["unknownissuer", "unabletogetlocalissuer", "selfsigned"],
         what: "is not trusted (unknown issuer)",
         remedy: Do(
             "if the host or a proxy on the way has a CA of its own, add that CA's certificate as a PEM file",
         ),
     },
-    Fault {
+    Defect {
         words: &["badsignature", "invalidsignatureforpublickey"],
         what: "is not trusted (bad signature)",
         remedy: Do(
@@ -66,39 +66,39 @@ const FAULTS: &[Fault] = &[
                     new certificate as a PEM file",
         ),
     },
-    Fault {
+    Defect {
         words: &["notyetvalid", "notvalidyet"],
         what: "is not valid yet",
         remedy: Do("check the clock of this machine"),
     },
-    Fault {
+    Defect {
         words: &["expired", "invalidcertvalidity"],
         what: "has expired",
         remedy: Do("have it renewed, or check the clock of this machine"),
     },
-    Fault {
+    Defect {
         words: &["invalidpurpose", "extendedkeyusage", "requiredeku", "ekuerror"],
         what: "is not one for servers: its extended key usage does not say serverAuth",
         remedy: MakeAnew("with serverAuth, or without an extended key usage"),
     },
-    Fault {
+    Defect {
         words: &["unsupportedsignature"],
         what: "is signed in a way that is not accepted, such as with SHA-1 or a short key",
         remedy: MakeAnew("with SHA-256, and a key of RSA with 2048 bits or more, or of P-256"),
     },
-    Fault {
+    Defect {
         words: &["criticalextension"],
         what: "has an extension that is marked as critical and not known to this program",
         remedy: MakeAnew("without that extension, or with one that is not critical"),
     },
-    Fault {
+    Defect {
         words: &["maximum"],
         what: "comes with a chain of CAs that is too long or too tangled to follow",
         remedy: Do(
             "have the host send its certificate and those of the CAs between it and its root, once each",
         ),
     },
-    Fault {
+    Defect {
         words: &[
             "badencoding",
             "badder",
@@ -113,17 +113,17 @@ const FAULTS: &[Fault] = &[
         what: "is not made as X.509 wants it",
         remedy: MakeAnew("with a tool that keeps to X.509"),
     },
-    Fault {
+    Defect {
         words: &["nameconstraint", "pathlen"],
         what: "is more than its CA may issue, by the CA's own constraints on names or on the length of the chain",
         remedy: Do("have it issued by a CA that may"),
     },
-    Fault {
+    Defect {
         words: &["distrusted"],
         what: "is known as one that must not be trusted",
         remedy: Do("have one issued by another CA"),
     },
-    Fault {
+    Defect {
         words: &["verificationfailure"],
         what: "is not accepted by the rules of this machine",
         remedy: Do("ask whoever looks after it"),
@@ -141,14 +141,16 @@ pub(crate) fn explain(text: &str, host: &str) -> String {
             ),
         };
     }
-    match FAULTS.iter().find(|fault| fault.words.iter().any(|word| squashed.contains(word))) {
+    match DEFECTS.iter().find(|fault| fault.words.iter().any(|word| squashed.contains(word))) {
         None => {
             let reason = text.rsplit_once(": ").map_or(text, |(_, reason)| reason);
             let reason = reason.trim_start_matches("Other(").trim_start_matches("OtherError(");
             format!("the certificate of {host} is not accepted ({})", plain(reason))
         }
-        Some(Fault { what, remedy: Do(remedy), .. }) => format!("the certificate of {host} {what}: {remedy}"),
-        Some(Fault { what, remedy: MakeAnew(with), .. }) => {
+        Some(Defect { what, remedy: Do(remedy), .. }) => {
+            format!("the certificate of {host} {what}: {remedy}")
+        }
+        Some(Defect { what, remedy: MakeAnew(with), .. }) => {
             let (name, kind) = subject(host);
             // One word each, so that it can be copied into any shell.
             format!(

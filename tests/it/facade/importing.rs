@@ -1,6 +1,7 @@
 //! Starting an import: what is sent, what is told, and what becomes of it.
 
 mod double;
+mod faults;
 mod files;
 mod rules;
 

@@ -147,8 +147,8 @@ impl crate::openapi::Described for Request {
     const REFUSALS: &'static [Refusal] = &[Refusal::InvalidRequestId];
 
     type PathValues = (BotImportId,);
-    type Body = ();
-    type Answer = BotImport;
+    type RequestBody = ();
+    type ResponseBody = BotImport;
 
     fn sample() -> Option<(Self, Response)> {
         let import: BotImport = serde_json::from_str(SAMPLE).ok()?;

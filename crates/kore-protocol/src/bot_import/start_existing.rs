@@ -104,8 +104,8 @@ impl crate::openapi::Described for Request {
         &[Refusal::InvalidStreamId, Refusal::InvalidFileId, Refusal::InvalidArguments];
 
     type PathValues = (BotId,);
-    type Body = ExistingBotImport;
-    type Answer = kore_types::BotImport;
+    type RequestBody = ExistingBotImport;
+    type ResponseBody = kore_types::BotImport;
 
     fn sample() -> Option<(Self, Response)> {
         let file = || "5bxxxxxxxxxxxxxxxxxxxxxx".parse().ok();

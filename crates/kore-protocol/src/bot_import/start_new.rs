@@ -154,8 +154,8 @@ impl crate::openapi::Described for Request {
     const REFUSALS: &'static [Refusal] = &[Refusal::InvalidFileId, Refusal::InvalidArguments];
 
     type PathValues = ();
-    type Body = NewBotImport;
-    type Answer = BotImport;
+    type RequestBody = NewBotImport;
+    type ResponseBody = BotImport;
 
     fn sample() -> Option<(Self, Response)> {
         let mut request = Self::of_zip("661e717xxxx890b3844xxxxx".parse().ok()?);

@@ -176,8 +176,8 @@ impl crate::openapi::Described for Request {
     const BODY_TYPE: &'static str = "multipart/form-data";
 
     type PathValues = ();
-    type Body = Form;
-    type Answer = UploadedFile;
+    type RequestBody = Form;
+    type ResponseBody = UploadedFile;
 
     fn sample() -> Option<(Self, Response)> {
         let form = Form::new(Content::from_bytes("botDefinition.json", "{}"));

@@ -22,9 +22,9 @@ pub(crate) trait Described: Endpoint + OutgoingRequest {
     /// The types of the path's variables, in order, as a tuple.
     type PathValues: JsonSchema;
     /// The body of the request; `()` for none.
-    type Body: JsonSchema;
+    type RequestBody: JsonSchema;
     /// The JSON of the answer.
-    type Answer: JsonSchema;
+    type ResponseBody: JsonSchema;
 
     /// A request and the answer to it, from the vendor's document.
     fn sample() -> Option<(Self, Self::Response)>;
@@ -65,7 +65,7 @@ fn describe<E: Described>(schemas: &mut SchemaGenerator) -> Value {
         "externalDocs": {"url": E::DOCUMENT},
         "security": [{SCHEME: Vec::from_iter(E::METADATA.scope.map(|scope| scope.name))}],
         "responses": responses::of_call(
-            content(responses::JSON, schemas.subschema_for::<E::Answer>().into(), answer),
+            content(responses::JSON, schemas.subschema_for::<E::ResponseBody>().into(), answer),
             E::REFUSALS,
             schemas,
         ),
@@ -74,7 +74,7 @@ fn describe<E: Described>(schemas: &mut SchemaGenerator) -> Value {
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
-    let body = schemas.subschema_for::<E::Body>();
+    let body = schemas.subschema_for::<E::RequestBody>();
     if body != schemas.subschema_for::<()>() {
         let example = sample.and_then(|(request, _)| request.to_body().as_bytes().map(|body| body.to_vec()));
         operation["requestBody"] =

@@ -79,8 +79,8 @@ impl<const GET: bool> Described for Sibling<GET> {
     const REFUSALS: &'static [Refusal] = &[Refusal::InvalidStreamId, Refusal::InvalidSdkCredentials];
 
     type PathValues = (BotId, BotImportId);
-    type Body = BotImport;
-    type Answer = Status;
+    type RequestBody = BotImport;
+    type ResponseBody = Status;
 
     fn sample() -> Option<(Self, Answer)> {
         Some((Self("st-1".parse().ok()?, "bir-1".parse().ok()?), Answer))

@@ -1,31 +1,31 @@
-//! How wide a time stands in a request log: a client that watches 100,000 jobs saves memory, a
-//! server is exact.
+//! The two widths of a time in a request log. A client may watch 100,000 jobs, so it saves memory. A
+//! server is exact, so that it allows what a client may send.
 
 use std::time::Duration;
 
-/// A time in a [`RequestLogs`](crate::RequestLogs), as [`Millis`] or as [`Nanos`]. Sealed: the log
-/// has no use for others.
+/// How [`RequestLogs`](crate::RequestLogs) keep a time: as [`Millis`] or as [`Nanos`]. Sealed, since
+/// a log has no use for another one.
 pub trait Stamp: Sized + Sealed {}
 
 impl<S: Sealed> Stamp for S {}
 
-/// Four bytes: whole milliseconds, rounded up, so that a request counts for a little longer and
-/// never for less long. For clients.
+/// For clients: whole milliseconds in four bytes, rounded up. A request counts for up to a
+/// millisecond longer than it has to, and never for less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(u32);
 
-/// Eight bytes, exact. For servers.
+/// For servers: nanoseconds in eight bytes, exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Nanos(u64);
 
 pub trait Sealed: Copy + Ord {
-    /// Half of what it can name; a log moves its origin on before it gets there.
+    /// Half of the range. A log moves its origin when its stamps get there.
     const HALF: Duration;
 
-    /// So long after the origin, or as late as it can name.
+    /// The stamp of that time after the origin, or the last one.
     fn at(since_origin: Duration) -> Self;
 
-    /// How long after the origin.
+    /// The time after the origin.
     fn since_origin(self) -> Duration;
 }
 

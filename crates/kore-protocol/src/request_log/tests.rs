@@ -1,4 +1,4 @@
-//! Both quotas at their edges, and how long a request counts.
+//! What a log allows at the edges of both quotas, and how long a request counts.
 
 use super::*;
 
@@ -6,7 +6,7 @@ type Log = RequestLog<Millis>;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Sends and is answered at once.
+/// Sends a request that has its response at once.
 fn request(log: &mut Log, at: Instant) -> Result<(), Instant> {
     log.take(at)?;
     log.release(at);
@@ -24,7 +24,7 @@ fn the_61st_of_a_minute_waits_until_the_first_is_a_minute_old() {
     let free = start + 60 * SECOND;
     assert_eq!(log.take(start + 30 * SECOND), Err(free));
     assert_eq!(log.take(free - Duration::from_millis(1)), Err(free));
-    request(&mut log, free).expect("a slot frees after exactly the period");
+    request(&mut log, free).expect("allowed after exactly the period");
     assert_eq!(log.take(free), Err(free + SECOND / 2));
 }
 
@@ -38,11 +38,11 @@ fn the_1801st_of_an_hour_waits_although_the_minute_has_room() {
     let now = start + 1800 * SECOND;
     assert_eq!(log.left(now), [1, 0]);
     assert_eq!(log.take(now), Err(start + 3600 * SECOND));
-    assert_eq!(log.left(now), [1, 0], "a refusal takes no slot");
+    assert_eq!(log.left(now), [1, 0], "a refusal does not count");
 }
 
 #[test]
-fn a_slot_frees_a_period_after_the_answer_and_not_after_the_request() {
+fn a_request_counts_until_one_period_after_its_response() {
     let start = Instant::now();
     let mut log = Log::new([Quota::new(1, 10 * SECOND), Quota::PER_HOUR], start);
     log.take(start).expect("allowed");
@@ -53,7 +53,7 @@ fn a_slot_frees_a_period_after_the_answer_and_not_after_the_request() {
 }
 
 #[test]
-fn parts_of_a_millisecond_are_rounded_to_the_safe_side() {
+fn parts_of_a_millisecond_make_a_request_count_for_longer() {
     let start = Instant::now();
     let mut log = Log::new([Quota::new(1, SECOND), Quota::PER_HOUR], start);
     request(&mut log, start + Duration::from_micros(1)).expect("allowed");
@@ -61,7 +61,7 @@ fn parts_of_a_millisecond_are_rounded_to_the_safe_side() {
 }
 
 #[test]
-fn ages_make_the_same_windows_again() {
+fn a_log_made_of_ages_allows_the_same_requests() {
     let start = Instant::now();
     let mut log = Log::new(Quota::DOCUMENTED, start);
     for n in 0..40 {
@@ -83,7 +83,7 @@ fn ages_make_the_same_windows_again() {
 }
 
 #[test]
-fn a_request_that_may_still_arrive_frees_no_other() {
+fn a_request_that_may_still_arrive_does_not_hide_older_ones() {
     let start = Instant::now();
     let mut log = Log::new([Quota::PER_MINUTE, Quota::new(2, 100 * SECOND)], start);
     request(&mut log, start).expect("allowed");
@@ -102,7 +102,7 @@ fn a_year_of_silence_changes_nothing() {
 }
 
 #[test]
-fn the_log_is_bounded_and_outlives_its_origin() {
+fn the_log_is_bounded_and_moves_its_origin() {
     let start = Instant::now();
     let mut log = Log::new(Quota::DOCUMENTED, start);
     // 60 days, with a request every half hour.

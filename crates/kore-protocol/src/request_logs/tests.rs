@@ -24,7 +24,7 @@ fn refused(refusal: Refusal, free_in: Duration) -> Result<(), Limited> {
 fn the_61st_of_a_minute_is_refused_until_the_first_is_exactly_a_minute_old() {
     let start = Instant::now();
     let logs = Server::default();
-    // Apart by what no whole number of milliseconds is.
+    // A step that is not a whole number of milliseconds.
     let apart = Duration::from_nanos(1_333_333);
     for n in 0..60 {
         assert_eq!(logs.admit(&request(1), start + n * apart), Ok(()), "{n}");
@@ -54,20 +54,20 @@ fn the_1801st_of_an_hour_is_refused_although_the_minute_has_room() {
 }
 
 #[test]
-fn of_two_full_windows_the_one_that_is_full_for_longer_is_told() {
+fn of_two_limits_that_are_reached_the_later_one_is_reported() {
     let start = Instant::now();
     let logs = Server::new([Quota::new(2, 60 * SECOND), Quota::new(3, 600 * SECOND)]);
     for at in [0, 580, 590] {
         assert_eq!(logs.admit(&request(1), start + at * SECOND), Ok(()));
     }
-    // The hour's slot frees at 600 s, the minute's at 640 s.
+    // The hour allows a request at 600 s, the minute at 640 s.
     assert_eq!(logs.admit(&request(1), start + 595 * SECOND), refused(Refusal::MinuteLimit, 45 * SECOND));
     assert_eq!(logs.admit(&request(1), start + 640 * SECOND), Ok(()));
     assert_eq!(logs.admit(&request(1), start + 641 * SECOND), refused(Refusal::HourLimit, 539 * SECOND));
 }
 
 #[test]
-fn a_refused_request_takes_no_slot() {
+fn a_refused_request_does_not_count() {
     let start = Instant::now();
     let logs = Server::new([Quota::new(1, 10 * SECOND), Quota::PER_HOUR]);
     assert_eq!(logs.admit(&request(1), start), Ok(()));
@@ -78,7 +78,7 @@ fn a_refused_request_takes_no_slot() {
 }
 
 #[test]
-fn each_key_has_windows_of_its_own() {
+fn each_job_has_its_own_log() {
     let start = Instant::now();
     let logs = Server::new([Quota::new(1, SECOND), Quota::PER_HOUR]);
     assert_eq!(logs.admit(&request(1), start), Ok(()));
@@ -87,7 +87,7 @@ fn each_key_has_windows_of_its_own() {
 }
 
 #[test]
-fn a_time_that_goes_back_frees_nothing_and_breaks_nothing() {
+fn a_time_that_goes_back_counts_as_the_latest_one() {
     let start = Instant::now();
     let logs = Server::new([Quota::new(2, 10 * SECOND), Quota::PER_HOUR]);
     assert_eq!(logs.admit(&request(0), start), Ok(()));
@@ -98,16 +98,16 @@ fn a_time_that_goes_back_frees_nothing_and_breaks_nothing() {
 }
 
 #[test]
-fn a_quota_of_none_refuses_all() {
+fn a_quota_of_zero_refuses_all_requests() {
     let logs = Server::new([Quota::new(0, SECOND), Quota::PER_HOUR]);
     assert_eq!(logs.admit(&request(1), Instant::now()), refused(Refusal::MinuteLimit, SECOND));
 }
 
 #[test]
-fn silent_keys_are_freed_and_no_key_before_its_windows_are_empty() {
+fn idle_logs_are_dropped_and_none_while_a_request_counts() {
     let start = Instant::now();
     let logs = Server::new([Quota::new(9, 10 * SECOND), Quota::new(1, 100 * SECOND)]);
-    // A new key each second, and each older one again at the last moment at which it is full.
+    // A new job each second, and each older one again at the last moment at which it is refused.
     for n in 0..1000 {
         let now = start + n * SECOND;
         assert_eq!(logs.admit(&request(n), now), Ok(()));
@@ -121,7 +121,7 @@ fn silent_keys_are_freed_and_no_key_before_its_windows_are_empty() {
 }
 
 #[test]
-fn many_keys_are_gone_with_the_first_request_after_two_periods() {
+fn many_idle_logs_are_dropped_by_the_next_request() {
     let start = Instant::now();
     let logs = Server::default();
     for n in 0..50_000 {
@@ -131,9 +131,9 @@ fn many_keys_are_gone_with_the_first_request_after_two_periods() {
     assert_eq!(logs.len(), 1);
 }
 
-/// A log that is never tidied, against which any sequence is checked.
+/// The log is compared with a list that keeps everything.
 #[test]
-fn any_sequence_is_counted_as_by_hand() {
+fn any_sequence_is_counted_as_a_plain_list_counts_it() {
     let start = Instant::now();
     let [minute, hour] = [Quota::new(3, 7 * SECOND), Quota::new(5, 31 * SECOND)];
     let logs = Server::new([minute, hour]);
@@ -162,7 +162,7 @@ fn any_sequence_is_counted_as_by_hand() {
 }
 
 #[test]
-fn the_windows_of_a_job_outlive_its_watch_and_are_its_own() {
+fn the_log_of_a_job_outlives_its_watch() {
     let (logs, now) = (RequestLogs::<Millis>::default(), Instant::now());
     let clone = logs.clone();
     let first = clone.log(&request(1), now);
@@ -174,7 +174,7 @@ fn the_windows_of_a_job_outlive_its_watch_and_are_its_own() {
 }
 
 #[test]
-fn what_counts_no_more_is_forgotten() {
+fn idle_logs_of_a_client_are_dropped() {
     let (logs, start) = (RequestLogs::<Millis>::default(), Instant::now());
     let watched = logs.log(&request(0), start);
     for n in 1..10_000 {
@@ -184,7 +184,7 @@ fn what_counts_no_more_is_forgotten() {
         log.lock().release(now);
     }
     assert!(logs.len() <= 2 * LEAST_SWEPT, "{}", logs.len());
-    // A burst of many is not kept until there are twice as many.
+    // The logs of a burst are dropped before there are twice as many.
     let later = start + Duration::from_secs(100_000_000);
     let count = |n| logs.log(&request(n), later).lock().count(later, later);
     (10_000..30_000).for_each(count);

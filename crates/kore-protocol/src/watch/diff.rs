@@ -1,10 +1,10 @@
-//! What changed between two polls.
+//! What changed between two polls, as events. A watch compares each response with the one before.
 
 use std::collections::HashMap;
 
 use super::{Event, Job, Task};
 
-/// The events that tell of the difference, the status first.
+/// One event for each change, the status first.
 pub(super) fn diff<J: Job>(job: &J, before: Option<&J::Response>, now: &J::Response) -> Vec<Event<J::Task>> {
     let mut events = Vec::new();
     let (before_status, status) = (before.and_then(|before| job.status(before)), job.status(now));
@@ -33,7 +33,7 @@ pub(super) fn diff<J: Job>(job: &J, before: Option<&J::Response>, now: &J::Respo
     events
 }
 
-/// Tasks by their kind and name, and by the how-manieth of these they are, since names repeat.
+/// Numbers the tasks of each kind and name, since names repeat: the key is kind, name and number.
 fn numbered<T: Task>(tasks: &[T]) -> impl Iterator<Item = ((&str, &str, u32), &T)> {
     let mut seen: HashMap<(&str, &str), u32> = HashMap::new();
     tasks.iter().map(move |task| {
@@ -58,9 +58,9 @@ mod tests {
         import
     }
 
-    fn told(before: Option<&BotImport>, now: &BotImport) -> Vec<String> {
+    fn changes(before: Option<&BotImport>, now: &BotImport) -> Vec<String> {
         let name = |entry: &StatusLog| entry.task_name.clone().expect("a name");
-        let tell = |event| match event {
+        let show = |event| match event {
             Event::StatusChanged { now, .. } => format!("status {}", now.expect("a status")),
             Event::TaskAppeared { index, entry } => format!("appeared {index} {}", name(&entry)),
             Event::TaskChanged { index, entry, .. } => format!("changed {index} {}", name(&entry)),
@@ -70,36 +70,36 @@ mod tests {
         let response = |import: &BotImport| crate::bot_import::get_status::Response::new(import.clone());
         let id: BotImportId = "bir-1".parse().expect("valid");
         let events = diff(&id, before.map(response).as_ref(), &response(now));
-        events.into_iter().map(tell).collect()
+        events.into_iter().map(show).collect()
     }
 
     #[test]
-    fn each_change_is_told_once() {
+    fn each_change_is_one_event() {
         let first = import(Status::Pending, &[("a", Status::Pending)]);
-        assert_eq!(told(None, &first), ["status pending", "appeared 0 a"]);
-        assert!(told(Some(&first), &first).is_empty());
+        assert_eq!(changes(None, &first), ["status pending", "appeared 0 a"]);
+        assert!(changes(Some(&first), &first).is_empty());
         let second = import(Status::Failed, &[("a", Status::Failed), ("b", Status::Success)]);
-        assert_eq!(told(Some(&first), &second), ["status failed", "changed 0 a", "appeared 1 b"]);
+        assert_eq!(changes(Some(&first), &second), ["status failed", "changed 0 a", "appeared 1 b"]);
     }
 
     #[test]
-    fn tasks_that_are_gone_are_told_in_their_order() {
+    fn tasks_that_vanished_come_in_their_order() {
         let before = import(
             Status::Pending,
             &[("a", Status::Success), ("b", Status::Pending), ("b", Status::Pending)],
         );
         let now = import(Status::Pending, &[("b", Status::Pending)]);
-        assert_eq!(told(Some(&before), &now), ["vanished 0 a", "vanished 2 b"]);
-        assert_eq!(told(Some(&now), &import(Status::Pending, &[])), ["vanished 0 b"]);
+        assert_eq!(changes(Some(&before), &now), ["vanished 0 a", "vanished 2 b"]);
+        assert_eq!(changes(Some(&now), &import(Status::Pending, &[])), ["vanished 0 b"]);
     }
 
     #[test]
-    fn tasks_of_the_same_name_are_told_apart_by_their_order() {
+    fn tasks_of_the_same_name_are_distinguished_by_their_order() {
         let before = import(Status::Pending, &[("a", Status::Success), ("a", Status::Pending)]);
         let now = import(
             Status::Pending,
             &[("x", Status::Success), ("a", Status::Success), ("a", Status::Failed), ("a", Status::Pending)],
         );
-        assert_eq!(told(Some(&before), &now), ["appeared 0 x", "changed 2 a", "appeared 3 a"]);
+        assert_eq!(changes(Some(&before), &now), ["appeared 0 x", "changed 2 a", "appeared 3 a"]);
     }
 }

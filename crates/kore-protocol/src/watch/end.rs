@@ -1,45 +1,45 @@
-//! How a watch ends.
+//! How a watch ends: the answer that its owner waits for.
 
 use super::{Job, ResumeToken};
 
-/// How a watch ended. Only the first two say that the job has.
+/// How a watch ended. Only the first two say that the job ended too.
 ///
-/// Exhaustive: whoever waits has to think of each.
-#[must_use = "that the wait is over does not say that the job succeeded"]
+/// Exhaustive, so that whoever waits thinks of each.
+#[must_use = "a watch that ended does not mean that the job succeeded"]
 #[derive(Clone, Debug, PartialEq)]
 pub enum End<J: Job, E> {
     /// The platform said that the job succeeded.
     Succeeded(J::Response),
-    /// The platform said that the job failed; its failed tasks say where.
+    /// The platform said that the job failed. The tasks that failed say where.
     Failed(J::Response),
     /// The deadline came first.
     DeadlineReached(Unended<J, E>),
-    /// The watch was given up by its owner.
+    /// The owner cancelled the watch.
     Cancelled(Unended<J, E>),
-    /// A poll failed in a way that does not pass.
+    /// A poll failed, and a further one would fail too.
     CouldNotPoll {
         /// What went wrong.
         error: E,
-        /// Where the watch stood.
+        /// What is known of the job.
         unended: Unended<J, E>,
     },
 }
 
-/// Where a watch stood that ended before its job.
+/// What is known of a job that a watch left before its end.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Unended<J: Job, E> {
-    /// The last response, if a poll went well.
+    /// The last response, if a poll succeeded.
     pub last: Option<J::Response>,
-    /// What the last poll failed with, if it did and was to be tried again: of a job of which
-    /// nothing was ever seen it says why.
+    /// Why the last poll failed, if it did and was to be tried again. If there was never a response,
+    /// this says why.
     pub trouble: Option<E>,
-    /// With it another watch resumes from here, within the rate limits.
+    /// With it another watch resumes from here, within the rate limit.
     pub resume: ResumeToken<J>,
 }
 
 impl<J: Job, E> End<J, E> {
-    /// The last response, if a poll went well.
+    /// The last response, if a poll succeeded.
     pub fn response(&self) -> Option<&J::Response> {
         match self {
             Self::Succeeded(response) | Self::Failed(response) => Some(response),
@@ -48,7 +48,7 @@ impl<J: Job, E> End<J, E> {
         }
     }
 
-    /// With it another watch resumes; none if the job ended.
+    /// With it another watch resumes. `None` if the job ended.
     pub fn resume(&self) -> Option<&ResumeToken<J>> {
         match self {
             Self::Succeeded(_) | Self::Failed(_) => None,

@@ -1,29 +1,29 @@
-//! What a watch has to tell while it goes on.
+//! What happens during a watch, for those who show its progress.
 
 use std::time::Instant;
 
 use kore_types::Status;
 
-/// Something that a watch has seen or decided. Events come out before the waiting that they
-/// announce.
+/// Something that a watch has seen or decided. An event that announces a wait comes before that
+/// wait.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<T> {
-    /// The status of the job as a whole is another one than at the last poll, or the first.
+    /// The status of the whole job changed since the last poll, or this is the first poll.
     StatusChanged {
-        /// The status before; none at the first poll, or where the response had none.
+        /// The status before. `None` at the first poll, or if that response had no status.
         before: Option<Status>,
-        /// The status now; none where the response has none.
+        /// The status now. `None` if the response has no status.
         now: Option<Status>,
     },
-    /// A task that was not there before.
+    /// The response has a new task.
     TaskAppeared {
         /// Its place among the tasks, from 0.
         index: usize,
         /// The task.
         entry: T,
     },
-    /// A task that is another one than at the last poll.
+    /// A task changed since the last poll.
     TaskChanged {
         /// Its place among the tasks, from 0.
         index: usize,
@@ -32,19 +32,19 @@ pub enum Event<T> {
         /// The task now.
         entry: T,
     },
-    /// A task that was there before and is not any more.
+    /// The response has a task no more that it had before.
     TaskVanished {
         /// Its place among the tasks before, from 0.
         index: usize,
         /// The task as it was.
         entry: T,
     },
-    /// The rate limit of the platform is used up; nothing is sent until then.
+    /// The rate limit is used up. Nothing is sent until it allows a request again.
     Throttled {
         /// When a request may be sent again.
         until: Instant,
     },
-    /// A poll failed in a way that may pass.
+    /// A poll failed, and the next one may succeed.
     Retrying {
         /// What went wrong, on one line.
         because: String,
@@ -53,13 +53,13 @@ pub enum Event<T> {
         /// When the next poll is.
         at: Instant,
     },
-    /// The platform refused a token that had been used before; the next poll brings a new one.
+    /// The platform refused a token that was used before. The next poll has a new one.
     TokenRenewed,
-    /// A poll went well, and the job has not ended.
+    /// A poll succeeded, and the job has not ended.
     NextPoll {
         /// When the next poll is.
         at: Instant,
-        /// How many requests may still be sent, in the windows of a minute and of an hour.
+        /// How many requests may still be sent, in this minute and in this hour.
         left: [u32; 2],
     },
 }

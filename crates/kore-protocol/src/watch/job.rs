@@ -1,4 +1,5 @@
-//! What a watch needs to know of a kind of job: how it is polled, and what a response says of it.
+//! What a watch needs to know of a kind of job: how to poll it, and what a response says of it. To
+//! watch another kind of job is to implement these two traits.
 
 use std::fmt;
 use std::hash::Hash;
@@ -10,54 +11,54 @@ use serde::de::DeserializeOwned;
 
 use crate::{IncomingResponse, OutgoingRequest, OutgoingResponse};
 
-/// A job of the platform that is polled until it ends; the value names one. It is written into
-/// [`ResumeToken`](super::ResumeToken)s as serde writes it.
+/// A kind of job of the platform that is polled until it ends. A value names one job; serde writes it
+/// into [`ResumeToken`](super::ResumeToken)s.
 ///
-/// The id of a bot import is the first such job. A job whose documents may still tell of an earlier
-/// run carries what its own run is known by: its request's [`check`](OutgoingRequest::check)
-/// refuses a response about another job for good, and [`status`](Self::status) gives none for
-/// one that is not about this run yet.
+/// The id of a bot import is such a job. Some calls have no id for a run, so that a response may be
+/// about an earlier run. The value of such a job holds what its own run is known by: then the
+/// [`check`](OutgoingRequest::check) of its request refuses a response about another job for good,
+/// and [`status`](Self::status) is `None` as long as the response is not about this run.
 pub trait Job: Clone + Eq + Hash + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The kind of job in plain words, as resume tokens name it: `bot import`.
+    /// The kind of job in words, as resume tokens name it: `bot import`.
     const KIND: &'static str;
 
-    /// What polls it. Requests are counted under its
+    /// The request that polls a job. It counts for the rate limit under its
     /// [`rate_limit_key`](OutgoingRequest::rate_limit_key).
     type Request: OutgoingRequest<Response = Self::Response> + Clone + fmt::Debug + PartialEq + Send + Sync;
-    /// What the platform says of it.
+    /// The response to a poll.
     type Response: IncomingResponse + OutgoingResponse + Clone + fmt::Debug + PartialEq + Send + Sync;
-    /// A step of its progress.
+    /// A part of a job, of which its progress is made.
     type Task: Task;
 
-    /// The request that polls it.
+    /// The request that polls this job.
     fn request(&self) -> Self::Request;
 
-    /// The word for the state of this job; none if the response has none for it.
+    /// The status of this job. `None` if the response does not say it.
     fn status<'a>(&self, response: &'a Self::Response) -> Option<&'a Status>;
 
-    /// What that word means, where a caller does not say otherwise.
+    /// What a status means, unless [`Settings::words`](super::Settings::words) say otherwise.
     fn outcome(&self, status: &Status) -> Outcome {
         status.outcome()
     }
 
-    /// The steps of its progress, as far as the response tells of them.
+    /// The tasks that the response has.
     fn tasks<'a>(&self, response: &'a Self::Response) -> &'a [Self::Task];
 
-    /// The document as it came, byte for byte; empty if the response does not keep it.
+    /// The body of the response, byte for byte. Empty if the response does not keep it.
     fn body(_response: &Self::Response) -> Bytes {
         Bytes::new()
     }
 }
 
-/// A step of a job's progress. Two of the same kind and name are told apart by their order.
+/// A part of a job. Two tasks of the same kind and name are distinguished by their order.
 pub trait Task: Clone + PartialEq + fmt::Debug + Send + Sync {
-    /// Its kind, where the platform gives one.
+    /// Its kind, if the platform gives one.
     fn kind(&self) -> Option<&str>;
-    /// Its name, where the platform gives one.
+    /// Its name, if the platform gives one.
     fn name(&self) -> Option<&str>;
-    /// The word for its state.
+    /// Its status, if the platform gives one.
     fn status(&self) -> Option<&Status>;
-    /// What that word means.
+    /// What its status means.
     fn outcome(&self) -> Outcome {
         self.status().map_or(Outcome::Unknown, Status::outcome)
     }

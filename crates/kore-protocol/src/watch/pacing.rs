@@ -1,12 +1,11 @@
-//! How often to look.
+//! How often a watch polls.
 
 use std::time::Duration;
 
-/// How long to wait before the next look: a part of the time waited so far, within bounds.
+/// How long a watch waits before the next poll: 5 % of the time since it began, within bounds.
 ///
-/// The default, 5 % and at least 1 s and at most 5 s, makes 43 looks in the first minute and some
-/// 750 in an hour. Its end is seen half a second late on average while the import is short, and at
-/// most 2.5 s late on average however long it is.
+/// The default bounds are 1 s and 5 s. That makes 43 polls in the first minute and about 750 in an
+/// hour. The end of a short job is seen half a second late on average, that of a long job 2.5 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {
     least: Duration,
@@ -14,10 +13,10 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// A twentieth of the time waited.
+    /// 5 % is a twentieth.
     const PART: u32 = 20;
 
-    /// Waits of at least one bound and at most the other; `most` counts if they contradict.
+    /// Waits between two bounds. If `least` is more than `most`, `most` counts.
     pub const fn between(least: Duration, most: Duration) -> Self {
         Self { least, most }
     }
@@ -27,7 +26,7 @@ impl Pacing {
         Self::between(interval, interval)
     }
 
-    /// The wait before the next look, for one who has waited that long in all.
+    /// The wait before the next poll, `waited` after the watch began.
     pub(super) fn wait(self, waited: Duration) -> Duration {
         (waited / Self::PART).max(self.least).min(self.most)
     }
@@ -43,25 +42,25 @@ impl Default for Pacing {
 mod tests {
     use super::*;
 
-    fn looks(pacing: Pacing, until: Duration) -> usize {
+    fn polls(pacing: Pacing, until: Duration) -> usize {
         let mut waited = Duration::ZERO;
-        let mut looks = 0;
+        let mut polls = 0;
         while waited < until {
-            looks += 1;
+            polls += 1;
             waited += pacing.wait(waited);
         }
-        looks
+        polls
     }
 
     #[test]
-    fn the_default_is_as_it_says() {
-        assert_eq!(looks(Pacing::default(), Duration::from_secs(60)), 43);
-        let hour = looks(Pacing::default(), Duration::from_secs(3600));
+    fn the_default_polls_as_often_as_its_documentation_says() {
+        assert_eq!(polls(Pacing::default(), Duration::from_secs(60)), 43);
+        let hour = polls(Pacing::default(), Duration::from_secs(3600));
         assert!((740..=760).contains(&hour), "{hour}");
     }
 
     #[test]
-    fn a_fixed_interval_is_fixed() {
-        assert_eq!(looks(Pacing::fixed(Duration::from_secs(30)), Duration::from_secs(3600)), 120);
+    fn a_fixed_interval_stays_the_same() {
+        assert_eq!(polls(Pacing::fixed(Duration::from_secs(30)), Duration::from_secs(3600)), 120);
     }
 }

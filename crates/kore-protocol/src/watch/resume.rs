@@ -1,4 +1,4 @@
-//! What a second run needs to know of a first.
+//! The token with which another watch, perhaps in another process, resumes where one has ended.
 
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
@@ -11,23 +11,23 @@ use crate::clock::wall_millis;
 use crate::request_log::{LATEST_ARRIVAL, RequestLog};
 use crate::{Millis, Origin, Quota, RequestLogs};
 
-/// What a second watch of the same job needs, in this process or another, to stay within the
-/// platform's rate limit. It holds no secret, and is refused by a watch of another kind of job.
+/// What another watch of the same job needs, in this process or another, to resume where one has
+/// ended and to stay within the rate limit. It holds no secret. A watch of another kind of job
+/// refuses it.
 ///
-/// It holds the ages of requests, and when it was written by the clock on the wall, so that the
-/// time between the two watches counts. A clock that was set back meanwhile counts as no time: a
-/// slot that frees late does no harm. A clock that was set ahead is taken for time that passed, so
-/// keep it right between the two: requests would be taken for older than they are, and the
-/// platform may refuse some that come too soon, which the watch waits out. What the first watch had
-/// left until its deadline does not get less between the two.
+/// It holds the ages of requests, and the wall-clock time at which it was written, so that the time
+/// between the two watches counts. If the wall clock was set back meanwhile, no time counts: then
+/// requests count for too long, which does no harm. If it was set ahead, requests count for too short
+/// a time: then the platform may refuse some polls, and the watch waits and polls again. The time
+/// that was left until the deadline stays the same between the two watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound = "")]
 #[non_exhaustive]
 pub struct ResumeToken<J: Job> {
     #[serde(rename = "v", deserialize_with = "read_version")]
     version: u32,
-    /// Before the job, so that a job of another kind is refused by its kind. One that is not written
-    /// is taken for the kind that is expected.
+    /// Before the job, so that the error for another kind of job names that kind. A token without a
+    /// kind is taken for one of the expected kind.
     #[serde(default, serialize_with = "write_kind", deserialize_with = "read_kind")]
     kind: PhantomData<J>,
     /// The job that is watched.
@@ -45,17 +45,17 @@ pub struct ResumeToken<J: Job> {
     /// The logs that count these requests already, if they have a name.
     #[serde(rename = "ledger", default, skip_serializing_if = "Option::is_none")]
     logs: Option<u64>,
-    /// Whether the host had answered as the platform does. The token does not name the host: given
-    /// to another one, what that one answers is an outage until the deadline.
+    /// Whether the host had responded as the platform does. The token does not name the host. A watch
+    /// that resumes at a wrong host takes its responses for an outage, until the deadline.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     platform: bool,
-    /// Requests as age in milliseconds and count, the oldest first; those of more than a minute ago
-    /// stand together by the minute, with the age of the youngest. One that may still arrive has a
-    /// negative age.
+    /// Requests as age in milliseconds and count, the oldest first. Those of more than a minute ago are
+    /// grouped by the minute, with the age of the youngest, to keep the token short. A request that may
+    /// still arrive has a negative age.
     requests: Vec<(i64, u32)>,
 }
 
-/// The one version that is read; another one is refused by its number. Version 1 had no time.
+/// The only version that is read. Version 1 had no time.
 const VERSION: u32 = 2;
 
 fn read_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
@@ -93,7 +93,7 @@ impl<J: Job> ResumeToken<J> {
     ) -> Self {
         const MINUTE: i64 = 60_000;
         let mut requests: Vec<(i64, u32)> = Vec::new();
-        // One that counts as younger frees its slot later, which does no harm.
+        // A request that counts as younger counts for longer, which does no harm.
         for age in log.ages(now.instant) {
             match requests.last_mut() {
                 Some((last, count)) if age >= MINUTE && *last / MINUTE == age / MINUTE => {
@@ -119,7 +119,7 @@ impl<J: Job> ResumeToken<J> {
         Duration::from_millis(self.left_ms)
     }
 
-    /// Counts the requests of the other watch in logs that do not know them yet. A watch that
+    /// Counts the requests of the earlier watch, unless these logs counted them already. A watch that
     /// resumes does so itself.
     pub fn count_in(&self, logs: &RequestLogs<Millis>, now: Now) {
         if self.logs.is_none() || self.logs != logs.name() {
@@ -128,13 +128,13 @@ impl<J: Job> ResumeToken<J> {
         }
     }
 
-    /// What the watch that goes on knows of the host.
+    /// What the next watch knows of the host.
     pub(super) fn origin(&self) -> Origin {
         if self.platform { Origin::Platform } else { Origin::Unknown }
     }
 
-    /// How long after it was written the rate limits allow a request, as they are documented; a
-    /// deadline that is sooner is refused.
+    /// How long after the token was written the documented rate limits allow a request. A deadline that
+    /// comes sooner is refused.
     pub fn free_in(&self) -> Duration {
         let ages: Vec<_> = self.ages_after(0, Quota::DOCUMENTED).collect();
         let waits = Quota::DOCUMENTED.map(|Quota { requests, period }| {
@@ -144,20 +144,19 @@ impl<J: Job> ResumeToken<J> {
         Duration::from_millis(waits[0].max(waits[1]).max(0).unsigned_abs())
     }
 
-    /// How long the job has been waited for by then, the time since it was written included.
+    /// How long the job has been waited for at `wall`, with the time since the token was written.
     pub(super) fn waited_by(&self, wall: SystemTime) -> Duration {
         let passed = Duration::from_millis(self.passed_ms(wall).unsigned_abs());
         self.waited().saturating_add(passed)
     }
 
-    /// How many milliseconds have passed since it was written; none if the clock was set back.
+    /// The milliseconds since the token was written; 0 if the clock was set back.
     fn passed_ms(&self, wall: SystemTime) -> i64 {
         wall_millis(wall).saturating_sub(self.at_ms).max(0)
     }
 
-    /// The age of each request in milliseconds by then, the youngest first. A token from outside may
-    /// name more requests than any window holds, or later ones than may arrive; those that make no
-    /// difference are left out.
+    /// The age of each request in milliseconds at `wall`, the youngest first. A made-up token may name
+    /// billions of requests, or requests far in the future: what is out of bounds is cut.
     pub(super) fn ages(&self, quotas: [Quota; 2], wall: SystemTime) -> impl Iterator<Item = i64> {
         self.ages_after(self.passed_ms(wall), quotas)
     }

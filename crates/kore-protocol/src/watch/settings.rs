@@ -1,4 +1,5 @@
-//! What a watch is told, and what it asks of a failed look.
+//! What the owner of a watch brings: the time, the settings, and an error type that says whether a
+//! failed poll is worth another try.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,23 +9,22 @@ use kore_types::Outcome;
 use super::{Backoff, Host, Pacing};
 use crate::{Origin, ResponseError, RetryAfter};
 
-/// A reading of both clocks. The machine measures with the first; the second only tells how far
-/// off a date is that the platform names. Exhaustive: there is no third.
+/// The time by both clocks. A watch measures with the monotonic clock. It needs the wall clock for
+/// dates that the platform names, and for resume tokens. Exhaustive, since there is no third clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
     /// The monotonic clock.
     pub instant: Instant,
-    /// The clock on the wall.
+    /// The wall clock.
     pub wall: SystemTime,
 }
 
-/// Why a poll failed, as a watch asks it.
+/// The error of a failed poll. A watch decides by it whether to poll again, and when.
 pub trait PollError: fmt::Display + From<ResponseError> {
-    /// The response that was not the expected one, if there was one. It answers the questions below
-    /// by default.
+    /// The unexpected response, if there was a response. The other methods ask it by default.
     fn response(&self) -> Option<&ResponseError>;
 
-    /// Whether the same poll may fare better later.
+    /// Whether the same poll may succeed later.
     fn is_retryable(&self) -> bool {
         self.response().is_some_and(ResponseError::is_retryable)
     }
@@ -34,8 +34,8 @@ pub trait PollError: fmt::Display + From<ResponseError> {
         self.response().is_some_and(ResponseError::is_rate_limited)
     }
 
-    /// Whether the platform refused a token that had been used before, so that a new one may be
-    /// better. A response alone does not say which token the request had.
+    /// Whether the platform refused a token that was used before, so that a new one may help. By
+    /// default it is not, since a response alone does not say which token the request had.
     fn is_worth_a_new_token(&self) -> bool {
         false
     }
@@ -57,25 +57,25 @@ impl PollError for ResponseError {
     }
 }
 
-/// How to watch. The default is the design's: the documented windows, a pace of 1 s to 5 s.
+/// How to watch.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How often to look.
+    /// How often to poll.
     pub pacing: Pacing,
-    /// The waits after a failure on the way.
+    /// The waits after a failure of the network or the server.
     pub transient: Backoff,
-    /// The waits after a rate limit.
+    /// The waits after the platform refused a poll for its rate limit.
     pub rate_limited: Backoff,
-    /// What a word of the status means, where that is not what [`Status::outcome`](kore_types::Status::outcome) says. Compared
-    /// without case.
+    /// What a status means, if it is not what [`Job::outcome`](super::Job::outcome) says. The case of
+    /// letters makes no difference; of two for the same status the last counts.
     pub words: Vec<(String, Outcome)>,
-    /// How long a request may take at the most: one that is given up before its answer may reach
-    /// the platform that much later.
+    /// How long a poll may take. One that is given up before may still reach the platform within this
+    /// time, so it counts for the rate limit from then.
     pub poll_timeout: Duration,
-    /// Where the jitter begins; any number. The same one gives the same waits.
+    /// Any number, from which the jitter follows. The same number gives the same waits.
     pub seed: u64,
-    /// What is known of the host. A clone of another watch's shares what that one has seen.
+    /// Whether the host is the platform. Watches that share it learn from each other.
     pub host: Host,
 }
 

@@ -1,4 +1,5 @@
-//! Many watches in one machine: whose turn it is, and how many polls are under way.
+//! The watches of all jobs: which job is polled next, and how many polls are under way. This is the
+//! part of the watch that its owner uses.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
@@ -8,41 +9,40 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::machine::{State, Watch};
+use super::job_watch::{JobWatch, State};
 use super::{DeadlineTooSoon, End, Event, Job, Now, PollError, ResumeToken, Settings};
 use crate::clock::{LEAST_WAIT, is_past, later};
 use crate::{Millis, RequestLogs};
 
-/// How many polls may be under way at once by default.
+/// The default for how many polls may be under way at once.
 pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 
-/// The most room that is kept for updates while there are none.
+/// More memory than for this many updates is freed when there are none.
 const MOST_ROOM: usize = 1024;
 
-/// What a watch among many has to tell.
+/// What happened in the watch of a job.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Update<J: Job, E> {
-    /// Something was seen or decided.
+    /// The watch has seen or decided something.
     Event {
         /// The job.
         job: J,
-        /// What it was.
+        /// What it has seen or decided.
         event: Event<J::Task>,
-        /// The last document as it came, byte for byte; empty if no poll went well yet.
+        /// The body of the last response, byte for byte. Empty if no poll succeeded yet.
         body: Bytes,
     },
-    /// The watch of this job is over, and its last update this one.
+    /// The watch has ended. This is its last update.
     Ended {
         /// The job.
         job: J,
-        /// How it ended; or that the rate limit allows no poll before the deadline, which is said
-        /// at once.
+        /// How it ended; an error at once if the rate limit allows no poll before the deadline.
         end: Result<End<J, E>, DeadlineTooSoon>,
     },
 }
 
-/// Without the bytes, which may be many, and come with each event.
+/// Without the body, which may be long and comes with each event.
 impl<J: Job, E: fmt::Debug> fmt::Debug for Update<J, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -54,7 +54,7 @@ impl<J: Job, E: fmt::Debug> fmt::Debug for Update<J, E> {
     }
 }
 
-/// A poll that is to be sent.
+/// A poll that the owner sends.
 #[derive(Debug)]
 pub struct Poll<J: Job> {
     job: J,
@@ -75,37 +75,36 @@ impl<J: Job> Poll<J> {
         &self.request
     }
 
-    /// How long it may take; then it has failed.
+    /// How long the poll may take. After that the owner gives it up, which is a failure.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 }
 
-/// What the owner of watches is to do next. Exhaustive: an owner has to think of each.
+/// What the owner of watches does next. Exhaustive, so that an owner thinks of each case.
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is passed on at once")]
 #[derive(Debug)]
 pub enum Next<J: Job, E> {
-    /// Take note of this, and ask again at once.
+    /// Handle this update, and poll again at once.
     Tell(Update<J, E>),
-    /// Send this, ask again at once, and when the response is there call
+    /// Send this, and poll again at once. When the response is there, call
     /// [`Watches::handle_response`] or [`Watches::handle_failure`].
     Send(Poll<J>),
-    /// Do nothing until then, at least a millisecond from now, or until a response is there; in any
-    /// case ask again then.
+    /// Wait until then, or until a response is there, whichever comes first. Then poll again. The time
+    /// is at least a millisecond from now.
     Wait(Instant),
-    /// Nothing is watched.
+    /// No job is watched.
     Idle,
 }
 
-/// The watches of many jobs of a kind. Who is to poll next polls first, only so many polls are under
-/// way at once, and one that ends leaves the others alone.
+/// The watches of any number of jobs of one kind. The job that waits longest is polled first. The
+/// number of polls that are under way at once is limited. The jobs do not affect each other.
 ///
-/// A job that is given twice is watched once: one poll is for all who wait for it. More can be
-/// given at any time.
+/// A job that is given twice is watched once. Jobs can be added at any time.
 ///
-/// When the deadline comes, each job that has not ended is polled once more if its rate limit
-/// allows, as many at once as before. That takes [`LAST_POLL`](super::LAST_POLL) at most for all
-/// that have the same deadline; one that has had no turn by then ends without.
+/// When the deadline comes, each job that has not ended is polled once more, if its rate limit allows
+/// it. For all jobs with the same deadline that takes [`LAST_POLL`](super::LAST_POLL) at most. A job
+/// that had no turn by then ends without a last poll.
 ///
 /// ```
 /// # use std::time::{Duration, Instant, SystemTime};
@@ -141,34 +140,34 @@ pub struct Watches<J: Job, E> {
     settings: Arc<Settings>,
     logs: RequestLogs<Millis>,
     concurrency: usize,
-    /// By their numbers, so that those that stand elsewhere are small.
-    entries: HashMap<u64, Entry<J, E>>,
+    /// By number, which is smaller than a job, since it stands in the sets below too.
+    entries: HashMap<u64, Watched<J, E>>,
     numbers: HashMap<J, u64>,
-    /// How many watches there were, which numbers them.
+    /// How many watches were begun; the next one has this number.
     begun: u64,
-    /// Those that rest, by when they are to be asked again.
+    /// The watches that rest, by when they are to be polled again.
     due: BTreeSet<(Instant, u64)>,
-    /// All, by when they end: at the deadline, or once the time for the last poll is over.
+    /// All watches, by when they end at the latest.
     ends: BTreeSet<(Instant, u64)>,
     polling: usize,
-    /// How many polls there were, which numbers them.
+    /// How many polls were sent; the last one has this number.
     polls: u64,
     updates: VecDeque<Update<J, E>>,
 }
 
 #[derive(Debug)]
-struct Entry<J: Job, E> {
-    watch: Watch<J, E>,
-    /// As it stands in the set.
+struct Watched<J: Job, E> {
+    watch: JobWatch<J, E>,
+    /// Its time in the set `ends`.
     ends: Instant,
-    /// As it stands in the set; none while a poll is under way.
+    /// Its time in the set `due`; `None` while a poll is under way.
     due: Option<Instant>,
     /// The number of its last poll.
     poll: u64,
 }
 
 impl<J: Job, E: PollError> Watches<J, E> {
-    /// With nothing to watch. The logs have the quotas, and count what was sent before.
+    /// Watches of no job yet. The logs say which rate limits there are and what was sent before.
     pub fn new(logs: RequestLogs<Millis>, settings: Settings) -> Self {
         Self {
             settings: Arc::new(settings),
@@ -185,7 +184,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         }
     }
 
-    /// How many polls may be under way at once, in place of [`DEFAULT_CONCURRENCY`].
+    /// Sets how many polls may be under way at once. The default is [`DEFAULT_CONCURRENCY`].
     #[must_use]
     pub fn concurrency(mut self, polls: NonZeroUsize) -> Self {
         self.concurrency = polls.get();
@@ -207,14 +206,14 @@ impl<J: Job, E: PollError> Watches<J, E> {
         self.polling
     }
 
-    /// Watches a job from now on, for at most `timeout`. If it is watched already, that watch
-    /// goes on for so long if it would end before.
+    /// Watches a job for at most `timeout` from now. If it is watched already, its deadline moves, if
+    /// that makes it later.
     pub fn watch(&mut self, job: J, timeout: Duration, now: Now) {
         self.begin(job, Duration::ZERO, timeout, now);
     }
 
-    /// Resumes where another watch has ended, for `timeout` from now on, or for what that one had
-    /// left. If the job is watched already, the requests of the other watch are counted too.
+    /// Resumes where another watch has ended, for `timeout` from now, or for the time that the other
+    /// watch had left. If the job is watched already, the requests of the other watch count too.
     pub fn resume(&mut self, token: &ResumeToken<J>, timeout: Option<Duration>, now: Now) {
         token.count_in(&self.logs, now);
         self.settings.host.note(token.origin());
@@ -228,13 +227,13 @@ impl<J: Job, E: PollError> Watches<J, E> {
         }
         let number = self.begun;
         self.begun += 1;
-        // Each with a jitter of its own.
+        // Each watch has its own jitter.
         let seed = self.settings.seed.wrapping_add(number << 32);
         let settings = Arc::clone(&self.settings);
-        match Watch::begin(job.clone(), waited, timeout, &self.logs, settings, seed, now.instant) {
+        match JobWatch::begin(job.clone(), waited, timeout, &self.logs, settings, seed, now.instant) {
             Ok(watch) => {
                 let (ends, due) = (watch.ends(), now.instant);
-                self.entries.insert(number, Entry { watch, ends, due: Some(due), poll: 0 });
+                self.entries.insert(number, Watched { watch, ends, due: Some(due), poll: 0 });
                 self.numbers.insert(job, number);
                 self.due.insert((due, number));
                 self.ends.insert((ends, number));
@@ -243,15 +242,15 @@ impl<J: Job, E: PollError> Watches<J, E> {
         }
     }
 
-    /// Gives one watch up.
+    /// Ends the watch of one job.
     pub fn cancel(&mut self, job: &J, now: Now) {
         if let Some(&number) = self.numbers.get(job) {
             self.change(number, now, |watch| watch.cancel(now.instant));
         }
     }
 
-    /// Gives all watches up. Polls that are under way count as sent; call this before the watches
-    /// are dropped, since the logs take them for requests under way otherwise.
+    /// Ends all watches. Call this before the watches are dropped: then polls that are under way count
+    /// as sent, and not as under way for ever.
     pub fn cancel_all(&mut self, now: Now) {
         let mut numbers: Vec<_> = self.entries.keys().copied().collect();
         numbers.sort_unstable();
@@ -260,7 +259,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         }
     }
 
-    /// What to do now. What was seen is told before the next poll.
+    /// What to do now. Updates come before the next poll.
     pub fn poll(&mut self, now: Now) -> Next<J, E> {
         if let Some(update) = self.updates.pop_front() {
             return Next::Tell(update);
@@ -288,7 +287,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         Next::Wait(until.min(ends))
     }
 
-    /// The poll went well. One whose watch has ended meanwhile is of no account.
+    /// A poll succeeded. If its watch has ended meanwhile, nothing happens.
     pub fn handle_response(&mut self, now: Now, poll: &Poll<J>, response: impl Into<J::Response>) {
         if self.is_under_way(poll) {
             let response = response.into();
@@ -296,7 +295,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         }
     }
 
-    /// The poll failed. One whose watch has ended meanwhile is of no account.
+    /// A poll failed. If its watch has ended meanwhile, nothing happens.
     pub fn handle_failure(&mut self, now: Now, poll: &Poll<J>, error: E) {
         if self.is_under_way(poll) {
             self.change(poll.watch, now, |watch| watch.handle_failure(now, error));
@@ -307,7 +306,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
         self.entries.get(&poll.watch).is_some_and(|entry| entry.due.is_none() && entry.poll == poll.number)
     }
 
-    /// The poll of a watch whose turn it is, if it has one.
+    /// The poll of the watch whose turn it is, if the rate limit allows it.
     fn next_poll(&mut self, number: u64, now: Now) -> Option<Poll<J>> {
         let request = self.change(number, now, |watch| watch.poll(now.instant))??;
         let entry = self.entries.get(&number)?;
@@ -315,8 +314,13 @@ impl<J: Job, E: PollError> Watches<J, E> {
         Some(Poll { job, request, timeout, number: entry.poll, watch: number })
     }
 
-    /// Does something to a watch, and takes note of what became of it.
-    fn change<R>(&mut self, number: u64, now: Now, change: impl FnOnce(&mut Watch<J, E>) -> R) -> Option<R> {
+    /// Changes a watch, and updates all that follows from its state.
+    fn change<R>(
+        &mut self,
+        number: u64,
+        now: Now,
+        change: impl FnOnce(&mut JobWatch<J, E>) -> R,
+    ) -> Option<R> {
         let entry = self.entries.get_mut(&number)?;
         let due = entry.due.take();
         match due {
@@ -352,7 +356,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
     }
 
     fn end(&mut self, number: u64, now: Now) {
-        let Some(Entry { watch, ends, .. }) = self.entries.remove(&number) else { return };
+        let Some(Watched { watch, ends, .. }) = self.entries.remove(&number) else { return };
         self.ends.remove(&(ends, number));
         let job = watch.job().clone();
         self.numbers.remove(&job);
@@ -360,7 +364,7 @@ impl<J: Job, E: PollError> Watches<J, E> {
             self.updates.push_back(Update::Ended { job, end: Ok(end) });
         }
         if self.numbers.is_empty() {
-            // What many needed is not kept for few.
+            // Memory for 100,000 watches is not kept for the next few.
             (self.entries, self.numbers) = (HashMap::new(), HashMap::new());
         }
     }

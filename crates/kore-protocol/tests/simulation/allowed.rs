@@ -1,18 +1,18 @@
-//! When a request is allowed, reckoned apart from the machine and as simply as can be.
+//! When a request is allowed, computed in the simplest way, to compare the watch with.
 
 use std::time::Duration;
 
-/// Parts of milliseconds, which the machine rounds up wherever it keeps a time.
+/// The watch rounds parts of milliseconds up wherever it keeps a time.
 pub(crate) const ROUNDING: Duration = Duration::from_millis(5);
 
-/// The requests of one import, by when they were answered or can arrive no more; times are since
+/// The requests of one import: when each had its response, or could arrive no more. Times count from
 /// the start.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
     requests: Vec<Duration>,
-    /// The platform asked not to be called before.
+    /// The platform asked for no request before.
     not_before: Duration,
-    /// A token tells requests of more than a minute ago by the minute.
+    /// Whether a token has grouped the requests by the minute.
     by_the_minute: bool,
 }
 
@@ -25,15 +25,15 @@ impl Allowed {
         self.not_before = not_before;
     }
 
-    /// A token was written, of whose pause that much is not known.
+    /// A watch resumed from a token, and does not know that much of the pause.
     pub(crate) fn resumed(&mut self, unknown: Duration) {
         self.requests.iter_mut().for_each(|released| *released += unknown);
         self.by_the_minute = true;
-        // It does not tell.
+        // A token does not carry it.
         self.not_before = Duration::ZERO;
     }
 
-    /// The first time at or after `now` that breaks no rate limit and nothing that was asked.
+    /// The first time from `now` on at which a request is allowed.
     pub(crate) fn first(&self, now: Duration) -> Duration {
         let minute = Duration::from_secs(60);
         let late = if self.by_the_minute { minute } else { Duration::ZERO };

@@ -1,9 +1,8 @@
-//! The watch against a scripted platform that counts what arrives, in random runs on virtual time:
-//! with pauses between runs that go on from a token, owners that come late, and a last poll at the
-//! deadline.
+//! The watch against a scripted platform that counts what arrives, in random runs on virtual time.
+//! Processes end and resume from tokens, owners come late, and there are last polls after deadlines.
 //!
-//! `SIMULATED_RUNS` and `SIMULATED_SEED` say how many and which; `cargo xtask simulate` runs many
-//! and prints the table of lags.
+//! `SIMULATED_RUNS` and `SIMULATED_SEED` say how many runs and which. `cargo xtask simulate`
+//! does many runs and prints the table of lags.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "it reports on standard output")]
 
@@ -24,7 +23,7 @@ use one::simulate;
 
 const POLL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A look that failed, as the scripted platform or the way to it makes it.
+/// Why a poll failed: the platform refused it, or its response was lost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Failure {
     Status(u16, Option<RetryAfter>),
@@ -69,7 +68,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn random_runs_stay_within_the_windows_and_tell_what_the_platform_said() {
+fn random_runs_stay_within_the_rate_limits_and_report_what_the_platform_said() {
     let (runs, seed) = (setting("SIMULATED_RUNS", 300), setting("SIMULATED_SEED", 1));
     let start = Instant::now();
     let mut total = one::Run::default();
@@ -77,7 +76,7 @@ fn random_runs_stay_within_the_windows_and_tell_what_the_platform_said() {
     for seed in seed..seed + runs {
         let run = simulate(seed, start);
         total.arrivals += run.arrivals;
-        total.looks += run.looks;
+        total.polls += run.polls;
         total.restarts += run.restarts;
         total.oversleeps += run.oversleeps;
         total.last_polls += run.last_polls;
@@ -86,7 +85,7 @@ fn random_runs_stay_within_the_windows_and_tell_what_the_platform_said() {
         ended += u64::from(run.outcome.is_some());
         throttled += u64::from(run.throttled);
     }
-    // Runs that exercise nothing would prove nothing.
+    // The runs prove something only if they came by each situation.
     assert!(ended > runs / 4 && ended < runs, "{ended} of {runs} ended");
     assert!(throttled > runs / 20, "{throttled} of {runs} were throttled");
     assert!(total.restarts as u64 > runs / 10, "{} restarts", total.restarts);
@@ -94,9 +93,9 @@ fn random_runs_stay_within_the_windows_and_tell_what_the_platform_said() {
     assert!(total.last_polls as u64 > runs / 10, "{} last polls", total.last_polls);
     assert!(total.last_seen > 0, "no end was seen by a last poll");
     println!(
-        "{runs} runs from seed {seed}: {} looks, {} arrivals, {} restarts, {} times the owner came late, \
+        "{runs} runs from seed {seed}: {} polls, {} arrivals, {} restarts, {} times the owner came late, \
          {} last polls that saw {} ends, {throttled} throttled, {ended} saw the end, {} hours of virtual time",
-        total.looks,
+        total.polls,
         total.arrivals,
         total.restarts,
         total.oversleeps,
@@ -107,7 +106,7 @@ fn random_runs_stay_within_the_windows_and_tell_what_the_platform_said() {
 }
 
 #[test]
-fn many_watches_in_one_stay_within_the_windows_of_each_and_end_each() {
+fn many_watches_at_once_stay_within_the_rate_limits_and_each_ends() {
     // A run has some thirty imports.
     let (runs, seed) = (setting("SIMULATED_RUNS", 300).div_ceil(30), setting("SIMULATED_SEED", 1));
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Many watches in one machine, each against a platform of its own.
+//! Many watches at once, each against its own platform.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -9,26 +9,26 @@ use kore_protocol::watch::{End, LAST_POLL, Next, Now, Poll, Settings, Update, Wa
 use kore_types::BotImportId;
 
 use crate::allowed::{Allowed, ROUNDING};
-use crate::platform::{Answer, Platform};
+use crate::platform::{Platform, Reply};
 use crate::random::Random;
 use crate::{Failure, POLL_TIMEOUT};
 
-/// A look that is under way, and what comes of it.
+/// A poll that is under way, and what becomes of it.
 struct UnderWay {
-    look: Poll<BotImportId>,
-    answer: Answer,
+    poll: Poll<BotImportId>,
+    reply: Reply,
 }
 
-/// The requests of an import, and the last one: its number, and when it was sent and answered.
+/// The requests of an import, and the number and times of the last one.
 #[derive(Default)]
 struct Polls {
     allowed: Allowed,
     number: u64,
     sent: Duration,
-    answered: Duration,
+    responded: Duration,
 }
 
-/// The time after the deadline, and until when a place for a look was free in it.
+/// The time after the deadline, and until when there was room for a poll.
 struct Tail {
     until: Instant,
     free: Instant,
@@ -45,7 +45,7 @@ pub(crate) struct Run {
     pub(crate) last: usize,
     /// How many were given up and watched again.
     pub(crate) again: usize,
-    /// Whether all places for looks were taken at some time.
+    /// Whether as many polls as possible were under way at some time.
     pub(crate) full: bool,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
         .concurrency(NonZeroUsize::new(concurrency).expect("one at least"));
     ids.iter().for_each(|id| watches.watch(id.clone(), timeout, now));
     let deadline = start + timeout;
-    // By when they are answered; the number keeps those of one time apart.
+    // By the time of their responses; the number is there since times may be equal.
     let mut under_way: BTreeMap<(Instant, u64), UnderWay> = BTreeMap::new();
     let mut sent = 0;
     let mut ends = HashMap::new();
@@ -85,7 +85,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
             Next::Tell(update) => {
                 if let Update::Ended { job: id, end } = update {
                     if let Ok(End::Cancelled(_)) = end {
-                        // Someone else wants to know after all; the time that is left is the same.
+                        // The job is watched again, until the same deadline.
                         watches.watch(id, deadline - now.instant, now);
                         run.again += 1;
                         continue;
@@ -94,9 +94,9 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                         let Some(tail) = &tail else { panic!("seed {seed}: before the deadline") };
                         let began = tail.until - LAST_POLL - start;
                         let is_under_way =
-                            under_way.values().any(|under_way| under_way.look.request().import_id == id);
-                        let is_polled = polls.sent.max(polls.answered) >= began || is_under_way;
-                        // With a free place, or with time in which there might have been one.
+                            under_way.values().any(|under_way| under_way.poll.request().import_id == id);
+                        let is_polled = polls.sent.max(polls.responded) >= began || is_under_way;
+                        // There was room for a poll, or time in which there might have been.
                         let allowed = start + polls.allowed.first(began) + ROUNDING;
                         let is_early = now.instant + ROUNDING < tail.until && allowed < tail.until;
                         assert!(
@@ -110,16 +110,16 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                     }
                 }
             }
-            Next::Send(look) => {
-                assert!(watches.polling() <= concurrency, "seed {seed}: too many looks are under way");
+            Next::Send(poll) => {
+                assert!(watches.polling() <= concurrency, "seed {seed}: too many polls are under way");
                 run.full |= watches.polling() == concurrency;
                 sent += 1;
-                let platform = platforms.get_mut(&look.request().import_id).expect("a platform each");
-                let (answer, latency) = platform.look(now.instant - start, random, now.wall);
-                let id = look.request().import_id.clone();
+                let platform = platforms.get_mut(&poll.request().import_id).expect("a platform each");
+                let (reply, latency) = platform.poll(now.instant - start, random, now.wall);
+                let id = poll.request().import_id.clone();
                 let polls = polls.entry(id).or_default();
                 (polls.number, polls.sent) = (sent, now.instant - start);
-                under_way.insert((now.instant + latency, sent), UnderWay { look, answer });
+                under_way.insert((now.instant + latency, sent), UnderWay { poll, reply });
             }
             Next::Wait(until) => {
                 assert!(
@@ -127,36 +127,36 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
                     "seed {seed}: a wait until {:?} is spinning",
                     until - now.instant
                 );
-                let answered = under_way.first_key_value().map(|((at, _), _)| *at).filter(|at| *at <= until);
-                let later = answered.unwrap_or(until).max(now.instant);
+                let responded = under_way.first_key_value().map(|((at, _), _)| *at).filter(|at| *at <= until);
+                let later = responded.unwrap_or(until).max(now.instant);
                 now.wall += later - now.instant;
                 now.instant = later;
                 if let Some(tail) = tail.as_mut().filter(|_| watches.polling() < concurrency) {
                     tail.free = later;
                 }
-                if answered.is_some() {
-                    let ((_, number), UnderWay { look, answer }) =
+                if responded.is_some() {
+                    let ((_, number), UnderWay { poll, reply }) =
                         under_way.pop_first().expect("it was there");
-                    let polls = polls.entry(look.request().import_id.clone()).or_default();
-                    polls.answered = now.instant - start;
-                    polls.allowed.count(polls.answered);
-                    // Of a watch that was given up nobody reads it.
+                    let polls = polls.entry(poll.request().import_id.clone()).or_default();
+                    polls.responded = now.instant - start;
+                    polls.allowed.count(polls.responded);
+                    // Nobody reads the response of a watch that was cancelled.
                     if number == polls.number {
-                        let asked = match &answer {
-                            Answer::Refused(_, Some(after)) => polls.answered + after.delay(now.wall),
+                        let asked = match &reply {
+                            Reply::Refused(_, Some(after)) => polls.responded + after.delay(now.wall),
                             _ => Duration::ZERO,
                         };
                         polls.allowed.asked(asked);
                     }
-                    match answer {
-                        Answer::Import(mut import) => {
-                            import.id = look.request().import_id.clone().into();
-                            watches.handle_response(now, &look, *import);
+                    match reply {
+                        Reply::Import(mut import) => {
+                            import.id = poll.request().import_id.clone().into();
+                            watches.handle_response(now, &poll, *import);
                         }
-                        Answer::Refused(status, after) => {
-                            watches.handle_failure(now, &look, Failure::Status(status, after));
+                        Reply::Refused(status, after) => {
+                            watches.handle_failure(now, &poll, Failure::Status(status, after));
                         }
-                        Answer::Lost => watches.handle_failure(now, &look, Failure::Timeout),
+                        Reply::Lost => watches.handle_failure(now, &poll, Failure::Timeout),
                     }
                 }
                 if random.chance(0.002) {
@@ -174,7 +174,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
         let outcome = match end {
             Ok(End::Succeeded(_)) => kore_types::Outcome::Succeeded,
             Ok(End::Failed(_)) => kore_types::Outcome::Failed,
-            // A watch that was given up may leave no slot for another before the deadline.
+            // The requests of a watch that was cancelled may allow no other one before the deadline.
             Ok(End::DeadlineReached(_)) | Err(_) => continue,
             other => panic!("seed {seed}: {other:?}"),
         };

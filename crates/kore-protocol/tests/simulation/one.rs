@@ -8,20 +8,20 @@ use kore_protocol::watch::{ResumeToken, Settings, Update, Watches};
 use kore_types::{BotImportId, Outcome};
 
 use crate::allowed::{Allowed, ROUNDING};
-use crate::platform::{Answer, Platform};
+use crate::platform::{Platform, Reply};
 use crate::random::Random;
 use crate::{Failure, POLL_TIMEOUT};
 
-/// An owner that comes later than that after the deadline was stopped.
+/// An owner that comes later than that after the deadline was suspended.
 const STOPPED: Duration = Duration::from_secs(1);
 
 /// What is the same if the same seed gives the same run.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Run {
     pub(crate) arrivals: usize,
-    pub(crate) looks: usize,
+    pub(crate) polls: usize,
     pub(crate) restarts: usize,
-    /// How often the owner came later than it was told to.
+    /// How often the owner came later than it was asked to.
     pub(crate) oversleeps: usize,
     pub(crate) last_polls: usize,
     /// How many of them saw the end of the import.
@@ -32,7 +32,7 @@ pub(crate) struct Run {
     pub(crate) virtual_time: Duration,
 }
 
-/// A clock on the wall that is set forward and back while the other goes on.
+/// A wall clock that is set forward and back, and a monotonic one.
 struct Clocks {
     start: Instant,
     instant: Instant,
@@ -54,12 +54,12 @@ impl Clocks {
     }
 }
 
-/// A poll that is under way: when it is answered or given up, and with what.
+/// A poll that is under way: when it is responded or given up, and with what.
 struct UnderWay {
     poll: Poll<BotImportId>,
     at: Instant,
     sent: Duration,
-    answer: Answer,
+    reply: Reply,
 }
 
 /// The time after the deadline.
@@ -93,7 +93,7 @@ pub(crate) fn simulate(seed: u64, start: Instant) -> Run {
     let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let clocks = Clocks { start, instant: start, wall };
     let platform = Platform::random(&mut random);
-    // Half of the runs look as often as the windows let them.
+    // Half of the runs poll as often as the rate limits allow.
     let pacing =
         if random.chance(0.5) { Pacing::default() } else { Pacing::fixed(Duration::from_millis(200)) };
     let timeout = random.log_uniform(Duration::from_secs(10), Duration::from_secs(9000));
@@ -141,7 +141,7 @@ impl Simulation {
                 Next::Idle => break,
                 Next::Wait(until) => {
                     self.check_wait(until);
-                    // More often where the next run has no request left.
+                    // More often if no request is allowed now.
                     let is_throttled = self.throttled.is_some_and(|until| until > self.clocks.instant);
                     let often = if is_throttled { 20.0 } else { 1.0 };
                     if self.random.chance(restarts * often) {
@@ -150,7 +150,7 @@ impl Simulation {
                         self.wait(until, oversleeps);
                     }
                 }
-                Next::Send(poll) => self.look(poll),
+                Next::Send(poll) => self.poll(poll),
             }
         }
         let end = self.end.expect("it ended").expect("a poll was allowed");
@@ -192,7 +192,7 @@ impl Simulation {
         }
     }
 
-    /// Someone sets the clock on the wall.
+    /// Someone sets the wall clock.
     fn set_wall_clock(&mut self) {
         if self.random.chance(0.001) {
             let by = self.random.log_uniform(Duration::from_secs(1), Duration::from_secs(86_400));
@@ -201,7 +201,7 @@ impl Simulation {
         }
     }
 
-    /// The machine is about to learn what time it is.
+    /// The watch is about to learn the time.
     fn see_deadline(&mut self) {
         let now = self.clocks.instant;
         if self.tail.is_none() && self.deadline.saturating_duration_since(now) < Duration::from_millis(1) {
@@ -231,7 +231,7 @@ impl Simulation {
         }
     }
 
-    /// Until then or until the response, or longer.
+    /// Waits until then or until the response, or for longer.
     fn wait(&mut self, until: Instant, oversleeps: f64) {
         let mut until = match &self.under_way {
             Some(under_way) => until.min(under_way.at),
@@ -244,32 +244,32 @@ impl Simulation {
         self.clocks.pass(until.saturating_duration_since(self.clocks.instant));
         if self.under_way.as_ref().is_some_and(|under_way| under_way.at <= self.clocks.instant) {
             self.see_deadline();
-            self.answer();
+            self.respond();
         }
     }
 
-    fn look(&mut self, poll: Poll<BotImportId>) {
-        self.run.looks += 1;
+    fn poll(&mut self, poll: Poll<BotImportId>) {
+        self.run.polls += 1;
         if let Some(tail) = &mut self.tail {
             assert!(!tail.polled, "seed {}: more than one last poll", self.seed);
             tail.polled = true;
             self.run.last_polls += 1;
         }
         let sent = self.clocks.since_start();
-        let (answer, latency) = self.platform.look(sent, &mut self.random, self.clocks.wall);
+        let (reply, latency) = self.platform.poll(sent, &mut self.random, self.clocks.wall);
         self.under_way =
-            Some(UnderWay { poll, at: self.clocks.instant + latency.min(POLL_TIMEOUT), sent, answer });
+            Some(UnderWay { poll, at: self.clocks.instant + latency.min(POLL_TIMEOUT), sent, reply });
     }
 
-    fn answer(&mut self) {
-        let UnderWay { poll, answer, .. } = self.under_way.take().expect("it is under way");
+    fn respond(&mut self) {
+        let UnderWay { poll, reply, .. } = self.under_way.take().expect("it is under way");
         let (now, since) = (self.clocks.now(), self.clocks.since_start());
         self.allowed.count(since);
         self.allowed.asked(Duration::ZERO);
-        let failure = match answer {
-            Answer::Import(import) => return self.watches.handle_response(now, &poll, *import),
-            Answer::Refused(status, after) => Failure::Status(status, after),
-            Answer::Lost => Failure::Timeout,
+        let failure = match reply {
+            Reply::Import(import) => return self.watches.handle_response(now, &poll, *import),
+            Reply::Refused(status, after) => Failure::Status(status, after),
+            Reply::Lost => Failure::Timeout,
         };
         if let Some(after) = failure.retry_after() {
             self.allowed.asked(since + after.delay(now.wall));
@@ -277,8 +277,7 @@ impl Simulation {
         self.watches.handle_failure(now, &poll, failure);
     }
 
-    /// The process ends before that time, perhaps with a poll under way, and another one goes on
-    /// after a while.
+    /// The process ends before that time, perhaps with a poll under way. Another one resumes later.
     fn restart(mut self, until: Instant) -> Self {
         let seed = self.seed;
         let until = self.under_way.as_ref().map_or(until, |under_way| until.min(under_way.at));
@@ -312,7 +311,7 @@ impl Simulation {
         let mut left = asked.unwrap_or(token.left());
         self.watches = resume(asked);
         if self.watches.is_empty() {
-            // The deadline is too soon; with the time that the token tells it is not.
+            // The deadline is too soon. With the time that the token says it is not.
             left = token.free_in() + LAST_POLL;
             self.watches = resume(Some(left));
         }
@@ -325,7 +324,7 @@ impl Simulation {
     }
 }
 
-/// The token of a watch that was cancelled, as it goes from one process to the next.
+/// The token of a cancelled watch, written and read as it goes from one process to the next.
 fn token_of(watches: &mut Watches<BotImportId, Failure>, now: Now, seed: u64) -> ResumeToken<BotImportId> {
     let unended = loop {
         match watches.poll(now) {

@@ -1,5 +1,5 @@
-//! A platform by script: an import that ends at some time, a way to it that is slow and loses
-//! answers, refusals, and a count of what arrives.
+//! A scripted platform: an import that ends at some time, a slow network that loses responses,
+//! refusals, and a count of what arrives.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ pub(crate) struct Platform {
     said: Option<Outcome>,
 }
 
-pub(crate) enum Answer {
+pub(crate) enum Reply {
     Import(Box<BotImport>),
     Refused(u16, Option<RetryAfter>),
     Lost,
@@ -43,22 +43,22 @@ impl Platform {
         }
     }
 
-    /// What becomes of a look that is sent at `sent`, and when that is known.
-    pub(crate) fn look(
+    /// What becomes of a poll that is sent at `sent`, and after how long its owner knows.
+    pub(crate) fn poll(
         &mut self,
         sent: Duration,
         random: &mut Random,
         wall: SystemTime,
-    ) -> (Answer, Duration) {
-        // Latency moves, and jumps now and then.
+    ) -> (Reply, Duration) {
+        // Latency varies, with a jump now and then.
         let jump = if random.chance(0.02) { 10.0 } else { 1.0 };
         let latency = self.latency.mul_f64((0.5 + random.part()) * jump).min(Duration::from_secs(29));
         if random.chance(self.lost) {
-            // It may arrive as late as it is given up, or not at all.
+            // It may still arrive before it is given up, or never.
             if random.chance(0.8) {
                 self.arrivals.push(sent + crate::POLL_TIMEOUT.mul_f64(random.part()));
             }
-            return (Answer::Lost, crate::POLL_TIMEOUT);
+            return (Reply::Lost, crate::POLL_TIMEOUT);
         }
         let arrival = sent + latency.mul_f64(random.part());
         self.arrivals.push(arrival);
@@ -68,11 +68,11 @@ impl Platform {
                 1 => Some(RetryAfter::Delay(Duration::from_secs(random.next() % 90))),
                 _ => Some(RetryAfter::At(wall + Duration::from_secs(random.next() % 90))),
             };
-            return (Answer::Refused(429, after), latency);
+            return (Reply::Refused(429, after), latency);
         }
         if random.chance(self.refused) {
             let status = [408, 500, 502, 503, 504][(random.next() % 5) as usize];
-            return (Answer::Refused(status, None), latency);
+            return (Reply::Refused(status, None), latency);
         }
         let status = match self.outcome {
             _ if arrival < self.duration => Status::Pending,
@@ -83,14 +83,14 @@ impl Platform {
             self.said = Some(self.outcome);
         }
         let import = BotImport::new(BotImportId::new("bir-1").expect("valid"), status);
-        (Answer::Import(Box::new(import)), latency)
+        (Reply::Import(Box::new(import)), latency)
     }
 
     pub(crate) fn has_said(&self, outcome: Outcome) -> bool {
         self.said == Some(outcome)
     }
 
-    /// How many looks arrived; panics if there were too many in any period.
+    /// How many polls arrived; panics if there were too many in any period.
     pub(crate) fn check(&mut self, seed: u64) -> usize {
         self.arrivals.sort_unstable();
         for (most, period) in [(60, Duration::from_secs(60)), (1800, Duration::from_secs(3600))] {

@@ -69,6 +69,13 @@ impl ImportFile {
     }
 }
 
+/// For a call of one's own.
+impl From<ImportFile> for Content {
+    fn from(file: ImportFile) -> Self {
+        file.0
+    }
+}
+
 /// The length of a file and when it was changed last, if it is one.
 fn regular(path: &Path) -> io::Result<(u64, Option<SystemTime>)> {
     let found = metadata(path)?;

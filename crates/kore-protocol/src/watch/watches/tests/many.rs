@@ -1,4 +1,4 @@
-//! Many watches at once: turns, places, and jobs that are watched twice.
+//! Many watches at once: whose turn it is, how many polls are under way, jobs that are watched twice.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -10,11 +10,11 @@ use crate::watch::Pacing;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A failure that passes, or one that does not.
+/// A transient failure, or a permanent one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Failure {
-    Passes,
-    Stays,
+    Transient,
+    Permanent,
 }
 
 impl fmt::Display for Failure {
@@ -29,13 +29,13 @@ impl PollError for Failure {
     }
 
     fn is_retryable(&self) -> bool {
-        *self == Self::Passes
+        *self == Self::Transient
     }
 }
 
 impl From<crate::ResponseError> for Failure {
     fn from(_: crate::ResponseError) -> Self {
-        Self::Stays
+        Self::Permanent
     }
 }
 
@@ -57,31 +57,31 @@ impl Pair {
         Self { watches, updates: VecDeque::new(), now, start }
     }
 
-    /// The looks that are to be sent now, and what comes after them.
-    fn looks(&mut self) -> (Vec<Poll<BotImportId>>, Next<BotImportId, Failure>) {
-        let mut looks = Vec::new();
+    /// The polls that are due now, and what comes after them.
+    fn polls(&mut self) -> (Vec<Poll<BotImportId>>, Next<BotImportId, Failure>) {
+        let mut polls = Vec::new();
         loop {
             match self.watches.poll(self.now) {
-                Next::Send(look) => looks.push(look),
+                Next::Send(poll) => polls.push(poll),
                 Next::Tell(update) => self.updates.push_back(update),
-                next => return (looks, next),
+                next => return (polls, next),
             }
         }
     }
 
-    /// Goes on to the time that it waits for.
+    /// Moves the clock to the time that the watches wait for.
     #[track_caller]
     fn pass(&mut self) -> Duration {
-        let (looks, Next::Wait(until)) = self.looks() else { panic!("it does not wait") };
-        assert!(looks.is_empty(), "it polls");
+        let (polls, Next::Wait(until)) = self.polls() else { panic!("it does not wait") };
+        assert!(polls.is_empty(), "it polls");
         assert!(until >= self.now.instant + LEAST_WAIT, "it spins");
         self.now.instant = until;
         until - self.start
     }
 
-    fn answer(&mut self, look: &Poll<BotImportId>, status: &str) {
-        let import = kore_types::BotImport::new(look.request().import_id.clone(), status.into());
-        self.watches.handle_response(self.now, look, import);
+    fn respond(&mut self, poll: &Poll<BotImportId>, status: &str) {
+        let import = kore_types::BotImport::new(poll.request().import_id.clone(), status.into());
+        self.watches.handle_response(self.now, poll, import);
     }
 
     /// How many requests may still be sent for the first import.
@@ -92,8 +92,8 @@ impl Pair {
 
     #[allow(clippy::type_complexity, reason = "each id with its end")]
     fn ends(&mut self) -> Vec<(String, Result<End<BotImportId, Failure>, DeadlineTooSoon>)> {
-        let told = std::mem::take(&mut self.updates);
-        let updates = told.into_iter().chain(std::mem::take(&mut self.watches.updates));
+        let earlier = std::mem::take(&mut self.updates);
+        let updates = earlier.into_iter().chain(std::mem::take(&mut self.watches.updates));
         let ends = updates.filter_map(|update| match update {
             Update::Ended { job: id, end } => Some((id.to_string(), end)),
             Update::Event { .. } => None,
@@ -106,83 +106,83 @@ fn id(n: usize) -> BotImportId {
     BotImportId::new(format!("bir-{n}")).expect("valid")
 }
 
-fn ids(looks: &[Poll<BotImportId>]) -> Vec<String> {
-    looks.iter().map(|look| look.request().import_id.to_string()).collect()
+fn ids(polls: &[Poll<BotImportId>]) -> Vec<String> {
+    polls.iter().map(|poll| poll.request().import_id.to_string()).collect()
 }
 
 #[test]
-fn only_so_many_looks_are_under_way_and_who_waited_longest_is_next() {
+fn the_number_of_polls_under_way_is_limited_and_the_job_that_waited_longest_is_next() {
     let mut pair = Pair::new(2, 4, 60 * SECOND);
-    let (looks, next) = pair.looks();
-    assert_eq!(ids(&looks), ["bir-0", "bir-1"]);
+    let (polls, next) = pair.polls();
+    assert_eq!(ids(&polls), ["bir-0", "bir-1"]);
     assert!(matches!(next, Next::Wait(until) if until == pair.start + 60 * SECOND), "{next:?}");
     assert_eq!(pair.watches.polling(), 2);
     pair.now.instant += SECOND;
-    pair.answer(&looks[1], "pending");
+    pair.respond(&polls[1], "pending");
     // bir-1 is due again later than bir-2 and bir-3, which have not had a turn.
     pair.now.instant += 2 * SECOND;
-    let (third, _) = pair.looks();
+    let (third, _) = pair.polls();
     assert_eq!(ids(&third), ["bir-2"]);
-    pair.answer(&looks[0], "pending");
-    let (fourth, _) = pair.looks();
+    pair.respond(&polls[0], "pending");
+    let (fourth, _) = pair.polls();
     assert_eq!(ids(&fourth), ["bir-3"]);
-    pair.answer(&third[0], "pending");
-    let (fifth, _) = pair.looks();
+    pair.respond(&third[0], "pending");
+    let (fifth, _) = pair.polls();
     assert_eq!(ids(&fifth), ["bir-1"]);
 }
 
 #[test]
-fn one_look_is_for_all_who_watch_an_import() {
+fn an_import_that_is_watched_twice_is_polled_once() {
     let mut pair = Pair::new(64, 1, 5 * SECOND);
     pair.watches.watch(id(0), 10 * SECOND, pair.now);
     pair.watches.watch(id(0), SECOND, pair.now);
     assert_eq!(pair.watches.len(), 1);
-    let (looks, _) = pair.looks();
-    assert_eq!(looks.len(), 1);
+    let (polls, _) = pair.polls();
+    assert_eq!(polls.len(), 1);
     assert_eq!(pair.pass(), 10 * SECOND, "the latest deadline counts");
-    pair.answer(&looks[0], "pending");
-    assert!(matches!(pair.looks().1, Next::Idle));
+    pair.respond(&polls[0], "pending");
+    assert!(matches!(pair.polls().1, Next::Idle));
     assert!(matches!(&pair.ends()[..], [(_, Ok(End::DeadlineReached(_)))]));
 }
 
 #[test]
-fn a_failure_of_one_leaves_the_others_alone() {
+fn a_failure_of_one_job_does_not_affect_the_others() {
     let mut pair = Pair::new(64, 3, 60 * SECOND);
-    let (looks, _) = pair.looks();
-    pair.watches.handle_failure(pair.now, &looks[0], Failure::Stays);
-    pair.watches.handle_failure(pair.now, &looks[1], Failure::Passes);
-    pair.answer(&looks[2], "failed");
+    let (polls, _) = pair.polls();
+    pair.watches.handle_failure(pair.now, &polls[0], Failure::Permanent);
+    pair.watches.handle_failure(pair.now, &polls[1], Failure::Transient);
+    pair.respond(&polls[2], "failed");
     let ends = pair.ends();
     assert!(matches!(&ends[0], (id, Ok(End::CouldNotPoll { .. })) if id == "bir-0"), "{ends:?}");
     assert!(matches!(&ends[1], (id, Ok(End::Failed(_))) if id == "bir-2"), "{ends:?}");
     pair.pass();
-    let (looks, _) = pair.looks();
-    assert_eq!(ids(&looks), ["bir-1"]);
-    pair.answer(&looks[0], "success");
+    let (polls, _) = pair.polls();
+    assert_eq!(ids(&polls), ["bir-1"]);
+    pair.respond(&polls[0], "success");
     assert!(matches!(&pair.ends()[..], [(_, Ok(End::Succeeded(_)))]));
-    assert!(matches!(pair.looks().1, Next::Idle));
+    assert!(matches!(pair.polls().1, Next::Idle));
 }
 
 #[test]
-fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others_end_without() {
+fn jobs_are_polled_once_more_within_ten_seconds_after_the_deadline_or_end_without_a_last_poll() {
     let mut pair = Pair::new(2, 100, 60 * SECOND);
     for _ in 0..50 {
-        let (looks, _) = pair.looks();
-        looks.iter().for_each(|look| pair.answer(look, "pending"));
+        let (polls, _) = pair.polls();
+        polls.iter().for_each(|poll| pair.respond(poll, "pending"));
     }
     pair.now.instant = pair.start + 60 * SECOND;
     let mut polled = 0;
     // Two at once, a second each.
     loop {
-        let (looks, next) = pair.looks();
-        polled += looks.len();
-        assert!(looks.len() <= 2 && pair.watches.polling() <= 2);
+        let (polls, next) = pair.polls();
+        polled += polls.len();
+        assert!(polls.len() <= 2 && pair.watches.polling() <= 2);
         if matches!(next, Next::Idle) {
             break;
         }
         pair.now.instant += SECOND;
-        let success = |look: &Poll<BotImportId>| look.request().import_id == id(7);
-        looks.iter().for_each(|look| pair.answer(look, if success(look) { "success" } else { "pending" }));
+        let success = |poll: &Poll<BotImportId>| poll.request().import_id == id(7);
+        polls.iter().for_each(|poll| pair.respond(poll, if success(poll) { "success" } else { "pending" }));
     }
     assert_eq!(pair.now.instant - pair.start, 70 * SECOND);
     assert_eq!(polled, 20);
@@ -195,45 +195,45 @@ fn all_are_polled_once_more_in_the_ten_seconds_after_the_deadline_and_the_others
 }
 
 #[test]
-fn one_that_is_watched_again_in_its_last_poll_goes_on() {
+fn a_job_that_is_watched_again_during_its_last_poll_is_watched_on() {
     let mut pair = Pair::new(1, 1, 60 * SECOND);
     pair.now.instant += 60 * SECOND;
-    let (looks, _) = pair.looks();
+    let (polls, _) = pair.polls();
     pair.watches.watch(id(0), 60 * SECOND, pair.now);
-    pair.answer(&looks[0], "pending");
+    pair.respond(&polls[0], "pending");
     assert!(pair.ends().is_empty());
     pair.pass();
-    let (looks, _) = pair.looks();
-    pair.answer(&looks[0], "success");
+    let (polls, _) = pair.polls();
+    pair.respond(&polls[0], "success");
     assert!(matches!(&pair.ends()[..], [(_, Ok(End::Succeeded(_)))]));
-    assert!(matches!(pair.looks().1, Next::Idle));
+    assert!(matches!(pair.polls().1, Next::Idle));
 }
 
 #[test]
-fn an_answer_that_comes_late_is_not_taken_for_that_of_the_next_watch() {
+fn a_late_response_does_not_count_for_the_next_watch() {
     let mut pair = Pair::new(1, 1, 60 * SECOND);
-    let (late, _) = pair.looks();
+    let (late, _) = pair.polls();
     pair.watches.cancel(&id(0), pair.now);
     pair.ends();
     pair.watches.watch(id(0), 60 * SECOND, pair.now);
-    let (looks, _) = pair.looks();
-    assert_eq!(ids(&late), ids(&looks));
-    pair.answer(&late[0], "failed");
-    pair.watches.handle_failure(pair.now, &late[0], Failure::Stays);
+    let (polls, _) = pair.polls();
+    assert_eq!(ids(&late), ids(&polls));
+    pair.respond(&late[0], "failed");
+    pair.watches.handle_failure(pair.now, &late[0], Failure::Permanent);
     assert!(pair.ends().is_empty());
-    pair.answer(&looks[0], "success");
+    pair.respond(&polls[0], "success");
     assert!(matches!(&pair.ends()[..], [(_, Ok(End::Succeeded(_)))]));
 }
 
 #[test]
-fn what_was_given_up_counts_for_the_next_watch_of_that_import() {
+fn a_cancelled_poll_counts_for_the_next_watch_of_that_import() {
     let mut pair = Pair::new(64, 1, 600 * SECOND);
     for _ in 0..30 {
-        let (looks, _) = pair.looks();
-        looks.iter().for_each(|look| pair.answer(look, "pending"));
+        let (polls, _) = pair.polls();
+        polls.iter().for_each(|poll| pair.respond(poll, "pending"));
         pair.pass();
     }
-    assert_eq!(pair.looks().0.len(), 1, "one is under way");
+    assert_eq!(pair.polls().0.len(), 1, "one is under way");
     pair.watches.cancel_all(pair.now);
     assert!(pair.watches.is_empty() && pair.watches.polling() == 0);
     let ends = pair.ends();
@@ -246,30 +246,30 @@ fn what_was_given_up_counts_for_the_next_watch_of_that_import() {
 }
 
 #[test]
-fn a_token_from_elsewhere_counts_beside_what_is_known_here() {
+fn the_requests_of_a_token_count_beside_those_of_the_own_logs() {
     let mut pair = Pair::new(64, 1, 60 * SECOND);
-    let (looks, _) = pair.looks();
-    pair.answer(&looks[0], "pending");
+    let (polls, _) = pair.polls();
+    pair.respond(&polls[0], "pending");
     pair.watches.cancel(&id(0), pair.now);
     let (_, end) = pair.ends().remove(0);
-    let token = end.expect("funded").resume().expect("not over").clone();
+    let token = end.expect("a poll is allowed").resume().expect("not over").clone();
 
     let mut other = Pair::new(64, 1, 60 * SECOND);
-    let (looks, _) = other.looks();
-    other.answer(&looks[0], "pending");
+    let (polls, _) = other.polls();
+    other.respond(&polls[0], "pending");
     other.watches.resume(&token, None, other.now);
     assert_eq!(other.watches.len(), 1);
     assert_eq!(other.left(), [58, 1798]);
 }
 
 #[test]
-fn a_deadline_without_a_free_slot_is_said_at_once() {
+fn a_deadline_before_the_next_allowed_poll_is_an_error_at_once() {
     let mut pair = Pair::new(64, 0, SECOND);
     pair.watches.settings = Arc::new(Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() });
     pair.watches.watch(id(0), 30 * SECOND, pair.now);
     for _ in 0..60 {
-        let (looks, _) = pair.looks();
-        pair.answer(&looks[0], "pending");
+        let (polls, _) = pair.polls();
+        pair.respond(&polls[0], "pending");
         pair.pass();
     }
     pair.watches.cancel_all(pair.now);
@@ -277,30 +277,30 @@ fn a_deadline_without_a_free_slot_is_said_at_once() {
     pair.watches.watch(id(0), 30 * SECOND, pair.now);
     pair.watches.watch(id(1), 30 * SECOND, pair.now);
     assert!(matches!(&pair.ends()[..], [(id, Err(DeadlineTooSoon { .. }))] if id == "bir-0"));
-    assert_eq!(ids(&pair.looks().0), ["bir-1"]);
+    assert_eq!(ids(&pair.polls().0), ["bir-1"]);
 }
 
 #[test]
-fn a_hundred_thousand_imports_have_their_turns_and_an_outcome_each() {
+fn each_of_a_hundred_thousand_imports_has_its_turns_and_its_outcome() {
     let mut pair = Pair::new(64, 100_000, 1800 * SECOND);
     let mut under_way = VecDeque::new();
-    let (mut ended, mut looks) = (0, HashMap::<String, u32>::new());
+    let (mut ended, mut polls) = (0, HashMap::<String, u32>::new());
     loop {
-        let (sent, next) = pair.looks();
+        let (sent, next) = pair.polls();
         under_way.extend(sent);
         // Each takes 100 ms, so that one after the other waits for its turn.
-        let Some(look) = under_way.pop_front() else {
+        let Some(poll) = under_way.pop_front() else {
             let Next::Wait(until) = next else { break };
             pair.now.instant = until;
             continue;
         };
         pair.now.instant += Duration::from_micros(1600);
-        let nth = looks.entry(look.request().import_id.to_string()).or_default();
+        let nth = polls.entry(poll.request().import_id.to_string()).or_default();
         *nth += 1;
         let status = if *nth < 3 { "pending" } else { "success" };
-        pair.answer(&look, status);
+        pair.respond(&poll, status);
         ended += pair.ends().iter().filter(|(_, end)| matches!(end, Ok(End::Succeeded(_)))).count();
     }
     assert_eq!(ended, 100_000);
-    assert!(looks.values().all(|looks| *looks == 3));
+    assert!(polls.values().all(|polls| *polls == 3));
 }

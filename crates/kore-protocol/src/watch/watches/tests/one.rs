@@ -150,9 +150,9 @@ impl Pair {
         }
     }
 
-    /// Waits until the next poll, which is sent then; how long that took.
+    /// Waits until the next poll is sent. Gives back how long that took.
     #[track_caller]
-    fn look(&mut self) -> Duration {
+    fn poll(&mut self) -> Duration {
         let start = self.now.instant;
         loop {
             match self.step() {
@@ -172,11 +172,11 @@ impl Pair {
         self.now.wall += time;
     }
 
-    fn answer(&mut self, status: &str) {
-        self.respond(BotImport::new(id(), status.into()));
+    fn respond(&mut self, status: &str) {
+        self.respond_with(BotImport::new(id(), status.into()));
     }
 
-    fn respond(&mut self, import: BotImport) {
+    fn respond_with(&mut self, import: BotImport) {
         let poll = self.poll.as_ref().expect("a poll was sent");
         self.watches.handle_response(self.now, poll, import);
     }
@@ -217,131 +217,131 @@ fn id() -> BotImportId {
 }
 
 #[test]
-fn the_first_look_is_at_once_and_the_end_of_the_import_ends_the_watch() {
+fn the_first_poll_is_at_once_and_the_end_of_the_import_ends_the_watch() {
     let mut pair = Pair::new(60 * SECOND);
-    assert_eq!(pair.look(), Duration::ZERO);
-    pair.answer("pending");
-    assert_eq!(pair.look(), SECOND);
-    pair.answer("SUCCESS");
+    assert_eq!(pair.poll(), Duration::ZERO);
+    pair.respond("pending");
+    assert_eq!(pair.poll(), SECOND);
+    pair.respond("SUCCESS");
     let End::Succeeded(response) = pair.end() else { panic!("not succeeded") };
     assert_eq!(response.import.status.as_ref().map(Status::as_str), Some("SUCCESS"));
 }
 
 #[test]
-fn a_failed_import_is_an_end_with_its_document() {
+fn a_failed_import_ends_the_watch_with_its_document() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
-    pair.answer("failure");
+    pair.poll();
+    pair.respond("failure");
     assert!(matches!(pair.end(), End::Failed(_)));
 }
 
 #[test]
-fn events_come_before_the_waiting() {
+fn events_come_before_the_wait_that_they_announce() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     let at = pair.now.instant + SECOND;
     let changed = Event::StatusChanged { before: None, now: Some(Status::Pending) };
     assert_eq!(pair.events(), [changed, Event::NextPoll { at, left: [59, 1799] }]);
-    pair.look();
-    pair.answer("pending");
-    assert!(matches!(pair.events()[..], [Event::NextPoll { .. }]), "nothing is told twice");
+    pair.poll();
+    pair.respond("pending");
+    assert!(matches!(pair.events()[..], [Event::NextPoll { .. }]), "nothing is reported twice");
 }
 
 #[test]
-fn an_unknown_word_is_no_end_unless_the_owner_says_so() {
+fn an_unknown_status_does_not_end_the_watch_unless_the_settings_say_so() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
-    pair.answer("Finished");
-    pair.look();
+    pair.poll();
+    pair.respond("Finished");
+    pair.poll();
     let words = vec![("FINISHED".to_owned(), Outcome::Succeeded)];
-    let mut told = Pair::with(Settings { words, ..Settings::default() }, 60 * SECOND, pair.now);
-    told.look();
-    told.answer("Finished");
-    assert!(matches!(told.end(), End::Succeeded(_)));
+    let mut with_words = Pair::with(Settings { words, ..Settings::default() }, 60 * SECOND, pair.now);
+    with_words.poll();
+    with_words.respond("Finished");
+    assert!(matches!(with_words.end(), End::Succeeded(_)));
 }
 
 #[test]
 fn the_deadline_ends_the_watch_with_its_last_document_and_a_token() {
     let mut pair = Pair::new(10 * SECOND);
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     pair.pass(10 * SECOND);
-    assert_eq!(pair.look(), Duration::ZERO);
-    pair.answer("pending");
+    assert_eq!(pair.poll(), Duration::ZERO);
+    pair.respond("pending");
     let End::DeadlineReached(unended) = pair.end() else { panic!("no deadline") };
     assert!(unended.last.is_some());
     assert_eq!((unended.resume.waited(), unended.resume.left()), (10 * SECOND, Duration::ZERO));
 }
 
 #[test]
-fn an_answer_that_comes_after_the_end_changes_nothing() {
+fn a_response_after_the_end_changes_nothing() {
     let mut pair = Pair::new(10 * SECOND);
-    pair.look();
+    pair.poll();
     pair.cancel();
-    pair.answer("success");
+    pair.respond("success");
     pair.fail(Failure::default());
     assert!(matches!(pair.end(), End::Cancelled(_)));
 }
 
 #[test]
-fn transient_failures_back_off_and_a_success_begins_anew() {
+fn waits_after_transient_failures_grow_until_a_poll_succeeds() {
     let mut pair = Pair::new(600 * SECOND);
-    pair.look();
+    pair.poll();
     for seconds in [1, 2, 4] {
         pair.fail(transient());
-        let waited = pair.look();
+        let waited = pair.poll();
         assert!((seconds * SECOND..=seconds * SECOND * 5 / 4).contains(&waited), "{waited:?}");
     }
-    pair.answer("pending");
-    pair.look();
+    pair.respond("pending");
+    pair.poll();
     pair.fail(transient());
-    assert!(pair.look() <= SECOND * 5 / 4);
+    assert!(pair.poll() <= SECOND * 5 / 4);
 }
 
 #[test]
-fn what_does_not_pass_is_final_at_once() {
+fn a_permanent_failure_ends_the_watch_at_once() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
+    pair.poll();
     pair.fail(Failure::default());
     assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
-fn a_refused_kept_token_is_renewed_once_at_once_and_a_second_refusal_ends_the_watch() {
+fn a_refused_token_is_renewed_at_once_and_a_second_refusal_ends_the_watch() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
+    pair.poll();
     pair.fail(unauthorised());
     assert_eq!(pair.events(), [Event::TokenRenewed]);
-    assert_eq!(pair.look(), Duration::ZERO);
-    assert_eq!(pair.left(), [58, 1798], "each request takes a slot");
+    assert_eq!(pair.poll(), Duration::ZERO);
+    assert_eq!(pair.left(), [58, 1798], "each request counts");
     pair.fail(unauthorised());
     assert!(matches!(pair.end(), End::CouldNotPoll { .. }));
 }
 
 #[test]
-fn a_token_may_be_renewed_again_after_a_look_that_went_well() {
+fn a_token_may_be_renewed_again_after_a_poll_that_succeeded() {
     let mut pair = Pair::new(60 * SECOND);
     for _ in 0..3 {
-        pair.look();
+        pair.poll();
         pair.fail(unauthorised());
-        pair.look();
-        pair.answer("pending");
+        pair.poll();
+        pair.respond("pending");
     }
-    pair.look();
+    pair.poll();
 }
 
 #[test]
-fn what_the_platform_asks_for_is_a_floor_and_ends_at_the_deadline() {
+fn a_wait_is_at_least_what_the_platform_asks_for_but_ends_at_the_deadline() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
+    pair.poll();
     let asked =
         |retry_after| Failure { is_rate_limited: true, retry_after: Some(retry_after), ..Failure::default() };
     pair.fail(asked(RetryAfter::Delay(20 * SECOND)));
-    assert_eq!(pair.look(), 20 * SECOND);
+    assert_eq!(pair.poll(), 20 * SECOND);
     let at = pair.now.wall + 15 * SECOND;
     pair.fail(asked(RetryAfter::At(at)));
-    assert_eq!(pair.look(), 15 * SECOND);
+    assert_eq!(pair.poll(), 15 * SECOND);
     pair.fail(asked(RetryAfter::Delay(Duration::MAX)));
     let deadline = pair.deadline;
     assert_eq!(pair.step(), Step::Wait(deadline));
@@ -351,29 +351,29 @@ fn what_the_platform_asks_for_is_a_floor_and_ends_at_the_deadline() {
 fn half_an_hour_of_503_ends_at_the_deadline_and_not_before() {
     let mut pair = Pair::new(1800 * SECOND);
     let deadline = pair.deadline;
-    let mut looks = 0;
+    let mut polls = 0;
     loop {
         match pair.step() {
             Step::Poll => {
-                looks += 1;
+                polls += 1;
                 pair.fail(transient());
             }
             Step::Wait(until) => pair.pass(until - pair.now.instant),
             Step::Ended => break,
         }
     }
-    assert!(deadline - pair.now.instant < LEAST_WAIT, "{looks}");
-    assert!((45..=70).contains(&looks), "{looks}");
+    assert!(deadline - pair.now.instant < LEAST_WAIT, "{polls}");
+    assert!((45..=70).contains(&polls), "{polls}");
 }
 
 #[test]
-fn times_that_no_clock_can_name_end_at_the_deadline() {
+fn times_beyond_the_range_of_the_clock_end_at_the_deadline() {
     let settings =
         Settings { pacing: Pacing::fixed(Duration::MAX), poll_timeout: Duration::MAX, ..Settings::default() };
     let now = start();
     let mut pair = Pair::with(settings, Duration::MAX, now);
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     let deadline = pair.deadline;
     assert_eq!(pair.step(), Step::Wait(deadline));
     pair.cancel();
@@ -381,19 +381,19 @@ fn times_that_no_clock_can_name_end_at_the_deadline() {
 }
 
 #[test]
-fn an_end_that_is_none_says_what_the_last_look_failed_with() {
+fn a_cancelled_watch_says_why_its_last_poll_failed() {
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
+    pair.poll();
     pair.fail(transient());
     pair.cancel();
     let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
     assert_eq!(unended.trouble, Some(transient()));
 
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
+    pair.poll();
     pair.fail(transient());
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     pair.cancel();
     let End::Cancelled(unended) = pair.end() else { panic!("it was cancelled") };
     assert_eq!(unended.trouble, None, "it has passed");

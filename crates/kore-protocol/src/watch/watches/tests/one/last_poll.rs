@@ -1,4 +1,4 @@
-//! The last poll, when the deadline has come.
+//! The last poll after the deadline.
 
 use super::*;
 
@@ -8,14 +8,14 @@ fn every(interval: Duration, timeout: Duration) -> Pair {
     Pair::with(settings, timeout, now)
 }
 
-/// Polls an import that is over at that time, as often as the watch asks for it; how it ends, and
-/// how much later than the deadline.
+/// Watches an import that is over at that time. Gives back how the watch ends, and how much later than
+/// the deadline.
 fn of_import_over_at(mut pair: Pair, over: Duration) -> (End<BotImportId, Failure>, Duration) {
     let (over, deadline) = (pair.now.instant + over, pair.deadline);
     loop {
         match pair.step() {
-            Step::Poll if pair.now.instant >= over => pair.answer("success"),
-            Step::Poll => pair.answer("pending"),
+            Step::Poll if pair.now.instant >= over => pair.respond("success"),
+            Step::Poll => pair.respond("pending"),
             Step::Wait(until) => pair.pass(until - pair.now.instant),
             Step::Ended => {
                 let late = pair.now.instant.saturating_duration_since(deadline);
@@ -47,12 +47,12 @@ fn an_import_that_ended_after_the_poll_before_is_seen_at_the_deadline() {
 fn a_poll_under_way_at_the_deadline_is_the_last_one() {
     for (status, succeeds) in [("success", true), ("pending", false)] {
         let mut pair = Pair::new(10 * SECOND);
-        pair.look();
+        pair.poll();
         pair.pass(10 * SECOND);
         let until = pair.now.instant + LAST_POLL;
         assert_eq!(pair.step(), Step::Wait(until));
         pair.pass(9 * SECOND);
-        pair.answer(status);
+        pair.respond(status);
         let events = pair.events();
         assert!(!events.iter().any(|event| matches!(event, Event::NextPoll { .. })), "{events:?}");
         assert_eq!(matches!(pair.end(), End::Succeeded(_)), succeeds);
@@ -60,9 +60,9 @@ fn a_poll_under_way_at_the_deadline_is_the_last_one() {
 }
 
 #[test]
-fn a_last_poll_that_nobody_answers_is_given_up_after_ten_seconds() {
+fn a_last_poll_without_a_response_is_given_up_after_ten_seconds() {
     let mut pair = Pair::new(10 * SECOND);
-    pair.look();
+    pair.poll();
     let deadline = pair.deadline;
     assert_eq!(pair.step(), Step::Wait(deadline));
     pair.pass(10 * SECOND);
@@ -78,18 +78,18 @@ fn the_rate_limit_holds_for_the_last_poll() {
     // 60 polls from 1 s on: no more for a minute.
     for (timeout, waits) in [(30 * SECOND, None), (55 * SECOND, Some(6 * SECOND))] {
         let mut pair = every(LEAST_WAIT, timeout);
-        pair.look();
+        pair.poll();
         pair.pass(SECOND);
-        pair.answer("pending");
+        pair.respond("pending");
         for _ in 1..60 {
-            pair.look();
-            pair.answer("pending");
+            pair.poll();
+            pair.respond("pending");
         }
         pair.now.instant = pair.deadline;
         match waits {
             Some(waits) => {
-                assert_eq!(pair.look(), waits);
-                pair.answer("success");
+                assert_eq!(pair.poll(), waits);
+                pair.respond("success");
                 assert!(matches!(pair.end(), End::Succeeded(_)));
             }
             None => assert!(matches!(pair.end(), End::DeadlineReached(_)), "it waits for nothing"),
@@ -98,7 +98,7 @@ fn the_rate_limit_holds_for_the_last_poll() {
 }
 
 #[test]
-fn what_the_platform_asks_for_holds_for_the_last_poll_and_the_own_backoff_does_not() {
+fn the_last_poll_waits_as_the_platform_asks_but_not_for_the_own_backoff() {
     let after = |time| Failure { retry_after: Some(RetryAfter::Delay(time)), ..transient() };
     let rate_limited = Failure { is_rate_limited: true, ..Failure::default() };
     for (failure, waits) in [
@@ -109,24 +109,24 @@ fn what_the_platform_asks_for_holds_for_the_last_poll_and_the_own_backoff_does_n
         (after(Duration::MAX), None),
     ] {
         let mut pair = every(SECOND, 10 * SECOND);
-        pair.look();
+        pair.poll();
         pair.fail(failure.clone());
         pair.now.instant = pair.deadline;
         match waits {
-            Some(waits) => assert_eq!(pair.look(), waits, "{failure:?}"),
+            Some(waits) => assert_eq!(pair.poll(), waits, "{failure:?}"),
             None => assert!(matches!(pair.end(), End::DeadlineReached(_)), "{failure:?}"),
         }
     }
 }
 
 #[test]
-fn a_last_poll_that_fails_is_the_trouble_and_is_not_tried_again() {
+fn a_last_poll_that_fails_is_reported_and_not_repeated() {
     let mut pair = Pair::new(10 * SECOND);
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     pair.events();
     pair.now.instant = pair.deadline;
-    pair.look();
+    pair.poll();
     pair.fail(transient());
     assert!(pair.events().is_empty());
     let End::DeadlineReached(unended) = pair.end() else { panic!("it was not over") };
@@ -134,11 +134,11 @@ fn a_last_poll_that_fails_is_the_trouble_and_is_not_tried_again() {
     assert!(unended.last.is_some());
 
     let mut pair = Pair::new(10 * SECOND);
-    pair.look();
+    pair.poll();
     pair.fail(transient());
     pair.now.instant = pair.deadline;
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     let End::DeadlineReached(unended) = pair.end() else { panic!("it was not over") };
     assert_eq!(unended.trouble, None, "it has passed");
 }
@@ -147,64 +147,64 @@ fn a_last_poll_that_fails_is_the_trouble_and_is_not_tried_again() {
 fn a_token_that_is_refused_at_the_deadline_is_renewed() {
     let mut pair = Pair::new(10 * SECOND);
     pair.now.instant = pair.deadline;
-    pair.look();
+    pair.poll();
     pair.fail(unauthorised());
-    assert_eq!(pair.look(), Duration::ZERO);
-    pair.answer("success");
+    assert_eq!(pair.poll(), Duration::ZERO);
+    pair.respond("success");
     assert!(matches!(pair.end(), End::Succeeded(_)));
 }
 
 #[test]
-fn who_gives_up_polls_no_more_at_the_deadline_or_after_it() {
+fn a_cancelled_watch_has_no_last_poll() {
     for late in [Duration::ZERO, SECOND, 3600 * SECOND] {
         let mut pair = Pair::new(10 * SECOND);
-        pair.look();
-        pair.answer("pending");
+        pair.poll();
+        pair.respond("pending");
         pair.pass(10 * SECOND + late);
         pair.cancel();
         assert!(matches!(pair.end(), End::Cancelled(_)));
     }
     let mut pair = Pair::new(10 * SECOND);
     pair.pass(10 * SECOND);
-    pair.look();
+    pair.poll();
     pair.cancel();
     assert!(matches!(pair.end(), End::Cancelled(_)), "in the middle of the last poll");
 }
 
 #[test]
-fn an_owner_that_was_stopped_past_the_deadline_polls_once_more() {
+fn an_owner_that_was_suspended_past_the_deadline_polls_once_more() {
     // While nothing was under way.
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
-    pair.answer("pending");
+    pair.poll();
+    pair.respond("pending");
     pair.pass(3600 * SECOND);
-    assert_eq!(pair.look(), Duration::ZERO);
-    pair.answer("success");
+    assert_eq!(pair.poll(), Duration::ZERO);
+    pair.respond("success");
     assert!(matches!(pair.end(), End::Succeeded(_)));
-    // While a poll was under way, whose response or failure is an old one.
+    // While a poll was under way. Its response is an old one.
     for fails in [false, true] {
         let mut pair = Pair::new(60 * SECOND);
-        pair.look();
+        pair.poll();
         pair.pass(3600 * SECOND);
         match fails {
             true => pair.fail(transient()),
-            false => pair.answer("pending"),
+            false => pair.respond("pending"),
         }
-        assert_eq!(pair.look(), Duration::ZERO);
-        pair.answer("pending");
+        assert_eq!(pair.poll(), Duration::ZERO);
+        pair.respond("pending");
         assert!(matches!(pair.end(), End::DeadlineReached(_)), "once, and no more");
     }
-    // Before the response was told.
+    // The time comes before the response.
     let mut pair = Pair::new(60 * SECOND);
-    pair.look();
+    pair.poll();
     pair.pass(3600 * SECOND);
     assert!(matches!(pair.step(), Step::Wait(_)));
-    pair.answer("pending");
-    assert_eq!(pair.look(), Duration::ZERO);
+    pair.respond("pending");
+    assert_eq!(pair.poll(), Duration::ZERO);
 }
 
 #[test]
-fn times_at_the_end_of_the_clock_make_no_panic() {
+fn times_at_the_end_of_the_range_of_the_clock_do_not_panic() {
     let mut instant = Instant::now();
     for exponent in (0..64).rev() {
         instant = instant.checked_add(Duration::from_secs(1 << exponent)).unwrap_or(instant);
@@ -217,7 +217,7 @@ fn times_at_the_end_of_the_clock_make_no_panic() {
         for n in 0..20 {
             match pair.step() {
                 Step::Poll if n % 3 == 0 => pair.fail(transient()),
-                Step::Poll => pair.answer("pending"),
+                Step::Poll => pair.respond("pending"),
                 Step::Wait(until) => pair.now.instant = until,
                 Step::Ended => break,
             }

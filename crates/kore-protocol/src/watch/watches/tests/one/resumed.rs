@@ -1,4 +1,4 @@
-//! Watches that go on from a token of another one.
+//! Watches that resume from a token.
 
 use super::*;
 
@@ -9,13 +9,13 @@ fn wall(seconds: u64) -> Now {
     Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) }
 }
 
-/// The token of a watch that has used the requests of a minute within a second.
+/// The token of a watch that has used up the requests of a minute.
 fn used_up(now: Now) -> ResumeToken<BotImportId> {
     let settings = Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
     let mut first = Pair::with(settings, SECOND, now);
     for _ in 0..60 {
-        first.look();
-        first.answer("pending");
+        first.poll();
+        first.respond("pending");
     }
     first.cancel();
     first.end().resume().expect("not over").clone()
@@ -37,7 +37,7 @@ fn the_time_between_two_runs_counts() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_counts_as_no_time() {
+fn no_time_counts_if_the_wall_clock_was_set_back() {
     let token = used_up(wall(1_000_000));
     for seconds in [0, 1, 999_999] {
         let error = resume(&token, SECOND, wall(seconds)).expect_err("no time has passed");
@@ -46,7 +46,7 @@ fn a_clock_that_was_set_back_counts_as_no_time() {
 }
 
 #[test]
-fn a_token_tells_the_deadline_that_its_limits_allow() {
+fn a_token_says_the_soonest_deadline_that_its_rate_limit_allows() {
     let now = wall(1_000_000);
     let token = used_up(now);
     let free_in = token.free_in();
@@ -54,23 +54,23 @@ fn a_token_tells_the_deadline_that_its_limits_allow() {
     assert!(resume(&token, free_in + SECOND, now).is_ok());
     assert!(resume(&token, free_in - SECOND, now).is_err());
     let mut pair = Pair::new(SECOND);
-    pair.look();
+    pair.poll();
     pair.cancel();
     assert_eq!(pair.end().resume().expect("not over").free_in(), Duration::ZERO);
 }
 
 #[test]
-fn an_import_is_waited_for_between_two_runs_too() {
+fn the_time_between_two_runs_counts_for_the_pace() {
     let token = used_up(wall(1_000_000));
     let mut pair = resume(&token, 60 * SECOND, wall(1_000_100)).expect("a poll is allowed");
-    pair.look();
-    pair.answer("pending");
-    let pace = pair.look();
+    pair.poll();
+    pair.respond("pending");
+    let pace = pair.poll();
     assert!((4 * SECOND..=5 * SECOND).contains(&pace), "the pace of one who waits for 100 s: {pace:?}");
 }
 
 #[test]
-fn no_clock_on_the_wall_makes_a_panic() {
+fn no_wall_clock_makes_a_resumed_watch_panic() {
     let day = Duration::from_secs(86_400);
     let years = |n| day * 365 * n;
     let epoch = SystemTime::UNIX_EPOCH;
@@ -93,13 +93,13 @@ fn no_clock_on_the_wall_makes_a_panic() {
 }
 
 #[test]
-fn a_resumed_watch_stays_within_the_windows_of_the_first() {
+fn a_resumed_watch_stays_within_the_rate_limit_with_the_first() {
     let settings = || Settings { pacing: Pacing::fixed(SECOND / 10), ..Settings::default() };
     let now = start();
     let mut first = Pair::with(settings(), 600 * SECOND, now);
     for _ in 0..50 {
-        first.look();
-        first.answer("pending");
+        first.poll();
+        first.respond("pending");
     }
     first.cancel();
     let now = first.now;
@@ -111,54 +111,54 @@ fn a_resumed_watch_stays_within_the_windows_of_the_first() {
     let mut second = Pair::resume(&token, None, settings(), now).expect("a poll is allowed");
     assert_eq!(second.deadline - now.instant, token.left());
     for _ in 0..10 {
-        second.look();
-        second.answer("pending");
+        second.poll();
+        second.respond("pending");
     }
-    let waited = second.look();
+    let waited = second.poll();
     assert!(waited > 50 * SECOND, "{waited:?}");
     assert!(second.events().iter().any(|event| matches!(event, Event::Throttled { .. })));
 }
 
 #[test]
-fn a_deadline_that_the_windows_cannot_fund_is_said_at_once() {
+fn a_resumed_watch_whose_deadline_is_too_soon_is_an_error_at_once() {
     let settings = || Settings { pacing: Pacing::fixed(LEAST_WAIT), ..Settings::default() };
     let now = start();
     let mut first = Pair::with(settings(), SECOND, now);
     for _ in 0..60 {
-        first.look();
-        first.answer("pending");
+        first.poll();
+        first.respond("pending");
     }
     first.cancel();
     let now = first.now;
     let End::Cancelled(unended) = first.end() else { panic!("not cancelled") };
-    let error = Pair::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 looks");
+    let error = Pair::resume(&unended.resume, Some(30 * SECOND), settings(), now).expect_err("60 polls");
     assert!(error.free_in > 59 * SECOND, "{error}");
-    assert!(error.to_string().ends_with("the next look in 60 s"), "{error}");
+    assert!(error.to_string().ends_with("the next poll in 60 s"), "{error}");
 }
 
 #[test]
 fn a_token_of_another_version_is_refused_by_its_number() {
-    let json = r#"{"v":1,"id":"bir-1","waited":0,"left":0,"looks":[]}"#;
+    let json = r#"{"v":1,"id":"bir-1","waited":0,"left":0,"polls":[]}"#;
     let error = serde_json::from_str::<ResumeToken<BotImportId>>(json).expect_err("version 1").to_string();
     assert!(error.starts_with("this is version 1 of the resume token"), "{error}");
 }
 
 #[test]
-fn a_token_from_outside_costs_no_more_than_the_windows_hold() {
-    let looks = vec![format!("[0,{}]", u32::MAX); 1000].join(",");
+fn a_token_counts_no_more_requests_than_the_quotas() {
+    let polls = vec![format!("[0,{}]", u32::MAX); 1000].join(",");
     let json = format!(
-        r#"{{"v":2,"at":0,"id":"bir-1","waited":{},"left":{},"requests":[{looks}]}}"#,
+        r#"{{"v":2,"at":0,"id":"bir-1","waited":{},"left":{},"requests":[{polls}]}}"#,
         u64::MAX,
         u64::MAX
     );
     let token: ResumeToken<BotImportId> = serde_json::from_str(&json).expect("a token");
     let now = start();
-    let pair = Pair::resume(&token, None, Settings::default(), now).expect("a slot frees in an hour");
+    let pair = Pair::resume(&token, None, Settings::default(), now).expect("a poll is allowed in an hour");
     assert_eq!(pair.left(), [0, 0]);
 }
 
 #[test]
-fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_most() {
+fn a_hostile_token_costs_little_memory_and_blocks_for_minutes_at_most() {
     let entries = vec!["[9,4294967295]"; 100_000].join(",");
     let bomb = format!(r#"{{"v":2,"at":0,"id":"bir-1","waited":0,"left":60000,"requests":[{entries}]}}"#);
     let token: ResumeToken<BotImportId> = serde_json::from_str(&bomb).expect("a token");
@@ -168,6 +168,6 @@ fn a_token_of_someone_who_wants_harm_takes_no_room_and_blocks_for_minutes_at_mos
     let token: ResumeToken<BotImportId> = serde_json::from_str(late).expect("a token");
     let now = start();
     let resumed = Pair::resume(&token, None, Settings::default(), now);
-    let Err(DeadlineTooSoon { free_in }) = resumed else { panic!("there is no free slot") };
+    let Err(DeadlineTooSoon { free_in }) = resumed else { panic!("no poll is allowed") };
     assert_eq!(free_in, LATEST_ARRIVAL + 60 * SECOND);
 }

@@ -1,6 +1,5 @@
-//! The watch of one job: when it is polled, what a response or a failure means for it, and what
-//! happens at its deadline. [`Watches`](super::Watches) has one for each job; apart from it nobody
-//! sees it.
+//! The watch of one job: it decides when to poll, what a response or a failure means, and what happens
+//! at the deadline. [`Watches`](super::Watches) has one for each job.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,33 +13,32 @@ use crate::request_log::LATEST_ARRIVAL;
 use crate::request_logs::SharedLog;
 use crate::{Millis, Origin, OutgoingRequest as _, RequestLogs, ResponseError};
 
-/// How long the last poll of a watch, or of many together, may take once its deadline has come.
+/// How long the last polls may take after the deadline has come: one for each watched job.
 pub const LAST_POLL: Duration = Duration::from_secs(10);
 
-/// An owner that comes so late after the deadline was stopped: what was under way before says
-/// nothing of now.
+/// An owner that comes this late after the deadline was suspended. A poll from before that says
+/// nothing about now.
 const STOPPED: Duration = Duration::from_secs(1);
 
-/// The watch of one job, until it ends or a deadline comes.
 #[derive(Debug)]
-pub(super) struct Watch<J: Job, E> {
+pub(super) struct JobWatch<J: Job, E> {
     job: J,
     settings: Arc<Settings>,
     log: SharedLog<Millis>,
-    /// When the waiting began, an earlier watch's included.
+    /// When the waiting began; before this watch, if it resumes an earlier one.
     began: Instant,
     deadline: Instant,
-    /// Known once the deadline has come.
+    /// Set once the deadline has come.
     last_poll: Option<LastPoll>,
     /// The platform asked not to be called before.
     not_before: Option<Instant>,
     state: State<E>,
     /// Boxed, since most watches of a long list have no response yet.
     last: Option<Box<J::Response>>,
-    /// What the last poll failed with, if it did.
+    /// Why the last poll failed, if it did.
     trouble: Option<E>,
     failures: u32,
-    /// Whether the poll before was refused for its token.
+    /// Whether the last poll was refused for its token.
     token_renewed: bool,
     events: Vec<Event<J::Task>>,
     random: u64,
@@ -49,17 +47,17 @@ pub(super) struct Watch<J: Job, E> {
 /// Where a watch stands.
 #[derive(Debug)]
 pub(super) enum State<E> {
-    /// It has nothing to do until then.
+    /// Nothing is to be done until then.
     Resting { until: Instant },
     /// A poll is under way.
     Polling { since: Instant },
-    /// It is over.
-    Ended(Ending<E>),
+    /// The watch has ended.
+    Ended(EndKind<E>),
 }
 
-/// Why a watch is over; with its last response and a resume token it is an [`End`].
+/// How a watch ended. With the last response and a resume token it makes an [`End`].
 #[derive(Debug)]
-pub(super) enum Ending<E> {
+pub(super) enum EndKind<E> {
     Succeeded,
     Failed,
     DeadlineReached,
@@ -67,17 +65,16 @@ pub(super) enum Ending<E> {
     CouldNotPoll(E),
 }
 
-/// The poll that a watch still has when its deadline has come: the job may have ended after the
-/// poll before.
+/// The last poll, after the deadline. It is there since the job may have ended after the poll before.
 #[derive(Clone, Copy, Debug)]
 struct LastPoll {
-    /// When the watch ends, with a response or without.
+    /// When the watch ends, even without a response.
     until: Instant,
-    /// In time for its response to count as the last.
+    /// Whether it was sent, so that there is no further one.
     is_sent: bool,
 }
 
-impl<J: Job, E: PollError> Watch<J, E> {
+impl<J: Job, E: PollError> JobWatch<J, E> {
     /// Begins a watch of a job that has been waited for that long already.
     ///
     /// # Errors
@@ -100,7 +97,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
         Ok(Self {
             job,
             log,
-            // A monotonic clock may have begun after the waiting did; the pace hardly changes then.
+            // A monotonic clock may have begun after the waiting did. The pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
             deadline,
             last_poll: None,
@@ -128,40 +125,39 @@ impl<J: Job, E: PollError> Watch<J, E> {
         &self.state
     }
 
-    /// When the watch ends, as far as is known: at its deadline, or when its last poll has to be
-    /// over.
+    /// When the watch ends at the latest: at its deadline, or later if it still has a last poll.
     pub(super) fn ends(&self) -> Instant {
         self.last_poll.map_or(self.deadline, |last| last.until)
     }
 
-    /// All that there is to tell, the oldest first.
+    /// The events since the last call, the oldest first.
     pub(super) fn take_events(&mut self) -> Vec<Event<J::Task>> {
         std::mem::take(&mut self.events)
     }
 
-    /// How the watch ended, if it has.
+    /// How the watch ended; `None` if it has not.
     pub(super) fn into_end(self, logs: &RequestLogs<Millis>, now: Now) -> Option<End<J, E>> {
         let resume = self.token(logs, now);
         let State::Ended(ending) = self.state else { return None };
         let (last, trouble) = (self.last.map(|last| *last), self.trouble);
         let response = |last: Option<J::Response>| last.expect("a response brought the outcome");
         Some(match ending {
-            Ending::Succeeded => End::Succeeded(response(last)),
-            Ending::Failed => End::Failed(response(last)),
-            Ending::DeadlineReached => End::DeadlineReached(Unended { last, trouble, resume }),
-            Ending::Cancelled => End::Cancelled(Unended { last, trouble, resume }),
-            Ending::CouldNotPoll(error) => {
+            EndKind::Succeeded => End::Succeeded(response(last)),
+            EndKind::Failed => End::Failed(response(last)),
+            EndKind::DeadlineReached => End::DeadlineReached(Unended { last, trouble, resume }),
+            EndKind::Cancelled => End::Cancelled(Unended { last, trouble, resume }),
+            EndKind::CouldNotPoll(error) => {
                 End::CouldNotPoll { error, unended: Unended { last, trouble: None, resume } }
             }
         })
     }
 
-    /// Gives the watch up, with no last poll. A poll that is under way counts as sent.
+    /// Ends the watch without a last poll. A poll that is under way counts as sent.
     pub(super) fn cancel(&mut self, now: Instant) {
-        self.end(Ending::Cancelled, now);
+        self.end(EndKind::Cancelled, now);
     }
 
-    /// Lets the watch go on for longer, if its deadline would come before.
+    /// Moves the deadline, if that makes it later.
     pub(super) fn extend(&mut self, timeout: Duration, now: Instant) {
         let deadline = later(now, timeout);
         if deadline > self.deadline {
@@ -170,11 +166,11 @@ impl<J: Job, E: PollError> Watch<J, E> {
         }
     }
 
-    /// Sees what time it is: the deadline may have come, or the end of the last poll.
+    /// Acts on the time: the deadline may have come, or the end of the last poll.
     pub(super) fn see(&mut self, now: Instant) {
         self.see_deadline(now);
         if self.last_poll.is_some_and(|last| is_past(last.until, now)) {
-            self.end(Ending::DeadlineReached, now);
+            self.end(EndKind::DeadlineReached, now);
         }
     }
 
@@ -193,9 +189,9 @@ impl<J: Job, E: PollError> Watch<J, E> {
                 }
                 return Some(self.job.request());
             }
-            // Others that share the log may have been faster.
+            // Another watch of the job may have used the last request.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
-                self.end(Ending::DeadlineReached, now);
+                self.end(EndKind::DeadlineReached, now);
             }
             Err(free) => {
                 self.events.push(Event::Throttled { until: free });
@@ -205,7 +201,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
         None
     }
 
-    /// The poll went well. A response about another job says nothing of this one, and is a failure.
+    /// A poll succeeded. A response about another job says nothing about this one, so it is a failure.
     pub(super) fn handle_response(&mut self, now: Now, response: J::Response) {
         if !matches!(self.state, State::Polling { .. }) {
             return;
@@ -225,8 +221,8 @@ impl<J: Job, E: PollError> Watch<J, E> {
         let outcome = self.outcome(&response);
         self.last = Some(Box::new(response));
         match outcome {
-            Outcome::Succeeded => self.state = State::Ended(Ending::Succeeded),
-            Outcome::Failed => self.state = State::Ended(Ending::Failed),
+            Outcome::Succeeded => self.state = State::Ended(EndKind::Succeeded),
+            Outcome::Failed => self.state = State::Ended(EndKind::Failed),
             Outcome::Running | Outcome::Unknown if self.last_poll.is_some() => self.go_on_to_last_poll(at),
             Outcome::Running | Outcome::Unknown => {
                 let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
@@ -253,10 +249,10 @@ impl<J: Job, E: PollError> Watch<J, E> {
             self.trouble = Some(error);
             return;
         }
-        // What does not come from the platform passes, unless the host never was the platform.
+        // A page from somewhere else is an outage, if the host was the platform before.
         let is_outage = error.origin() == Origin::Elsewhere && self.settings.host.is_platform();
         if !error.is_retryable() && !error.is_rate_limited() && !is_outage {
-            self.state = State::Ended(Ending::CouldNotPoll(error));
+            self.state = State::Ended(EndKind::CouldNotPoll(error));
             return;
         }
         let asked = error.retry_after().map(|after| after.delay(now.wall));
@@ -269,7 +265,7 @@ impl<J: Job, E: PollError> Watch<J, E> {
         let backoff =
             if error.is_rate_limited() { self.settings.rate_limited } else { self.settings.transient };
         let wait = backoff.wait(self.failures, self.next_random());
-        // What is asked for is a floor, and never later than the deadline, when there is an end anyway.
+        // The platform may ask for a longer wait, but the watch ends at its deadline anyway.
         let until = later(at, wait.max(asked.unwrap_or_default())).min(self.deadline);
         self.events.push(Event::Retrying { because: error.to_string(), failures: self.failures, at: until });
         self.state = State::Resting { until };
@@ -298,18 +294,18 @@ impl<J: Job, E: PollError> Watch<J, E> {
         }
     }
 
-    /// Nothing is under way, and the deadline has come: there is one more poll, or none.
+    /// The deadline has come and nothing is under way: there is one more poll, or the watch ends.
     fn go_on_to_last_poll(&mut self, now: Instant) {
         let free = self.log.lock().free_at(now);
         let until = free.max(self.not_before.unwrap_or(free));
         match self.last_poll {
             Some(last) if !last.is_sent && until < last.until => self.state = State::Resting { until },
-            _ => self.end(Ending::DeadlineReached, now),
+            _ => self.end(EndKind::DeadlineReached, now),
         }
     }
 
-    /// Ends the watch before its job. A poll that is under way is given up, and may arrive late.
-    fn end(&mut self, ending: Ending<E>, now: Instant) {
+    /// Ends the watch before its job ended. A poll that is under way is given up. It may still arrive.
+    fn end(&mut self, ending: EndKind<E>, now: Instant) {
         match self.state {
             State::Ended(_) => return,
             State::Polling { since } => {
