@@ -8,13 +8,13 @@ use http::header::USER_AGENT;
 use http::{HeaderName, HeaderValue};
 use kore_auth::{Credentials, DEFAULT_LIFETIME, Encrypter, InvalidSecret, Secret, Token, TokenSource};
 use kore_protocol::{BaseUrl, BodyLimit, Excerpt, InvalidBaseUrl};
-use kore_transport::{BlockingTransport, Transport};
 use kore_types::{ClientId, InvalidId};
 
 use crate::call::Core;
 use crate::extra_headers::ExtraHeaders;
 use crate::tokens::random_content_key;
 use crate::{Client, Error, blocking};
+use transports::Transports;
 
 /// The `sub` of tokens unless told otherwise; the platform takes any text.
 pub const DEFAULT_SUBJECT: &str = "kore-sdk";
@@ -37,6 +37,7 @@ pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSIO
 /// | [`header`](Self::header) | none |
 /// | [`wait_for_rate_limit`](Self::wait_for_rate_limit) | off: single calls are counted, and never wait |
 /// | [`transport`](Self::transport) | hyper, with the settings below |
+/// | [`layer`](Self::layer) | none |
 /// | [`timeout`](Self::timeout) | 30 s |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`idle_timeout`](Self::idle_timeout) | 90 s |
@@ -56,8 +57,7 @@ pub struct ClientBuilder {
     user_agent: String,
     headers: ExtraHeaders,
     longest_wait: Option<Duration>,
-    transport: Option<Arc<dyn Transport>>,
-    blocking_transport: Option<Arc<dyn BlockingTransport>>,
+    transports: Transports,
     #[cfg(feature = "hyper")]
     built_in: BuiltIn,
 }
@@ -82,8 +82,7 @@ impl ClientBuilder {
             user_agent: DEFAULT_USER_AGENT.to_owned(),
             headers: ExtraHeaders::default(),
             longest_wait: None,
-            transport: None,
-            blocking_transport: None,
+            transports: Transports::default(),
             #[cfg(feature = "hyper")]
             built_in: BuiltIn::default(),
         }
@@ -216,19 +215,6 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends requests through another client. The settings of the built-in transport, from
-    /// [`timeout`](Self::timeout) down, are that client's own business then.
-    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// As [`transport`](Self::transport), for [`build_blocking`](Self::build_blocking).
-    pub fn blocking_transport(mut self, transport: impl BlockingTransport + 'static) -> Self {
-        self.blocking_transport = Some(Arc::new(transport));
-        self
-    }
-
     /// The client.
     ///
     /// # Errors
@@ -240,16 +226,7 @@ impl ClientBuilder {
             ));
         }
         let core = Arc::new(self.core()?);
-        let transport = match self.transport.take() {
-            Some(transport) => transport,
-            // A double must never be passed over for the network.
-            None if self.blocking_transport.is_some() => {
-                return Err(Error::config(
-                    "the transport that is set blocks: expected build_blocking(), found build()",
-                ));
-            }
-            None => self.built_in(core.base())?,
-        };
+        let transport = self.chosen(core.base())?;
         Ok(Client { core, transport })
     }
 
@@ -264,15 +241,7 @@ impl ClientBuilder {
             ));
         }
         let core = Arc::new(self.core()?);
-        let transport = match self.blocking_transport.take() {
-            Some(transport) => transport,
-            None if self.transport.is_some() => {
-                return Err(Error::config(
-                    "the transport that is set is async: expected build(), found build_blocking()",
-                ));
-            }
-            None => self.built_in_blocking(core.base())?,
-        };
+        let transport = self.chosen_blocking(core.base())?;
         Ok(blocking::Client { core, transport })
     }
 
@@ -339,20 +308,10 @@ impl ClientBuilder {
     }
 }
 
-#[cfg(not(feature = "hyper"))]
-impl ClientBuilder {
-    fn built_in<T>(&self, _: &BaseUrl) -> Result<T, Error> {
-        Err(Error::config("no transport is set: expected one, or the feature `hyper` of kore-sdk"))
-    }
-
-    fn built_in_blocking<T>(&self, base: &BaseUrl) -> Result<T, Error> {
-        self.built_in(base)
-    }
-}
-
 #[cfg(feature = "hyper")]
 pub(crate) use with_hyper::BuiltIn;
 
+mod transports;
 #[cfg(feature = "hyper")]
 mod with_hyper;
 
