@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
-    /// Watch two imports of an emulator inside this process; needs no account and no network
+    /// Import two small bots into an emulator inside this process; needs no account and no network
     Demo,
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]

@@ -57,6 +57,12 @@ pub trait OutgoingRequest: Endpoint {
         None
     }
 
+    /// The keys of the response whose values open something by themselves, such as a signed address:
+    /// an error keeps of a body what stands before them. By default there are none.
+    fn concealed_keys(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether a response is about what was asked for. By default it is.
     ///
     /// # Errors
@@ -75,9 +81,14 @@ pub trait OutgoingRequest: Endpoint {
         response: &http::Response<Bytes>,
         limit: BodyLimit,
     ) -> Result<Self::Response, ResponseError> {
-        let read = read(response, limit)?;
-        self.check(&read).map_err(|other| ResponseError::other_job(response, other))?;
-        Ok(read)
+        let read = read(response, limit).and_then(|read| match self.check(&read) {
+            Ok(()) => Ok(read),
+            Err(other) => Err(ResponseError::other_job(response, other)),
+        });
+        read.map_err(|mut error: ResponseError| {
+            error.conceal(self.concealed_keys());
+            error
+        })
     }
 }
 

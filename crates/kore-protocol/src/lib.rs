@@ -64,7 +64,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod bot_export;
 pub mod bot_import;
+pub mod bot_publish;
 pub mod file;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -78,6 +80,7 @@ mod excerpt;
 mod kept_headers;
 mod limited;
 mod metadata;
+mod one_line;
 mod other_job;
 mod path;
 mod refusal;

@@ -37,6 +37,16 @@ impl Scope {
 
     /// Bot Definition > Bot Import.
     pub const BOT_IMPORT: Self = Self::new("Bot Definition > Bot Import", "bot_definition:bot_import");
+
+    /// Bot Definition > Bot Export. Its name in the API is a guess.
+    pub const BOT_EXPORT: Self = Self::new("Bot Definition > Bot Export", "bot_definition:bot_export");
+
+    /// Bot Publish > Publish. Its name in the API is a guess.
+    pub const BOT_PUBLISH: Self = Self::new("Bot Publish > Publish", "bot_publish:publish");
+
+    /// Bot Publish > Publish Status. Its name in the API is a guess.
+    pub const BOT_PUBLISH_STATUS: Self =
+        Self::new("Bot Publish > Publish Status", "bot_publish:publish_status");
 }
 
 /// What the platform counts for its rate limits: 60 requests in any 60 s and 1800 in any 3600 s for

@@ -21,6 +21,7 @@ use self::operation::Operation;
 use crate::bot_import::{get_status, start_existing, start_new};
 use crate::file::upload;
 use crate::{AUTH_HEADER, Refusal};
+use crate::{bot_export, bot_publish};
 
 /// Each endpoint of the API; a test compares them with the files.
 const OPERATIONS: &[Operation] = &[
@@ -28,6 +29,10 @@ const OPERATIONS: &[Operation] = &[
     Operation::of::<start_new::Request>(),
     Operation::of::<start_existing::Request>(),
     Operation::of::<get_status::Request>(),
+    Operation::of::<bot_export::start::Request>(),
+    Operation::of::<bot_export::get_status::Request>(),
+    Operation::of::<bot_publish::start::Request>(),
+    Operation::of::<bot_publish::get_status::Request>(),
 ];
 
 /// The name of the one security scheme, for references within the document.

@@ -63,6 +63,8 @@ refusals! {
         InvalidStreamId = BAD_REQUEST, 400, "Invalid StreamId";
         /// The file to import was not uploaded (documented, tested).
         InvalidFileId = BAD_REQUEST, 400, "Invalid file id";
+        /// An export of tasks that names none (tested).
+        NoComponent = BAD_REQUEST, 400, "Please select at least one component";
         /// The path exists with another method (tested).
         MethodNotAllowed = METHOD_NOT_ALLOWED, 405, "Method Not Allowed";
         /// A required field is missing (tested).

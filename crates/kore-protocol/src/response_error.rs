@@ -166,6 +166,22 @@ impl ResponseError {
         }
     }
 
+    /// Keeps of the body what stands before the first of these keys.
+    pub fn conceal(&mut self, keys: &[&str]) {
+        let Inner { kind, body, .. } = &mut *self.0;
+        let first = keys.iter().filter_map(|key| {
+            let key = key.as_bytes();
+            body.windows(key.len()).position(|found| found.eq_ignore_ascii_case(key))
+        });
+        if let Some(at) = first.min() {
+            body.truncate(at);
+            // What the platform says in an error body stands there a second time.
+            if let Kind::Refused { body, .. } = kind {
+                body.extra.clear();
+            }
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.0.status

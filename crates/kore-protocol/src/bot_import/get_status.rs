@@ -69,17 +69,7 @@ impl Response {
     /// The document as JSON on one line: as it came, without the white space between its values, or
     /// as the model is written if it did not come over HTTP.
     pub fn json(&self) -> Bytes {
-        if self.body.is_empty() {
-            return self.to_body().unwrap_or_default().into();
-        }
-        let (mut in_text, mut is_escaped) = (false, false);
-        let is_kept = |byte: &u8| {
-            let is_blank = !in_text && byte.is_ascii_whitespace();
-            in_text = if *byte == b'"' { in_text == is_escaped } else { in_text };
-            is_escaped = in_text && *byte == b'\\' && !is_escaped;
-            !is_blank
-        };
-        self.body.iter().copied().filter(is_kept).collect()
+        crate::one_line::json(&self.body, || self.to_body())
     }
 }
 
