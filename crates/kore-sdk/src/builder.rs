@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use http::header::USER_AGENT;
 use http::{HeaderName, HeaderValue};
-use kore_auth::{Credentials, DEFAULT_LIFETIME, InvalidSecret, Secret, Token, TokenSource};
+use kore_auth::{Credentials, DEFAULT_LIFETIME, Encrypter, InvalidSecret, Secret, Token, TokenSource};
 use kore_protocol::{BaseUrl, BodyLimit, Excerpt, InvalidBaseUrl};
 use kore_types::{ClientId, InvalidId};
 
 use crate::call::Core;
 use crate::extra_headers::ExtraHeaders;
+use crate::tokens::random_content_key;
 use crate::{Client, Error, blocking};
 use transports::Transports;
 
@@ -30,6 +31,7 @@ pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSIO
 /// | [`subject`](Self::subject) | [`DEFAULT_SUBJECT`] |
 /// | [`token_lifetime`](Self::token_lifetime) | 5 minutes |
 /// | [`jti`](Self::jti) | off |
+/// | [`encrypt_tokens`](Self::encrypt_tokens) | off |
 /// | [`body_limit`](Self::body_limit) | 16 MiB |
 /// | [`user_agent`](Self::user_agent) | [`DEFAULT_USER_AGENT`] |
 /// | [`header`](Self::header) | none |
@@ -50,6 +52,7 @@ pub struct ClientBuilder {
     subject: String,
     token_lifetime: Duration,
     jti: bool,
+    encrypter: Option<Encrypter>,
     body_limit: BodyLimit,
     user_agent: String,
     headers: ExtraHeaders,
@@ -74,6 +77,7 @@ impl ClientBuilder {
             subject: DEFAULT_SUBJECT.to_owned(),
             token_lifetime: DEFAULT_LIFETIME,
             jti: false,
+            encrypter: None,
             body_limit: BodyLimit::DEFAULT,
             user_agent: DEFAULT_USER_AGENT.to_owned(),
             headers: ExtraHeaders::default(),
@@ -142,6 +146,31 @@ impl ClientBuilder {
     /// Signs a token with a fresh `jti` for each request, for an app that enforces JTI.
     pub fn jti(mut self, each_request: bool) -> Self {
         self.jti = each_request;
+        self
+    }
+
+    /// Encrypts each token to the platform's public key, for an app that enforces JWE. Needs the feature
+    /// `aws-lc-rs`. A token that was made elsewhere cannot be encrypted here, so
+    /// [`token`](Self::token) is refused together with this.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use kore_sdk::Client;
+    /// use kore_sdk::auth::{Encrypter, PublicJwk};
+    ///
+    /// // As the Admin Console shows it: {"e":"AQAB","kid":"…","kty":"RSA","n":"…"}
+    /// let jwk = PublicJwk::parse(std::fs::read("jwk.json")?)?;
+    /// let client = Client::builder()
+    ///     .host("https://bots.kore.ai")
+    ///     .credentials("cs-1f…", std::env::var("KORE_CLIENT_SECRET")?)
+    ///     .encrypt_tokens(Encrypter::new(&jwk)?)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encrypt_tokens(mut self, encrypter: Encrypter) -> Self {
+        self.encrypter = Some(encrypter);
         self
     }
 
@@ -250,6 +279,11 @@ impl ClientBuilder {
                     "no credentials are set: expected a client id and its secret, or a JWT",
                 ));
             }
+            Some(Authentication::Token(_)) if self.encrypter.is_some() => {
+                return Err(Error::config(
+                    "a token that was made elsewhere is set: expected credentials, since tokens are to be encrypted",
+                ));
+            }
             Some(Authentication::Token(token)) => {
                 kore_protocol::auth_header(token.expose())?;
                 return Ok(TokenSource::fixed(token));
@@ -262,11 +296,14 @@ impl ClientBuilder {
         };
         credentials.check()?;
         let subject = std::mem::take(&mut self.subject);
-        let source = if self.jti {
+        let mut source = if self.jti {
             TokenSource::per_request(credentials, subject)
         } else {
             TokenSource::kept(credentials, subject)
         };
+        if let Some(encrypter) = self.encrypter.take() {
+            source = source.encrypted(encrypter, random_content_key);
+        }
         Ok(source.lifetime(self.token_lifetime))
     }
 }
@@ -284,6 +321,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("host", &self.host)
             .field("jti", &self.jti)
+            .field("encrypter", &self.encrypter)
             .finish_non_exhaustive()
     }
 }
