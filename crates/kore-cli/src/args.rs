@@ -4,6 +4,7 @@
 mod help;
 mod import_start;
 mod import_watch;
+mod jwe;
 mod parse;
 mod repeated;
 
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use import_start::{BotArgs, RunArgs, StartArgs, StartOutput};
 pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchHow, WatchOutput};
+pub(crate) use jwe::JweArgs;
 pub(crate) use repeated::flags_of_watch;
 
 use crate::duration;
@@ -125,6 +127,9 @@ pub(crate) struct IdentityArgs {
     /// The configuration file, in place of the usual one [env: KORE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) jwe: JweArgs,
 }
 
 /// Whom, and how.

@@ -33,6 +33,9 @@ pub(super) fn builder(
             builder.credentials(id.value.clone(), secret.value.clone())
         }
     };
+    if let Some(encrypter) = settings.encrypter(identity)? {
+        builder = builder.encrypt_tokens(encrypter);
+    }
     if let Some(subject) = settings.subject() {
         builder = builder.subject(subject);
     }
