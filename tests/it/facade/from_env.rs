@@ -73,6 +73,18 @@ async fn secret_and_authorities_may_be_in_files() {
     assert!(error.to_string().contains("CA bundle"), "{error}");
 }
 
+#[tokio::test]
+async fn tokens_are_encrypted_if_a_key_is_set() {
+    let key =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/kore-auth/tests/fixtures/rfc7516/a2.public.json");
+    let jwe = [("KORE_JWE_KEY_FILE", key), ("KORE_JWE_ENC", "A128GCM"), ("KORE_JWE_KID", "k-1")];
+    let [token, _] = tokens(of(&[&PAIR[..], &jwe].concat()).unwrap()).await;
+    assert_eq!(token.split('.').count(), 5);
+    // One that was encrypted elsewhere is sent as it is.
+    let [token, _] = tokens(of(&[&PAIR[..], &jwe, &[("KORE_JWT", "a.b.c.d.e")]].concat()).unwrap()).await;
+    assert_eq!(token, "a.b.c.d.e");
+}
+
 #[test]
 fn what_is_wrong_is_told_with_its_variable_and_no_secret() {
     for (more, says) in [
