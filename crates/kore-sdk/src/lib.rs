@@ -58,6 +58,7 @@ mod import;
 mod jobs;
 mod single_call;
 mod tokens;
+pub mod variables;
 mod wait;
 
 pub use answer::Answer;
