@@ -59,6 +59,8 @@ impl Platform {
         let app = App::new("cs-1f".parse().expect("valid"), Secret::new(SECRET).expect("not empty"));
         let emulator = Emulator::builder()
             .app(app)
+            .bot("st-1f".parse().expect("valid"))
+            .started_mode(Mode::AtOnce)
             .import(samples::succeeded())
             .import(samples::running())
             .import(samples::failed());
@@ -71,9 +73,9 @@ impl Platform {
     }
 
     /// What the example prints, and whether it ended well; it never prints the secret.
-    fn run(&self, example: &str, ids: &[&BotImportId]) -> (String, bool) {
+    fn run(&self, example: &str, arguments: &[impl AsRef<str>]) -> (String, bool) {
         let Output { status, stdout, stderr } = Command::new(programs().join(example))
-            .args(ids.iter().map(|id| id.as_str()))
+            .args(arguments.iter().map(AsRef::as_ref))
             .env("KORE_HOST", self.emulator.url())
             .env("KORE_CLIENT_ID", "cs-1f")
             .env("KORE_CLIENT_SECRET", SECRET)
@@ -97,8 +99,7 @@ impl Drop for Platform {
 #[test]
 fn each_example_has_a_test() {
     let source = include_str!("examples.rs");
-    // The emulator cannot take an import yet.
-    for name in names().iter().filter(|name| *name != "import_bot") {
+    for name in names().iter() {
         assert!(source.contains(&format!("run(\"{name}\"")), "no test here runs the example {name}");
     }
 }
@@ -153,6 +154,24 @@ fn blocking_does_the_same_without_a_runtime() {
     assert_eq!((&*text, is_ok), (&*format!("{good} has the status Some(Success)\n{good} succeeded\n"), true));
     let (text, _) = platform.run("blocking", &[bad]);
     assert!(text.contains(&format!("{bad} failed, in ")), "{text}");
+}
+
+#[test]
+fn import_bot_goes_from_a_folder_to_the_end() {
+    let platform = Platform::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("room");
+    write("botDefinition.json", r#"{"localeData": {"en": {"name": "Shop"}}, "dialogs": [{"name": "Pay"}]}"#);
+    write("config.json", r#"{"name": "Shop"}"#);
+    let path = folder.path().to_str().expect("a plain path");
+    let (text, is_ok) = platform.run("import_bot", &["st-1f", path]);
+    assert!(is_ok && text.ends_with(" started\nsucceeded\n"), "{text}");
+    assert!(text.contains("config.json: 16 bytes uploaded\nstarting\nbir-"), "{text}");
+    let (text, is_ok) = platform.run("import_bot", &["st-other", path]);
+    assert!(
+        !is_ok && text.contains("not started: the platform answered 400 Bad Request: Invalid StreamId"),
+        "{text}"
+    );
 }
 
 #[test]
