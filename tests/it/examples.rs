@@ -5,11 +5,12 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use kore_emulator::{App, Emulator, Mode, Scenario, Task, samples};
-use kore_sdk::BotImportId;
 use kore_sdk::auth::Secret;
 use tokio::runtime::Runtime;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/kore-sdk/examples");
+
+const BOT: &str = "st-7c1e";
 
 const SECRET: &str = "the-secret-of-the-examples";
 
@@ -59,8 +60,7 @@ impl Platform {
         let app = App::new("cs-1f".parse().expect("valid"), Secret::new(SECRET).expect("not empty"));
         let emulator = Emulator::builder()
             .app(app)
-            .bot("st-1f".parse().expect("valid"))
-            .started_mode(Mode::AtOnce)
+            .bot(BOT.parse().expect("valid"))
             .import(samples::succeeded())
             .import(samples::running())
             .import(samples::failed());
@@ -68,14 +68,15 @@ impl Platform {
         Self { runtime, emulator }
     }
 
-    fn ids(&self) -> [BotImportId; 3] {
-        self.emulator.import_ids().try_into().expect("three imports")
+    fn ids(&self) -> [String; 3] {
+        let ids = self.emulator.import_ids().iter().map(ToString::to_string).collect::<Vec<_>>();
+        ids.try_into().expect("three imports")
     }
 
     /// What the example prints, and whether it ended well; it never prints the secret.
-    fn run(&self, example: &str, arguments: &[impl AsRef<str>]) -> (String, bool) {
+    fn run(&self, example: &str, arguments: &[&str]) -> (String, bool) {
         let Output { status, stdout, stderr } = Command::new(programs().join(example))
-            .args(arguments.iter().map(AsRef::as_ref))
+            .args(arguments)
             .env("KORE_HOST", self.emulator.url())
             .env("KORE_CLIENT_ID", "cs-1f")
             .env("KORE_CLIENT_SECRET", SECRET)
@@ -99,7 +100,7 @@ impl Drop for Platform {
 #[test]
 fn each_example_has_a_test() {
     let source = include_str!("examples.rs");
-    for name in names().iter() {
+    for name in names() {
         assert!(source.contains(&format!("run(\"{name}\"")), "no test here runs the example {name}");
     }
 }
@@ -127,7 +128,7 @@ fn watch_ends_with_the_import() {
     let pay = Task::new("Dialog", "Pay").outcome("failed").extra("error", "no entity");
     let scenario = Scenario::builder("pay").task(pay).build().expect("a scenario");
     // The first poll sees the dialog run, the second one that it failed.
-    let live = platform.emulator.create(scenario, Mode::LOOKS);
+    let live = platform.emulator.create(scenario, Mode::LOOKS).to_string();
     let (text, is_ok) = platform.run("watch", &[&live]);
     assert!(
         !is_ok && text.contains("Some(\"Pay\"): Some(InProgress)\nSome(\"Pay\"): now Some(Failed)\n"),
@@ -157,24 +158,6 @@ fn blocking_does_the_same_without_a_runtime() {
 }
 
 #[test]
-fn import_bot_goes_from_a_folder_to_the_end() {
-    let platform = Platform::start();
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("room");
-    write("botDefinition.json", r#"{"localeData": {"en": {"name": "Shop"}}, "dialogs": [{"name": "Pay"}]}"#);
-    write("config.json", r#"{"name": "Shop"}"#);
-    let path = folder.path().to_str().expect("a plain path");
-    let (text, is_ok) = platform.run("import_bot", &["st-1f", path]);
-    assert!(is_ok && text.ends_with(" started\nsucceeded\n"), "{text}");
-    assert!(text.contains("config.json: 16 bytes uploaded\nstarting\nbir-"), "{text}");
-    let (text, is_ok) = platform.run("import_bot", &["st-other", path]);
-    assert!(
-        !is_ok && text.contains("not started: the platform answered 400 Bad Request: Invalid StreamId"),
-        "{text}"
-    );
-}
-
-#[test]
 fn own_transport_sends_what_the_sdk_asks_for() {
     let platform = Platform::start();
     let [good, ..] = &platform.ids();
@@ -182,4 +165,23 @@ fn own_transport_sends_what_the_sdk_asks_for() {
     assert!(is_ok, "{text}");
     assert!(text.starts_with(&format!("/api/public/bot/import/status/{good}: 200 OK in ")), "{text}");
     assert!(text.ends_with(&format!("\n{good} has the status Some(Success)\n")), "{text}");
+}
+
+#[test]
+fn import_bot_goes_from_a_folder_to_the_end() {
+    let platform = Platform::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("botDefinition.json", r#"{"dialogs":[{"localeData":{"en":{"name":"Pay"}}}]}"#);
+    write("config.json", r#"{"name":"Shop","envVariables":[]}"#);
+    let path = folder.path().to_str().expect("a plain name");
+    let (text, is_ok) = platform.run("import_bot", &[BOT, path]);
+    assert!(is_ok, "{text}");
+    for line in ["botDefinition.json: ", "config.json: ", "starting\nbir-"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(text.ends_with(" started\nsucceeded\n"), "{text}");
+
+    let (text, is_ok) = platform.run("import_bot", &["st-unknown", path]);
+    assert!(!is_ok && text.contains("not started: "), "{text}");
 }

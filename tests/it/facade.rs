@@ -5,6 +5,7 @@ mod against_emulator;
 mod against_wiremock;
 mod calls;
 mod importing;
+mod layers;
 mod secrets;
 mod signers;
 mod verdicts;

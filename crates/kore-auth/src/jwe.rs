@@ -4,10 +4,10 @@
 //! A256GCM for the content. A client encrypts each token to the platform's public key, given as a
 //! JWK ([`Encrypter`]); a server decrypts it with the private one ([`Decrypter`]).
 //!
-//! The cryptography is that of aws-lc-rs: ring cannot encrypt with RSA. Without the feature the
-//! types are there, and no key can be made. The content key is an argument. What the provider draws
-//! itself, since it offers no other way, are IVs, the padding of RSA, and the key that a server uses
-//! in place of one that cannot be decrypted.
+//! The cryptography is that of aws-lc-rs, since ring cannot encrypt with RSA. Without that feature the
+//! types are there, but no key can be made. The content key is an argument. The provider itself draws
+//! IVs, the padding of RSA, and the key that a server uses in place of one that it cannot decrypt: it
+//! offers no other way.
 
 mod algorithms;
 mod compact;
@@ -32,11 +32,11 @@ pub use self::decrypter::Decrypter;
 pub use self::encrypter::{Encrypter, JweContent};
 pub use self::jwk::PublicJwk;
 
-/// The sizes of RSA keys that are taken, in bits. More would let a key of another's choice cost
-/// seconds.
+/// The sizes of RSA keys that are accepted, in bits. A larger key, which another may have chosen, would
+/// cost seconds.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// What was encrypted, beside its header.
+/// The encrypted parts of a token: all but its header.
 struct Sealed {
     encrypted_key: Vec<u8>,
     iv: Vec<u8>,

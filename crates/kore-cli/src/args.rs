@@ -4,6 +4,7 @@
 mod help;
 mod import_start;
 mod import_watch;
+mod jwe;
 mod parse;
 mod repeated;
 
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use import_start::{BotArgs, RunArgs, StartArgs, StartOutput};
 pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchHow, WatchOutput};
+pub(crate) use jwe::JweArgs;
 pub(crate) use repeated::flags_of_watch;
 
 use crate::duration;
@@ -42,7 +44,7 @@ pub(crate) enum Command {
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
-    /// Watch two imports of an emulator inside this process; needs no account and no network
+    /// Import two small bots into an emulator inside this process; needs no account and no network
     Demo,
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
@@ -125,6 +127,9 @@ pub(crate) struct IdentityArgs {
     /// The configuration file, in place of the usual one [env: KORE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) jwe: JweArgs,
 }
 
 /// Whom, and how.

@@ -14,6 +14,12 @@ pub(crate) const CLIENT_SECRET_FILE: &str = "KORE_CLIENT_SECRET_FILE";
 pub(crate) const SUBJECT: &str = "KORE_SUBJECT";
 pub(crate) const JWT: &str = "KORE_JWT";
 pub(crate) const JTI: &str = "KORE_JTI";
+pub(crate) const JWE_KEY_FILE: &str = "KORE_JWE_KEY_FILE";
+pub(crate) const JWE_ALG: &str = "KORE_JWE_ALG";
+pub(crate) const JWE_ENC: &str = "KORE_JWE_ENC";
+pub(crate) const JWE_KID: &str = "KORE_JWE_KID";
+pub(crate) const JWE_CONTENT: &str = "KORE_JWE_CONTENT";
+pub(crate) const JWE_CTY: &str = "KORE_JWE_CTY";
 pub(crate) const PROFILE: &str = "KORE_PROFILE";
 pub(crate) const CA_FILE: &str = "KORE_CA_FILE";
 pub(crate) const CONFIG: &str = "KORE_CONFIG";
@@ -24,8 +30,24 @@ pub(crate) struct Environment(HashMap<&'static str, OsString>);
 impl Environment {
     /// That of this process. An empty variable counts as unset.
     pub(crate) fn of_process() -> Self {
-        let names =
-            [HOST, CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, SUBJECT, JWT, JTI, PROFILE, CA_FILE, CONFIG];
+        let names = [
+            HOST,
+            CLIENT_ID,
+            CLIENT_SECRET,
+            CLIENT_SECRET_FILE,
+            SUBJECT,
+            JWT,
+            JTI,
+            JWE_KEY_FILE,
+            JWE_ALG,
+            JWE_ENC,
+            JWE_KID,
+            JWE_CONTENT,
+            JWE_CTY,
+            PROFILE,
+            CA_FILE,
+            CONFIG,
+        ];
         Self::from_iter(names.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
     }
 

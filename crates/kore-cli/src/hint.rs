@@ -234,7 +234,7 @@ impl Context<'_> {
                 }
             }
             Identity::Credentials(Credentials { id, secret }) => format!(
-                "check the client id ({}), the secret ({}) and this machine's clock; --jti if the app enforces JTI",
+                "check the client id ({}), the secret ({}) and this machine's clock; --jti if the app enforces JTI, --jwe-key if JWE",
                 id.origin, secret.origin
             ),
         }

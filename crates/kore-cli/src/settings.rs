@@ -4,6 +4,7 @@
 
 mod config_file;
 mod identity;
+mod jwe;
 mod profile;
 pub(crate) mod secret;
 mod values;
@@ -12,6 +13,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kore_sdk::auth::Encrypter;
 use kore_sdk::protocol::BaseUrl;
 
 pub(crate) use identity::{Credentials, Identity};
@@ -52,6 +54,7 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
+            Source::Flags if self.key == "jwe_key_file" => f.write_str("--jwe-key"),
             Source::Flags => write!(f, "--{}", self.key.replace('_', "-")),
             Source::Environment => write!(f, "KORE_{}", self.key.to_uppercase()),
             Source::Profile(name) => write!(f, "{} of profile {name}", self.key),
@@ -150,6 +153,11 @@ impl Settings {
         identity::resolve(&self.levels)
     }
 
+    /// What encrypts the tokens of that identity, if they are to be encrypted.
+    pub(crate) fn encrypter(&self, identity: &Identity) -> Result<Option<Encrypter>, Failure> {
+        jwe::resolve(&self.levels, identity)
+    }
+
     pub(crate) fn subject(&self) -> Option<String> {
         self.first("subject", |values| values.subject.clone()).map(|subject| subject.value)
     }
@@ -179,8 +187,12 @@ impl Settings {
             level.sourced(key, path.clone()).map(|Sourced { value, origin }| (origin.to_string(), value))
         };
         let of_level = |level: &Level| {
-            let Values { client_secret_file, ca_file, .. } = &level.values;
-            [named(level, "client_secret_file", client_secret_file), named(level, "ca_file", ca_file)]
+            let Values { client_secret_file, jwe_key_file, ca_file, .. } = &level.values;
+            [
+                named(level, "client_secret_file", client_secret_file),
+                named(level, "jwe_key_file", jwe_key_file),
+                named(level, "ca_file", ca_file),
+            ]
         };
         let config = self.config.iter().map(|place| ("the configuration".to_owned(), place.path.clone()));
         self.levels.iter().flat_map(of_level).flatten().chain(config).collect()

@@ -1,7 +1,7 @@
 //! The settings of an emulator, and its start.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::bots::Bot;
 use crate::clock::Clock;
 use crate::control::Control;
-use crate::emulator::{Served, made_up_id};
+use crate::emulator::{made_up_id, reached};
 use crate::faults::FaultyWay;
 use crate::imports::Held;
 use crate::life::Life;
@@ -291,9 +291,15 @@ impl EmulatorBuilder {
             Arc::new(Platform::new(self.apps, self.limits, self.starts).map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
-        let served = Served::on(listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let url = format!("http://{}", SocketAddr::new(reached(address.ip()), address.port()));
         #[cfg(feature = "tls")]
-        let served = served.over(tls.as_ref());
+        let (url, ca_pem) = match &tls {
+            None => (url, None),
+            Some(tls) => {
+                (format!("https://{}:{}", tls.host(), address.port()), tls.ca_pem().map(str::to_owned))
+            }
+        };
         let start = Contents { imports: self.imports, bots: self.bots, files: Vec::new() };
         let given = start.begun(now);
         let state = match self.state {
@@ -333,7 +339,17 @@ impl EmulatorBuilder {
                 () = saving => {}
             }
         });
-        Ok(Emulator::new(served, platform, self.clock, stop, serving, state))
+        Ok(Emulator {
+            address,
+            url,
+            #[cfg(feature = "tls")]
+            ca_pem,
+            platform,
+            clock: self.clock,
+            stop: Some(stop),
+            serving: Some(serving),
+            state,
+        })
     }
 
     fn check_bind(&self) -> io::Result<()> {

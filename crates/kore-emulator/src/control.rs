@@ -27,6 +27,7 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub(crate) use log::Noted;
+pub(crate) use view::cut;
 
 use crate::clock::Clock;
 use crate::faults::FaultyWay;

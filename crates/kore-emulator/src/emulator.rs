@@ -21,61 +21,27 @@ use crate::{EmulatorBuilder, InputError, Mode, Scenario, SteerError};
 /// A running emulator. Dropping it stops it.
 #[derive(Debug)]
 pub struct Emulator {
-    served: Served,
-    platform: Arc<Platform>,
-    clock: Clock,
-    stop: Option<oneshot::Sender<()>>,
-    serving: Option<JoinHandle<()>>,
-    state: Option<Arc<State>>,
+    pub(crate) address: SocketAddr,
+    pub(crate) url: String,
+    #[cfg(feature = "tls")]
+    pub(crate) ca_pem: Option<String>,
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) clock: Clock,
+    pub(crate) stop: Option<oneshot::Sender<()>>,
+    pub(crate) serving: Option<JoinHandle<()>>,
+    pub(crate) state: Option<Arc<State>>,
 }
 
-/// Where it is, and how clients reach it.
-#[derive(Debug)]
-pub(crate) struct Served {
-    address: SocketAddr,
-    url: String,
-    #[cfg(feature = "tls")]
-    ca_pem: Option<String>,
-}
-
-impl Served {
-    pub(crate) fn on(address: SocketAddr) -> Self {
-        // What listens on all addresses is reached on this machine by way of loopback.
-        let ip = match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        Self {
-            address,
-            url: format!("http://{}", SocketAddr::new(ip, address.port())),
-            #[cfg(feature = "tls")]
-            ca_pem: None,
-        }
-    }
-
-    #[cfg(feature = "tls")]
-    pub(crate) fn over(mut self, tls: Option<&crate::tls::Acceptor>) -> Self {
-        if let Some(tls) = tls {
-            self.url = format!("https://{}:{}", tls.host(), self.address.port());
-            self.ca_pem = tls.ca_pem().map(str::to_owned);
-        }
-        self
+/// How what listens on an address is reached on this machine: on all addresses, by way of loopback.
+pub(crate) fn reached(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     }
 }
 
 impl Emulator {
-    pub(crate) fn new(
-        served: Served,
-        platform: Arc<Platform>,
-        clock: Clock,
-        stop: oneshot::Sender<()>,
-        serving: JoinHandle<()>,
-        state: Option<Arc<State>>,
-    ) -> Self {
-        Self { served, platform, clock, stop: Some(stop), serving: Some(serving), state }
-    }
-
     /// Starts with a free port, no app and no import.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::default()
@@ -84,19 +50,19 @@ impl Emulator {
     /// The base URL for clients on this machine. Over TLS it names the address if the certificate is
     /// good for it, else `localhost` if it is good for that.
     pub fn url(&self) -> String {
-        self.served.url.clone()
+        self.url.clone()
     }
 
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.served.address
+        self.address
     }
 
     /// The certificate, in PEM, of the authority that clients have to trust, if it is
     /// [self-signed](EmulatorBuilder::self_signed).
     #[cfg(feature = "tls")]
     pub fn ca_pem(&self) -> Option<&str> {
-        self.served.ca_pem.as_deref()
+        self.ca_pem.as_deref()
     }
 
     /// Holds an import, in place of one with the same id. `None`, and nothing held, if it has no

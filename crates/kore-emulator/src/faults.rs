@@ -18,7 +18,7 @@ use kore_protocol::{Endpoint, Refusal};
 pub(crate) use delivery::deliver;
 pub(crate) use plan::FaultyWay;
 
-use form::{Answer, Drip, Effect, Form};
+use form::{Answer, Drip, Effect, FaultForm};
 use plan::Decision;
 
 use crate::input::Written;
@@ -41,11 +41,11 @@ use crate::{InputError, input};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Fault(pub(crate) Form);
+pub struct Fault(pub(crate) FaultForm);
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        Self(Form::of(effect))
+        Self(FaultForm::of(effect))
     }
 
     /// That status with an empty body. The request does not reach the platform: it is no look, and

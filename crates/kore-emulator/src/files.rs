@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use summary::{Component, Summary};
 
 use crate::app::random_hex;
+use crate::control::cut;
 use crate::emulator::made_up_uuid;
 
 /// How many files are kept. Those that came first go first.
@@ -25,7 +26,7 @@ const MAX_FILES: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
     pub(crate) id: FileId,
-    /// The name under which it was sent.
+    /// The name under which it was sent, as it is shown.
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) extension: Option<String>,
@@ -42,9 +43,9 @@ impl File {
         let content = form.file.to_bytes().unwrap_or_default();
         Self {
             id: FileId::new(random_hex::<12>()).expect("hexadecimal digits are safe"),
-            name: form.file.name().to_owned(),
-            extension: form.extension.clone(),
-            context: form.context.as_str().to_owned(),
+            name: cut(form.file.name()),
+            extension: form.extension.as_deref().map(cut),
+            context: cut(form.context.as_str()),
             size: content.len() as u64,
             hash: hash(&content),
             summary: match form.extension.as_deref() {
@@ -67,13 +68,14 @@ impl File {
 /// 40 hexadecimal digits, the same for the same bytes. No source says of which digest the platform's
 /// are.
 fn hash(content: &[u8]) -> String {
-    let digits = (0..3u8).map(|n| {
+    let digest = |n: u8, content: &[u8]| {
         let mut hasher = DefaultHasher::new();
         hasher.write_u8(n);
         hasher.write(content);
-        format!("{:016x}", hasher.finish())
-    });
-    digits.collect::<String>()[..40].to_owned()
+        hasher.finish()
+    };
+    let whole = digest(0, content).to_be_bytes();
+    (1..=3).map(|n| format!("{:016x}", digest(n, &whole))).collect::<String>()[..40].to_owned()
 }
 
 /// All files that are kept, the newest at the end.

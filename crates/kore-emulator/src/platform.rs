@@ -61,9 +61,10 @@ struct State {
     imports: Imports,
     bots: Bots,
     files: Files,
-    /// By import and by bot, those alone that are held: what is asked for at random takes no memory.
+    /// The requests that count, by import and by bot. Only those that are held have an entry, so that
+    /// requests with made-up ids take no memory.
     requests: RequestLogs<Nanos>,
-    /// By app, for what is counted so.
+    /// The requests that count by app: uploads and new bots.
     app_requests: HashMap<ClientId, RequestLogs<Nanos>>,
 }
 
@@ -76,7 +77,7 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// As it is at the start: imports that live begin now.
+    /// The same at its start: each import that runs by a scenario begins at `now`.
     pub(crate) fn begun(&self, now: SystemTime) -> Self {
         let imports = self.imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect();
         Self { imports, ..self.clone() }
@@ -87,7 +88,7 @@ impl Contents {
 #[derive(Clone, Debug)]
 pub(crate) struct Why(pub(crate) String);
 
-/// A refusal, and what only a log is told about it.
+/// A refusal, and a reason that only the log gets.
 pub(crate) struct Refused {
     error: RequestError,
     why: Option<String>,
@@ -134,7 +135,7 @@ impl Platform {
         imports.changes() + bots.changes + files.changes
     }
 
-    /// Of each bot, the newest last, what is asked of it and of whether it exists now.
+    /// Calls `ask` with each bot, the newest last, and whether it exists at `now`; returns the answers.
     pub(crate) fn bots<T>(&self, ask: impl Fn(&Bot, bool) -> T, now: SystemTime) -> Vec<T> {
         let State { imports, bots, .. } = &*self.state();
         bots.all.iter().map(|bot| ask(bot, bot.exists(imports, now))).collect()
@@ -212,7 +213,7 @@ impl Platform {
         self.authorise(&parts.headers, upload::METADATA.scope, now.wall)
     }
 
-    /// Answers an upload that was admitted; without a form, that it was none.
+    /// Answers an upload that was admitted. `None` is a body that was no form.
     pub(crate) fn upload(&self, client: &ClientId, form: Option<upload::Form>, now: Now) -> Response<Bytes> {
         let taken =
             form.ok_or(Refusal::InvalidArguments.into()).and_then(|form| self.take(client, form, now));

@@ -12,7 +12,7 @@ use kore_types::{Status, StatusLog, TaskType};
 use serde_json::{Map, Value};
 
 pub use build::{ScenarioBuilder, Task};
-pub(crate) use form::Form;
+pub(crate) use form::ScenarioForm;
 
 use form::TaskForm;
 
@@ -69,7 +69,7 @@ const MAX_TASKS: usize = 499_999;
 /// no document shows the status of a task that runs, and `inprogress` is the word of sibling jobs.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    form: Form,
+    form: ScenarioForm,
     /// The status of the import at its end.
     end: Status,
     /// When each task ends, from the start of the first, endless ones taking no time.
@@ -79,9 +79,9 @@ pub struct Scenario {
 }
 
 impl Input for Scenario {
-    type Form = Form;
+    type Form = ScenarioForm;
 
-    fn of(form: Form) -> Result<Self, InputError> {
+    fn of(form: ScenarioForm) -> Result<Self, InputError> {
         let found = form.tasks.len();
         if found > MAX_TASKS {
             return Err(InputError::new(format_args!("expected at most {MAX_TASKS} tasks, found {found}")));
@@ -210,7 +210,7 @@ impl Scenario {
     }
 
     /// The form of its file.
-    pub(crate) fn form(&self) -> &Form {
+    pub(crate) fn form(&self) -> &ScenarioForm {
         &self.form
     }
 }

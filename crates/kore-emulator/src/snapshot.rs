@@ -34,7 +34,7 @@ use crate::imports::Held;
 use crate::input::{self, Input as _};
 use crate::life::{Course, Life};
 use crate::platform::Contents;
-use crate::scenario::Form;
+use crate::scenario::ScenarioForm;
 use crate::{InputError, Scenario};
 
 const FORMAT: &str = "kore-emulator/1";
@@ -97,7 +97,8 @@ pub(crate) fn write(contents: &Contents, now: SystemTime, to: &mut impl io::Writ
 /// when it was taken; without, time went on.
 pub(crate) fn read(text: &str, source: &str, now: Option<SystemTime>) -> Result<Contents, InputError> {
     let refused = |problem: String| input::refused(source, &problem);
-    let Snapshot::<Form> { format, taken, imports, scenarios, bots, files } = input::json_of(text, source)?;
+    let Snapshot::<ScenarioForm> { format, taken, imports, scenarios, bots, files } =
+        input::json_of(text, source)?;
     if format != FORMAT {
         return Err(refused(format!("format: expected {FORMAT:?}, found {format:?}")));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -157,11 +157,7 @@ fn contains(pem: &[u8], words: &[u8]) -> bool {
 fn host(certificate: &CertificateDer<'_>, bind: IpAddr) -> io::Result<String> {
     let parsed = ParsedCertificate::try_from(certificate)
         .map_err(|error| invalid(format!("the TLS certificate cannot be used: {error}")))?;
-    let ip = match bind {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
+    let ip = crate::emulator::reached(bind);
     let is_for = |name: ServerName<'_>| verify_server_name(&parsed, &name).is_ok();
     let is_named = !is_for(ServerName::from(ip))
         && ServerName::try_from("localhost").is_ok_and(is_for)

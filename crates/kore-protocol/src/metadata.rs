@@ -1,4 +1,5 @@
-//! What is known of a call beside its request and response.
+//! The method, path, scope and rate limit of a call. Clients, servers and the OpenAPI document read
+//! them from here, so that they stand once.
 
 use http::Method;
 
@@ -37,6 +38,16 @@ impl Scope {
 
     /// Bot Definition > Bot Import.
     pub const BOT_IMPORT: Self = Self::new("Bot Definition > Bot Import", "bot_definition:bot_import");
+
+    /// Bot Definition > Bot Export. Its name in the API is a guess.
+    pub const BOT_EXPORT: Self = Self::new("Bot Definition > Bot Export", "bot_definition:bot_export");
+
+    /// Bot Publish > Publish. Its name in the API is a guess.
+    pub const BOT_PUBLISH: Self = Self::new("Bot Publish > Publish", "bot_publish:publish");
+
+    /// Bot Publish > Publish Status. Its name in the API is a guess.
+    pub const BOT_PUBLISH_STATUS: Self =
+        Self::new("Bot Publish > Publish Status", "bot_publish:publish_status");
 }
 
 /// What the platform counts for its rate limits: 60 requests in any 60 s and 1800 in any 3600 s for

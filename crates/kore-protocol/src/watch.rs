@@ -54,6 +54,7 @@ pub use deadline_too_soon::DeadlineTooSoon;
 pub use end::{End, Unended};
 pub use event::Event;
 pub use host::Host;
+pub(crate) use job::id_of;
 pub use job::{Job, Task};
 pub use job_watch::LAST_POLL;
 pub use pacing::Pacing;

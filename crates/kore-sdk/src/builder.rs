@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use http::header::USER_AGENT;
 use http::{HeaderName, HeaderValue};
-use kore_auth::{Credentials, DEFAULT_LIFETIME, InvalidSecret, Secret, Token, TokenSource};
+use kore_auth::{Credentials, DEFAULT_LIFETIME, Encrypter, InvalidSecret, Secret, Token, TokenSource};
 use kore_protocol::{BaseUrl, BodyLimit, Excerpt, InvalidBaseUrl};
-use kore_transport::{BlockingTransport, Transport};
 use kore_types::{ClientId, InvalidId};
 
 use crate::call::Core;
 use crate::extra_headers::ExtraHeaders;
+use crate::tokens::random_content_key;
 use crate::{Client, Error, blocking};
+use transports::Transports;
 
 /// The `sub` of tokens unless told otherwise; the platform takes any text.
 pub const DEFAULT_SUBJECT: &str = "kore-sdk";
@@ -30,11 +31,13 @@ pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSIO
 /// | [`subject`](Self::subject) | [`DEFAULT_SUBJECT`] |
 /// | [`token_lifetime`](Self::token_lifetime) | 5 minutes |
 /// | [`jti`](Self::jti) | off |
+/// | [`encrypt_tokens`](Self::encrypt_tokens) | off |
 /// | [`body_limit`](Self::body_limit) | 16 MiB |
 /// | [`user_agent`](Self::user_agent) | [`DEFAULT_USER_AGENT`] |
 /// | [`header`](Self::header) | none |
 /// | [`wait_for_rate_limit`](Self::wait_for_rate_limit) | off: single calls are counted, and never wait |
 /// | [`transport`](Self::transport) | hyper, with the settings below |
+/// | [`layer`](Self::layer) | none |
 /// | [`timeout`](Self::timeout) | 30 s |
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s |
 /// | [`idle_timeout`](Self::idle_timeout) | 90 s |
@@ -49,12 +52,12 @@ pub struct ClientBuilder {
     subject: String,
     token_lifetime: Duration,
     jti: bool,
+    encrypter: Option<Encrypter>,
     body_limit: BodyLimit,
     user_agent: String,
     headers: ExtraHeaders,
     longest_wait: Option<Duration>,
-    transport: Option<Arc<dyn Transport>>,
-    blocking_transport: Option<Arc<dyn BlockingTransport>>,
+    transports: Transports,
     #[cfg(feature = "hyper")]
     built_in: BuiltIn,
 }
@@ -74,12 +77,12 @@ impl ClientBuilder {
             subject: DEFAULT_SUBJECT.to_owned(),
             token_lifetime: DEFAULT_LIFETIME,
             jti: false,
+            encrypter: None,
             body_limit: BodyLimit::DEFAULT,
             user_agent: DEFAULT_USER_AGENT.to_owned(),
             headers: ExtraHeaders::default(),
             longest_wait: None,
-            transport: None,
-            blocking_transport: None,
+            transports: Transports::default(),
             #[cfg(feature = "hyper")]
             built_in: BuiltIn::default(),
         }
@@ -146,6 +149,31 @@ impl ClientBuilder {
         self
     }
 
+    /// Encrypts each token to the platform's public key, for an app that enforces JWE. Needs the feature
+    /// `aws-lc-rs`. A token that was made elsewhere cannot be encrypted here, so
+    /// [`token`](Self::token) is refused together with this.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use kore_sdk::Client;
+    /// use kore_sdk::auth::{Encrypter, PublicJwk};
+    ///
+    /// // As the Admin Console shows it: {"e":"AQAB","kid":"…","kty":"RSA","n":"…"}
+    /// let jwk = PublicJwk::parse(std::fs::read("jwk.json")?)?;
+    /// let client = Client::builder()
+    ///     .host("https://bots.kore.ai")
+    ///     .credentials("cs-1f…", std::env::var("KORE_CLIENT_SECRET")?)
+    ///     .encrypt_tokens(Encrypter::new(&jwk)?)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encrypt_tokens(mut self, encrypter: Encrypter) -> Self {
+        self.encrypter = Some(encrypter);
+        self
+    }
+
     /// How much of an answer is taken before it is given up.
     pub fn body_limit(mut self, limit: BodyLimit) -> Self {
         self.body_limit = limit;
@@ -187,19 +215,6 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends requests through another client. The settings of the built-in transport, from
-    /// [`timeout`](Self::timeout) down, are that client's own business then.
-    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// As [`transport`](Self::transport), for [`build_blocking`](Self::build_blocking).
-    pub fn blocking_transport(mut self, transport: impl BlockingTransport + 'static) -> Self {
-        self.blocking_transport = Some(Arc::new(transport));
-        self
-    }
-
     /// The client.
     ///
     /// # Errors
@@ -211,16 +226,7 @@ impl ClientBuilder {
             ));
         }
         let core = Arc::new(self.core()?);
-        let transport = match self.transport.take() {
-            Some(transport) => transport,
-            // A double must never be passed over for the network.
-            None if self.blocking_transport.is_some() => {
-                return Err(Error::config(
-                    "the transport that is set blocks: expected build_blocking(), found build()",
-                ));
-            }
-            None => self.built_in(core.base())?,
-        };
+        let transport = self.chosen(core.base())?;
         Ok(Client { core, transport })
     }
 
@@ -235,15 +241,7 @@ impl ClientBuilder {
             ));
         }
         let core = Arc::new(self.core()?);
-        let transport = match self.blocking_transport.take() {
-            Some(transport) => transport,
-            None if self.transport.is_some() => {
-                return Err(Error::config(
-                    "the transport that is set is async: expected build(), found build_blocking()",
-                ));
-            }
-            None => self.built_in_blocking(core.base())?,
-        };
+        let transport = self.chosen_blocking(core.base())?;
         Ok(blocking::Client { core, transport })
     }
 
@@ -281,6 +279,11 @@ impl ClientBuilder {
                     "no credentials are set: expected a client id and its secret, or a JWT",
                 ));
             }
+            Some(Authentication::Token(_)) if self.encrypter.is_some() => {
+                return Err(Error::config(
+                    "a token that was made elsewhere is set: expected credentials, since tokens are to be encrypted",
+                ));
+            }
             Some(Authentication::Token(token)) => {
                 kore_protocol::auth_header(token.expose())?;
                 return Ok(TokenSource::fixed(token));
@@ -293,29 +296,22 @@ impl ClientBuilder {
         };
         credentials.check()?;
         let subject = std::mem::take(&mut self.subject);
-        let source = if self.jti {
+        let mut source = if self.jti {
             TokenSource::per_request(credentials, subject)
         } else {
             TokenSource::kept(credentials, subject)
         };
+        if let Some(encrypter) = self.encrypter.take() {
+            source = source.encrypted(encrypter, random_content_key);
+        }
         Ok(source.lifetime(self.token_lifetime))
-    }
-}
-
-#[cfg(not(feature = "hyper"))]
-impl ClientBuilder {
-    fn built_in<T>(&self, _: &BaseUrl) -> Result<T, Error> {
-        Err(Error::config("no transport is set: expected one, or the feature `hyper` of kore-sdk"))
-    }
-
-    fn built_in_blocking<T>(&self, base: &BaseUrl) -> Result<T, Error> {
-        self.built_in(base)
     }
 }
 
 #[cfg(feature = "hyper")]
 pub(crate) use with_hyper::BuiltIn;
 
+mod transports;
 #[cfg(feature = "hyper")]
 mod with_hyper;
 
@@ -325,6 +321,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("host", &self.host)
             .field("jti", &self.jti)
+            .field("encrypter", &self.encrypter)
             .finish_non_exhaustive()
     }
 }

@@ -154,6 +154,7 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
             Err(error) => error.origin(),
         });
         self.without_secrets(result).map_err(|mut error| {
+            error.conceal(self.request.concealed_keys());
             self.note_a_refused_token(&mut error);
             error.after(self.attempts)
         })

@@ -79,6 +79,13 @@ impl Error {
         }
     }
 
+    /// Keeps of what arrived that which stands before the first of these keys.
+    pub(crate) fn conceal(&mut self, keys: &[&str]) {
+        if let Kind::Response(error) = &mut self.0.kind {
+            error.conceal(keys);
+        }
+    }
+
     /// How many requests were sent, the one that failed among them.
     pub fn attempts(&self) -> u32 {
         self.0.attempts

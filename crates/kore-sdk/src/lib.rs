@@ -48,7 +48,7 @@ pub use client::Client;
 pub use error::Error;
 pub use import::{Import, ImportBot, ImportEvent, ImportFile, ImportFiles, ImportMode, WatchedImport};
 pub use single_call::Call;
-pub use tokens::random_jti;
+pub use tokens::{random_content_key, random_jti};
 pub use wait::{DEFAULT_DEADLINE, Updates, Wait};
 
 pub use kore_auth as auth;

@@ -129,6 +129,14 @@ pub fn random_jti() -> String {
     format!("{:032x}", u128::from_be_bytes(bits))
 }
 
+/// Fills the content key of one encrypted token with random bytes.
+///
+/// # Panics
+/// If the operating system gives no random bytes.
+pub fn random_content_key(key: &mut [u8]) {
+    getrandom::fill(key).expect("an operating system has a source of randomness");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,7 +115,6 @@ impl TransportError {
     }
 
     /// The opposite: bytes of the request may have reached the host.
-    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
     pub(crate) fn perhaps_processed(mut self) -> Self {
         self.0.is_unprocessed = false;
         self

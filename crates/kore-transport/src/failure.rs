@@ -6,9 +6,7 @@ use std::io;
 use http::Uri;
 use kore_protocol::{ContentError, Excerpt};
 
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
-use crate::tls_words;
-use crate::{Phase, TransportError, http_words};
+use crate::{Phase, TransportError, http_words, tls_words};
 
 /// The error and what caused it, outermost first. An `io::Error` hides the error that it holds
 /// from `source`, so that is looked up as well.
@@ -76,7 +74,6 @@ pub(crate) fn unknown_host(peer: &str) -> TransportError {
 }
 
 /// Whether the words are those of TLS, for a client whose TLS library is not known here.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
 pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
     let text = innermost(error);
     // Broken off, and not refused.
@@ -112,7 +109,6 @@ pub(crate) fn refused_by_proxy(error: &(dyn Error + 'static)) -> Option<Refused>
 }
 
 /// The error for a client whose proxy is its own business.
-#[cfg(any(feature = "reqwest", feature = "ureq"))]
 pub(crate) fn proxy_from_text(error: &(dyn Error + 'static)) -> Option<TransportError> {
     Some(match refused_by_proxy(error)? {
         Refused::Password => TransportError::new(
@@ -147,6 +143,28 @@ pub(crate) fn exchange(peer: &str, error: &(dyn Error + 'static)) -> TransportEr
 fn is_closed(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+impl TransportError {
+    /// The error of a client that found no way to the host of that URI: its name is not known, no
+    /// machine answered, TLS failed, a proxy refused. Which one it was is read from the error and what
+    /// caused it; a time limit of the client is for the client to tell ([`timeout`](Self::timeout)).
+    pub fn from_connect(uri: &Uri, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = error.into();
+        let (peer, cause) = (peer(uri), &*error as &(dyn Error + 'static));
+        let told = proxy_from_text(cause).or_else(|| tls_from_text(cause, &peer));
+        told.unwrap_or_else(|| connect(&peer, cause)).with_source(error)
+    }
+
+    /// The error of a client that had a connection to the host of that URI, and received no response.
+    /// The request may have been processed. A client that does not tell whether it had a connection
+    /// uses this, too.
+    pub fn from_exchange(uri: &Uri, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = error.into();
+        let (peer, cause) = (peer(uri), &*error as &(dyn Error + 'static));
+        let told = content(cause).or_else(|| tls_from_text(cause, &peer).map(Self::perhaps_processed));
+        told.unwrap_or_else(|| exchange(&peer, cause)).with_source(error)
+    }
 }
 
 /// Host and port of a URI, to name it in a message.

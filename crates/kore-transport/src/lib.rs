@@ -34,14 +34,10 @@
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod build_error;
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod certificate;
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod collect;
 mod error;
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod failure;
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod http_words;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
@@ -51,7 +47,6 @@ mod request_timeout;
 mod reqwest_transport;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod send_body;
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 mod tls_words;
 #[cfg(feature = "tower")]
 mod tower_transport;
@@ -61,6 +56,7 @@ mod ureq_transport;
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub use build_error::BuildError;
+pub use collect::Collect;
 pub use error::{Phase, TransportError};
 #[cfg(feature = "hyper")]
 pub use hyper_transport::{BlockingHyperTransport, HyperTransport, HyperTransportBuilder, ProxySettings};

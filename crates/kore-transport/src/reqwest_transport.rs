@@ -53,6 +53,34 @@ impl ReqwestTransport {
         Self::build(builder.no_proxy(), true)
     }
 
+    /// Takes a client that exists, with its connections. It must have been built with
+    /// [`Policy::none`]: the target of a redirect that it follows would get the token. All else is its
+    /// own business; a timeout that it lacks is best given to each call. Since it may have a proxy, it
+    /// takes `https://` alone, as one from [`new`](Self::new) does.
+    ///
+    /// ```
+    /// use kore_transport::ReqwestTransport;
+    /// use reqwest::redirect::Policy;
+    ///
+    /// let client = reqwest::Client::builder().redirect(Policy::none()).build()?;
+    /// let transport = ReqwestTransport::from_client(client)?;
+    /// assert!(ReqwestTransport::from_client(reqwest::Client::new()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the client follows redirects, or does not say that it follows none.
+    pub fn from_client(client: reqwest::Client) -> Result<Self, BuildError> {
+        // Nothing else of a client tells its policy, and whoever shows a text shows it escaped.
+        if !format!("{client:?}").contains(NO_REDIRECTS) {
+            return Err(BuildError::new(
+                "the reqwest client follows redirects, to where the token would go along: expected one that is \
+                 built with redirect(Policy::none())",
+            ));
+        }
+        Ok(Self { client, is_direct: false, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() })
+    }
+
     fn build(builder: reqwest::ClientBuilder, is_direct: bool) -> Result<Self, BuildError> {
         let client = builder.redirect(Policy::none()).build().map_err(|error| {
             let why = failure::innermost(&error);
@@ -116,6 +144,9 @@ impl Transport for ReqwestTransport {
         Box::pin(self.exchange(request))
     }
 }
+
+/// How a client without redirects shows its policy.
+const NO_REDIRECTS: &str = r#"redirect_policy: "Policy(None)""#;
 
 const LIMIT: &str = "the limit that the reqwest client has";
 

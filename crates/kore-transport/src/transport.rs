@@ -1,4 +1,4 @@
-//! The two traits.
+//! The two traits that a client implements, and for what they are implemented here.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,8 +11,76 @@ use crate::TransportError;
 
 /// Sends a request and receives the whole response.
 ///
-/// Any status is an answer and no error. A transport follows no redirect, and retries nothing that
-/// the server may have seen.
+/// Any status is a response and no error. A transport follows no redirect, since the target would get
+/// the token, sends plain `http://` nowhere but to this machine ([`PlainHttp`](crate::PlainHttp)), and
+/// retries nothing that the server may have seen.
+///
+/// A closure is a transport, a tower service is (`ServiceTransport`, feature `tower`), and so is any type with this method.
+/// What an adapter for another client needs is public: [`PlainHttp`](crate::PlainHttp) says whether a
+/// request may be sent, [`RequestTimeout`](crate::RequestTimeout) how long it may take,
+/// [`Collect`](crate::Collect) takes its response within a limit, and
+/// [`TransportError::from_connect`] and [`TransportError::from_exchange`] read the error of a client.
+///
+/// ```
+/// use std::pin::Pin;
+///
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use kore_protocol::{Body, BodyLimit};
+/// use kore_transport::{Collect, Phase, PlainHttp, Transport, TransportError};
+/// # mod other {
+/// #     /// Stands for a client with a type of its own for requests and responses.
+/// #     #[derive(Clone)]
+/// #     pub struct Client;
+/// #     pub struct Reply(pub Vec<&'static str>);
+/// #     impl Client {
+/// #         pub async fn send(&self, _: &str, _: bytes::Bytes) -> std::io::Result<Reply> {
+/// #             Ok(Reply(vec!["{", "}"]))
+/// #         }
+/// #     }
+/// #     impl Reply {
+/// #         pub async fn next(&mut self) -> Option<std::io::Result<bytes::Bytes>> {
+/// #             (!self.0.is_empty()).then(|| Ok(self.0.remove(0).into()))
+/// #         }
+/// #     }
+/// # }
+///
+/// /// Sends through another client.
+/// struct Adapter(other::Client);
+///
+/// impl Transport for Adapter {
+///     fn send(
+///         &self,
+///         request: Request<Body>,
+///     ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
+///         Box::pin(async move {
+///             let uri = request.uri().clone();
+///             PlainHttp::default().check(&uri)?;
+///             let body = request.body().to_bytes();
+///             let body = body.map_err(|error| TransportError::new(Phase::Content, error.to_string()))?;
+///
+///             let sent = self.0.send(&uri.to_string(), body).await;
+///             let mut reply = sent.map_err(|error| TransportError::from_exchange(&uri, error))?;
+///
+///             // The status and the headers are those of the reply.
+///             let (head, ()) = Response::new(()).into_parts();
+///             let mut response = Collect::new(head, BodyLimit::DEFAULT);
+///             while let Some(piece) = reply.next().await {
+///                 match piece {
+///                     Ok(piece) => response.push(piece)?,
+///                     Err(error) => return Err(response.broken(error)),
+///                 }
+///             }
+///             response.finish()
+///         })
+///     }
+/// }
+/// # let adapter: Box<dyn Transport> = Box::new(Adapter(other::Client));
+/// # let request = Request::get("https://x.example").body(Body::empty()).expect("valid");
+/// # let mut sending = adapter.send(request);
+/// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// # assert!(matches!(sending.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(got)) if got.body() == "{}"));
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends one request. Dropping the future gives the request up.
     fn send(
@@ -64,6 +132,21 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 }
 
 impl<T: BlockingTransport + ?Sized> BlockingTransport for Arc<T> {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request)
+    }
+}
+
+impl Transport for Box<dyn Transport> {
+    fn send(
+        &self,
+        request: Request<Body>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
+        (**self).send(request)
+    }
+}
+
+impl BlockingTransport for Box<dyn BlockingTransport> {
     fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         (**self).send(request)
     }

@@ -217,6 +217,14 @@ id! {
     BotImportId, "bot import id", "bir-"
 }
 id! {
+    /// The id of an export, `ber-…` in the vendor's documents.
+    BotExportId, "bot export id", ""
+}
+id! {
+    /// The id of a publish, `ds-…` in the vendor's documents.
+    BotPublishId, "bot publish id", ""
+}
+id! {
     /// The id of a bot, `st-…`; the documents call it stream id too.
     BotId, "bot id", "st-"
 }

@@ -1,10 +1,9 @@
-//! The `_id` and `status` of a document that no model can hold, for the response of the status call.
+//! The `_id` and `status` of a document that no model can hold, for the responses of status calls.
 //!
 //! A wait must end when the platform says so, however odd the rest of the document is.
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -12,6 +11,15 @@ use serde_json::value::RawValue;
 
 use crate::BotImport;
 use crate::model::{Reading, Room, any};
+
+/// As [`BotImport::id_and_status_alone`], for the other models that have these keys.
+#[doc(hidden)]
+pub fn id_and_status_alone<T: serde::de::DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    let mut json = serde_json::Deserializer::from_slice(json);
+    let found = json.deserialize_map(Found)?;
+    json.end()?;
+    T::deserialize(MapDeserializer::new(found.into_iter()))
+}
 
 impl BotImport {
     /// Reads only `_id` and `status` of a JSON object. Use it if the document cannot be read as a
@@ -25,10 +33,7 @@ impl BotImport {
     /// # Errors
     /// If the bytes are not JSON, or the JSON is not an object.
     pub fn id_and_status_alone(json: &[u8]) -> serde_json::Result<Self> {
-        let mut json = serde_json::Deserializer::from_slice(json);
-        let found = json.deserialize_map(Found)?;
-        json.end()?;
-        Self::deserialize(MapDeserializer::new(found.into_iter()))
+        id_and_status_alone(json)
     }
 }
 

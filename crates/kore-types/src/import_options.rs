@@ -76,11 +76,17 @@ model! {
 }
 
 model! {
-    /// Variables that stay as they are.
+    /// Variables that an import leaves as they are, or an export leaves out.
     pub struct IgnoredVariables {
         /// Their names.
         #[key("ignore")]
         pub ignore: Option<List<String>>,
+        /// All variables of the environment, in an export.
+        #[key("ignoreEnvironmentVariables")]
+        pub ignore_environment_variables: Option<bool>,
+        /// All variables of the content, in an export.
+        #[key("ignoreContentVariables")]
+        pub ignore_content_variables: Option<bool>,
     }
 }
 

@@ -37,7 +37,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod bot_export;
 mod bot_import;
+mod bot_publish;
+mod concealed;
 mod error_body;
 mod extra;
 mod id;
@@ -57,10 +60,20 @@ mod timestamp;
 mod token_refusal;
 mod value;
 
+pub use bot_export::{
+    BotExport, BotExportOrder, ExportExceptions, ExportOptions, ExportSubTasks, ExportType,
+};
 pub use bot_import::{BotImport, OutcomeCounts, StatusLog};
+pub use bot_publish::{BotPublish, BotPublishOrder, PublishResult, PublishTask, PublishedResource};
+pub use concealed::Concealed;
 pub use error_body::{ErrorBody, ErrorCode, ErrorDetail};
 pub use extra::Extra;
-pub use id::{BotId, BotImportId, ClientId, FileId, InvalidId, MAX_ID_LEN, StreamRefId, UserId};
+pub use id::{
+    BotExportId, BotId, BotImportId, BotPublishId, ClientId, FileId, InvalidId, MAX_ID_LEN, StreamRefId,
+    UserId,
+};
+#[doc(hidden)]
+pub use id_and_status::id_and_status_alone;
 pub use import_options::{
     AppendOrReplace, IgnoredVariables, ImportNlpData, ImportOptions, ImportSetting, ImportTask, MergeOptions,
     StoryBoardScenes,

@@ -1,8 +1,8 @@
 //! A list of models in a document, for logs and lists of files. It keeps elements of another type.
 
-use serde::de::SeqAccess;
+use serde::de::{DeserializeSeed as _, Error as _, SeqAccess};
 use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Lenient;
@@ -52,6 +52,14 @@ impl<T: Serialize> Serialize for List<T> {
             }
         }
         seq.end()
+    }
+}
+
+/// For a document that is a list itself.
+impl<'de, T: Lenient> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Reading::<Self>::new(&Room::default()).deserialize(deserializer)?;
+        read.map_err(|_| D::Error::custom("expected a list"))
     }
 }
 

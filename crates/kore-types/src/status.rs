@@ -74,9 +74,13 @@ impl Status {
     /// A sibling job's `Finished` is [`Outcome::Unknown`] here: it says that the job ended, not
     /// how, and no document shows it for an import.
     pub fn outcome(&self) -> Outcome {
-        const WORDS: [(&str, Outcome); 6] = [
+        const WORDS: [(&str, Outcome); 10] = [
             ("pending", Outcome::Running),
             ("inprogress", Outcome::Running),
+            ("in_progress", Outcome::Running),
+            ("in-progress", Outcome::Running),
+            ("in progress", Outcome::Running),
+            ("running", Outcome::Running),
             ("success", Outcome::Succeeded),
             ("successful", Outcome::Succeeded),
             ("failed", Outcome::Failed),
@@ -103,6 +107,10 @@ mod tests {
         for (word, outcome) in [
             ("pending", Outcome::Running),
             ("InProgress", Outcome::Running),
+            ("IN_PROGRESS", Outcome::Running),
+            ("in-progress", Outcome::Running),
+            ("In Progress", Outcome::Running),
+            ("Running", Outcome::Running),
             ("SUCCESS", Outcome::Succeeded),
             ("Successful", Outcome::Succeeded),
             ("FAILED", Outcome::Failed),

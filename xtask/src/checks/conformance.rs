@@ -31,9 +31,10 @@ struct Run {
     expected: &'static [u16],
 }
 
-const RUNS: [Run; 3] = [
+const RUNS: [Run; 4] = [
     Run { name: "without rate limits", arguments: &["--lenient"], expected: &[200, 400, 401, 405] },
     Run { name: "with rate limits", arguments: &[], expected: &[200, 400, 401, 405, 429] },
+    Run { name: "starts", arguments: &["--lenient", STATE], expected: &[200, 400, 401, 405, 412] },
     Run { name: "imports that move on", arguments: SCENARIOS, expected: &[200, 400, 401, 405] },
 ];
 
@@ -46,6 +47,12 @@ const SCENARIOS: &[&str] = &[
     "--scenario=failure",
     "--scenario=unknown-words",
 ];
+
+/// A bot and files with the ids of the document's examples, so that imports can be started.
+const STATE: &str = "--state=state.json";
+
+/// The ends of the paths that start an import, of which each must have succeeded.
+const STARTS: [&str; 3] = ["/uploadfile", "/bot/import", "/bot/st-xxxx/import"];
 
 /// The schema of what stands in a path for an import.
 const IMPORT_ID: &str = "#/components/schemas/BotImportId";
@@ -69,13 +76,16 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
     let parsed = serde_json::from_str(&fs::read_to_string(&document)?).context("the document is not JSON")?;
     let mut complaints = Vec::new();
     for run in RUNS {
-        let emulator = Emulator::start(workspace, run.arguments)?;
+        fs::write(folder.join("state.json"), include_str!("conformance/state.json"))?;
+        let emulator = Emulator::start(workspace, &folder, run.arguments)?;
         let report = folder.join("report.har");
         let configuration = configuration(&parsed, emulator.imports(), &report)?;
         schemathesis(&python, &folder, &document, &configuration, &emulator)?;
         let report = Report::read(&report)?;
         println!("{}: {report}", run.name);
         complaints.extend(report.complaints(run.expected, emulator.imports()));
+        let starts = STARTS.into_iter().filter(|_| run.arguments.contains(&STATE));
+        complaints.extend(starts.filter_map(|path| report.missed(path)));
     }
     verdict(&complaints)
 }

@@ -28,6 +28,8 @@ Environment (an empty variable counts as unset):
   KORE_JWT                 a ready JWT, in place of client id and secret
   KORE_SUBJECT             the `sub` of tokens
   KORE_JTI=1               a one-use token for each request
+  KORE_JWE_KEY_FILE        the platform's public key (JWK), to encrypt tokens to;
+                           KORE_JWE_ALG, _ENC, _KID, _CONTENT, _CTY as the flags
   KORE_CA_FILE             certificate authorities in PEM, trusted beside the system's
   KORE_PROFILE             a profile of the configuration file
   KORE_CONFIG              the configuration file, in place of the usual one
@@ -39,7 +41,8 @@ Configuration file: kore/config.toml below $XDG_CONFIG_HOME or ~/.config
   host = \"https://bots.kore.ai\"
   client_id = \"cs-…\"
   client_secret_file = \"secret.txt\"     # relative to this file
-  Further keys: client_secret, jwt, subject, jti, ca_file, allow_http, timeout.
+  Further keys: client_secret, jwt, subject, jti, jwe_key_file, jwe_alg, jwe_enc,
+  jwe_kid, jwe_content, jwe_cty, ca_file, allow_http, timeout.
   A file with a secret in it must be readable by you alone (chmod 600).
 
 All of these files, and standard input, may be UTF-8 or UTF-16 with the line ends

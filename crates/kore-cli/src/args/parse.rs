@@ -1,4 +1,4 @@
-//! Reading the arguments, with advice about those that are nearly right.
+//! Parses the arguments, and suggests what was meant where they are nearly right.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Error, FromArgMatches as _, Parser as _};
@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, Error, FromArgMatches as _, Parser as _};
 use super::Args;
 
 impl Args {
-    /// Those of this process.
+    /// The arguments of this process.
     pub(crate) fn of_process() -> Result<Self, Error> {
         Self::try_parse().or_else(|error| match error.kind() {
             ErrorKind::MissingRequiredArgument => Self::without_id(),
@@ -14,7 +14,8 @@ impl Args {
         })
     }
 
-    /// As if no id were needed: it is told as missing together with the settings that are.
+    /// Parses again with the id optional, so that a missing id is reported together with the settings
+    /// that are missing too.
     fn without_id() -> Result<Self, Error> {
         let status = |status: clap::Command| status.mut_arg("id", |id| id.required(false));
         let import = |import: clap::Command| import.mut_subcommand("status", status);
@@ -22,7 +23,7 @@ impl Args {
     }
 }
 
-/// Adds what is meant by what is common elsewhere.
+/// Suggests our word for one that is common in other tools: `kore status`, `--json`.
 fn advised(mut error: Error) -> Error {
     let is = |kind, text: &str| matches!(error.get(kind), Some(ContextValue::String(found)) if found == text);
     let usage = usage(&error);
@@ -33,7 +34,7 @@ fn advised(mut error: Error) -> Error {
     } else if is(ContextKind::InvalidArg, "--json")
         && asks.iter().any(|name| usage.contains(&format!("kore import {name}")))
     {
-        // How to pass it as a value helps no one.
+        // clap would explain how to pass `--json` as a value, which nobody wants.
         error.remove(ContextKind::Suggested);
         error.insert(ContextKind::SuggestedArg, ContextValue::String("--output json".to_owned()));
     }

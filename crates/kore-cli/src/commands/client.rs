@@ -11,10 +11,10 @@ use crate::plain_text::{bounded, utf8};
 use crate::settings::{Connection, Credentials, Identity, Settings, Sourced};
 use crate::unexpanded;
 
-/// The most that is read of certificates: many times what all public authorities take.
+/// The most that is read of certificates. All public authorities together take a small part of it.
 const MAX_CA_LEN: u64 = 16 * 1024 * 1024;
 
-/// By which firewalls and logs of the platform know the command.
+/// The `User-Agent`, by which firewalls and the platform's logs recognise the command.
 pub(super) const USER_AGENT: &str = concat!("kore/", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn builder(
@@ -33,11 +33,14 @@ pub(super) fn builder(
             builder.credentials(id.value.clone(), secret.value.clone())
         }
     };
+    if let Some(encrypter) = settings.encrypter(identity)? {
+        builder = builder.encrypt_tokens(encrypter);
+    }
     if let Some(subject) = settings.subject() {
         builder = builder.subject(subject);
     }
     if let Some(timeout) = connection.timeout {
-        // Connecting is within it, so a longer one is for a slow connection too.
+        // Connecting is part of a request, so a longer timeout is for a slow connection too.
         builder = builder.timeout(timeout).connect_timeout(timeout);
     }
     if let Some(file) = &connection.ca_file {
@@ -46,7 +49,7 @@ pub(super) fn builder(
     Ok(builder)
 }
 
-/// The PEM, tried on its own: an error is then about this file, and not about another setting.
+/// The PEM of a file. It is tried alone first, so that an error names this file and no other setting.
 fn ca_pem(file: &Sourced<PathBuf>) -> Result<Vec<u8>, Failure> {
     let Sourced { value: path, origin } = file;
     let place = format!("{origin} ({})", path.display());

@@ -22,7 +22,7 @@ use crate::output::{self, Stream, Uploads};
 use crate::reports::Reports;
 use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
-use asked::{Asked, Mode};
+pub(super) use asked::{Asked, Mode};
 
 /// How long one request may take if nothing is set: an upload takes longer than a poll.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
@@ -41,7 +41,9 @@ pub(crate) async fn import_start(args: StartArgs) -> Result<Exit, Failure> {
         StartOutput::Human => Stream::Stdout.raw(format!("{id}\n")),
         StartOutput::Json => Stream::Stdout.raw(output::with_line_end(body)),
     };
-    let (_, signal) = platform.start(&asked, START_TIMEOUT, &mut signals, &display, write).await?;
+    let client = platform.client(Some(REQUEST_TIMEOUT))?;
+    let explain = |error: &kore_sdk::Error| platform.explain(error);
+    let (_, signal) = start(&client, &asked, START_TIMEOUT, &mut signals, &display, &explain, write).await?;
     Ok(signal.unwrap_or(Exit::Success))
 }
 
@@ -56,7 +58,9 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
     reports.keep_off(&files.chain(platform.settings.files()).collect::<Vec<_>>())?;
     let mut signals = Signals::new().map_err(Signals::cannot)?;
     let display = Mutex::new(Display::new(output, timeout));
-    let (id, signal) = platform.start(&asked, timeout, &mut signals, &display, |_, _| ()).await?;
+    let explain = |error: &kore_sdk::Error| platform.explain(error);
+    let client = platform.client(Some(REQUEST_TIMEOUT))?;
+    let (id, signal) = start(&client, &asked, timeout, &mut signals, &display, &explain, |_, _| ()).await?;
     if let Some(signal) = signal {
         say(&format!("the import goes on; to watch it: kore import watch {id}"));
         return Ok(signal);
@@ -71,7 +75,6 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
         tokens: &[],
     };
     let mut display = display.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let explain = |error: &kore_sdk::Error| explain(&platform.connection, &platform.identity, error);
     Ok(watch.run_and_report(&[id], signals, &mut display, &reports, timeout, &explain).await)
 }
 
@@ -102,60 +105,60 @@ impl Platform {
     fn explain(&self, error: &kore_sdk::Error) -> Failure {
         explain(&self.connection, &self.identity, error)
     }
+}
 
-    /// Uploads the files and starts the import; `write` gets the id and the response the moment they are
-    /// known. A signal before the start gives it up; one behind it waits for the id, and comes back
-    /// beside it.
-    async fn start(
-        &self,
-        asked: &Asked,
-        timeout: Duration,
-        signals: &mut Signals,
-        display: &Mutex<Display>,
-        write: impl Fn(&BotImportId, &Bytes) + Send + Sync,
-    ) -> Result<(BotImportId, Option<Exit>), Failure> {
-        let client = self.client(Some(REQUEST_TIMEOUT))?;
-        let lock = || display.lock().unwrap_or_else(PoisonError::into_inner);
-        let uploads = Mutex::new(Uploads::new(&asked.files, asked.target.words()));
-        let progress = || uploads.lock().unwrap_or_else(PoisonError::into_inner);
-        let on_event = |event: &ImportEvent| {
-            let mut progress = progress();
-            progress.event(event);
-            if let ImportEvent::Started { import_id, body } = event {
-                write(import_id, body);
-            }
-            lock().import_event(&progress, event, Instant::now());
-        };
-        let import = client.import_bot(asked.import_files()?);
-        let import = match &asked.mode {
-            Mode::New(name) => import.new_bot(name),
-            Mode::Into(id, mode) => import.into_bot(id.clone(), (**mode).clone()),
-        };
-        let starting = import.deadline(timeout).on_event(on_event);
-        let mut starting = std::pin::pin!(starting.into_future());
-        let mut ticks = tokio::time::interval(lock().tick());
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut signal = None;
-        let accepted = loop {
-            tokio::select! {
-                accepted = &mut starting => break accepted,
-                _ = ticks.tick() => lock().upload_tick_passed(&progress(), Instant::now()),
-                exit = signals.next(), if signal.is_none() => {
-                    if !progress().is_starting() {
-                        lock().clear();
-                        let stopped = "stopped before the start: no import was started";
-                        return Err(Failure::new(exit, stopped)
-                            .hint("files that were uploaded stay with the platform, and do nothing there"));
-                    }
-                    say("the start was sent: this waits for its id; a second signal ends it at once");
-                    signal = Some(exit);
-                }
-            }
-        };
-        lock().clear();
-        match accepted {
-            Ok(accepted) => Ok((accepted.import_id, signal)),
-            Err(error) => Err(self.explain(&error)),
+/// Uploads the files and starts the import; `write` gets the id and the response the moment they are
+/// known. A signal before the start gives it up; one behind it waits for the id, and comes back
+/// beside it.
+pub(super) async fn start(
+    client: &Client,
+    asked: &Asked,
+    timeout: Duration,
+    signals: &mut Signals,
+    display: &Mutex<Display>,
+    explain: &impl Fn(&kore_sdk::Error) -> Failure,
+    write: impl Fn(&BotImportId, &Bytes) + Send + Sync,
+) -> Result<(BotImportId, Option<Exit>), Failure> {
+    let lock = || display.lock().unwrap_or_else(PoisonError::into_inner);
+    let uploads = Mutex::new(Uploads::new(&asked.files, asked.target.words()));
+    let progress = || uploads.lock().unwrap_or_else(PoisonError::into_inner);
+    let on_event = |event: &ImportEvent| {
+        let mut progress = progress();
+        progress.event(event);
+        if let ImportEvent::Started { import_id, body } = event {
+            write(import_id, body);
         }
+        lock().import_event(&progress, event, Instant::now());
+    };
+    let import = client.import_bot(asked.import_files()?);
+    let import = match &asked.mode {
+        Mode::New(name) => import.new_bot(name),
+        Mode::Into(id, mode) => import.into_bot(id.clone(), (**mode).clone()),
+    };
+    let starting = import.deadline(timeout).on_event(on_event);
+    let mut starting = std::pin::pin!(starting.into_future());
+    let mut ticks = tokio::time::interval(lock().tick());
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut signal = None;
+    let accepted = loop {
+        tokio::select! {
+            accepted = &mut starting => break accepted,
+            _ = ticks.tick() => lock().upload_tick_passed(&progress(), Instant::now()),
+            exit = signals.next(), if signal.is_none() => {
+                if !progress().is_starting() {
+                    lock().clear();
+                    let stopped = "stopped before the start: no import was started";
+                    return Err(Failure::new(exit, stopped)
+                        .hint("files that were uploaded stay with the platform, and do nothing there"));
+                }
+                say("the start was sent: this waits for its id; a second signal ends it at once");
+                signal = Some(exit);
+            }
+        }
+    };
+    lock().clear();
+    match accepted {
+        Ok(accepted) => Ok((accepted.import_id, signal)),
+        Err(error) => Err(explain(&error)),
     }
 }

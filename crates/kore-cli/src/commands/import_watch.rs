@@ -32,13 +32,13 @@ const RUN: &str = "kore import watch bir-…";
 pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
     let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = args.how;
-    // Found out soon, and not when there is something to report.
+    // A report that cannot be written is an error now, and not after the watch.
     let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
     let connection = ConnectionArgs { timeout: request_timeout, ..connection };
     let asked = Asked { ids: args.ids, resume: args.resume, identity, connection };
     let Known { ids, tokens, client, connection, identity, files } = asked.known_within(timeout).await?;
     reports.keep_off(&files)?;
-    // Before the first line is there: who reads it may send a signal.
+    // Before the first line is printed, since its reader may send a signal at once.
     let signals = Signals::new().map_err(Signals::cannot)?;
     let watch = Watch {
         client: &client,
@@ -58,7 +58,7 @@ pub(super) fn explain(connection: &Connection, identity: &Identity, error: &kore
     Context { connection, identity, timeout_flag, now }.failure(error)
 }
 
-/// What has to be read before the watch, from files and standard input.
+/// The arguments that name files or standard input to be read before the watch.
 struct Asked {
     ids: Vec<OsString>,
     resume: Vec<OsString>,
@@ -66,11 +66,11 @@ struct Asked {
     connection: ConnectionArgs,
 }
 
-/// What was read.
+/// What was read from them.
 struct Known {
     ids: Vec<BotImportId>,
     tokens: Vec<ResumeToken<BotImportId>>,
-    /// Made here, since certificates are files as well.
+    /// The client is made here too, since certificates are read from files.
     client: Client,
     connection: Connection,
     identity: Identity,
@@ -141,7 +141,7 @@ impl Asked {
     }
 }
 
-/// What is watched with, and how.
+/// A watch of imports: with which client, how often, for how long.
 pub(super) struct Watch<'a, J: Shown> {
     pub(super) client: &'a Client,
     pub(super) pacing: Option<Pacing>,
@@ -238,8 +238,8 @@ impl<J: Shown> Watch<'_, J> {
     }
 }
 
-/// Writes all that is written at the end. What cannot be written changes the exit code only where
-/// it would be that of a success.
+/// Writes reports, results and hints at the end. A file that cannot be written changes the exit code
+/// only if it would have been that of a success.
 fn report(
     reports: &Reports,
     endings: &[Ending],
@@ -251,7 +251,7 @@ fn report(
     let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let annotations = if github { reports::annotations::annotations(endings) } else { String::new() };
     let unless_lost = |is_lost| if exit == Exit::Success && is_lost { Exit::Output } else { exit };
-    // The documents say the exit code that this run is to have.
+    // The documents name the exit code that this run will have.
     let told = unless_lost(!failures.is_empty() || output::has_left_out());
     display.finish(endings, told, resume, &annotations);
     for warning in endings.iter().filter_map(|ending| Some((&ending.id, ending.warning()?))) {
@@ -270,8 +270,8 @@ fn report(
     unless_lost(!failures.is_empty())
 }
 
-/// The command that resumes what has not ended, if there is any; what ended without success is
-/// watched with it, so that no later run is a success that hides it. Its `--timeout` is the one of
+/// The command that resumes the imports that have not ended, if there are any. It also watches those
+/// that ended without success, so that the success of a later run does not hide them. Its `--timeout` is the one of
 /// this run, or as long as the rate limits need it to be.
 fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     if !endings.iter().any(Ending::is_unended) {
@@ -281,7 +281,7 @@ fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     let longer = timeout_that_works(timeout, &again);
     let mut without = vec!["ids", "resume"];
     without.extend(longer.map(|_| "timeout"));
-    // It would give the others up at the first poll of one that is known to have failed.
+    // With --fail-fast the run would end at the first poll of an import that is known to have failed.
     without.extend(endings.iter().any(Ending::is_lost).then_some("fail_fast"));
     let mut words = flags_of_watch(std::env::args_os(), &without);
     words.extend(longer.map(|timeout| format!("--timeout={}s", timeout.as_secs()).into()));

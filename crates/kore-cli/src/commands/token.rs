@@ -18,7 +18,9 @@ pub(crate) fn token(args: TokenArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("--lifetime: a token with a jti is good for at most 1h")
             .hint("say less, or leave --jti and KORE_JTI away if the app does not enforce JTI"));
     }
-    let Credentials { id, secret } = match settings.identity()? {
+    let identity = settings.identity()?;
+    let encrypter = settings.encrypter(&identity)?;
+    let Credentials { id, secret } = match identity {
         Identity::Credentials(credentials) => credentials,
         Identity::Jwt(jwt) => {
             return Err(Failure::usage(format!("{} is a ready token: there is nothing to sign", jwt.origin))
@@ -27,11 +29,14 @@ pub(crate) fn token(args: TokenArgs) -> Result<Exit, Failure> {
     };
     let signer = Signer::new(id.value, secret.value);
     let subject = settings.subject().unwrap_or_else(|| kore_sdk::DEFAULT_SUBJECT.to_owned());
-    let source = if settings.jti() {
+    let mut source = if settings.jti() {
         TokenSource::per_request(signer, subject)
     } else {
         TokenSource::kept(signer, subject)
     };
+    if let Some(encrypter) = encrypter {
+        source = source.encrypted(encrypter, kore_sdk::random_content_key);
+    }
     let issued = source
         .lifetime(args.lifetime)
         .token(SystemTime::now(), kore_sdk::random_jti)

@@ -24,6 +24,12 @@ pub(crate) struct Values {
     pub(crate) jwt: Option<SecretText>,
     pub(crate) subject: Option<String>,
     pub(crate) jti: Option<bool>,
+    pub(crate) jwe_key_file: Option<PathBuf>,
+    pub(crate) jwe_alg: Option<String>,
+    pub(crate) jwe_enc: Option<String>,
+    pub(crate) jwe_kid: Option<String>,
+    pub(crate) jwe_content: Option<String>,
+    pub(crate) jwe_cty: Option<bool>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) allow_http: Option<bool>,
     #[serde(default, deserialize_with = "timeout")]
@@ -73,6 +79,12 @@ impl Level {
             client_secret_file: identity.client_secret_file,
             subject: identity.subject,
             jti: identity.jti.then_some(true),
+            jwe_key_file: identity.jwe.key_file,
+            jwe_alg: identity.jwe.alg,
+            jwe_enc: identity.jwe.enc,
+            jwe_kid: identity.jwe.kid,
+            jwe_content: identity.jwe.content,
+            jwe_cty: identity.jwe.cty.then_some(true),
             ca_file: connection.ca_file,
             allow_http: connection.allow_http.then_some(true),
             timeout: connection.timeout,
@@ -92,6 +104,12 @@ impl Level {
             jwt: environment.text(environment::JWT)?.map(|jwt| SecretText(jwt.into_bytes())),
             subject: environment.text(environment::SUBJECT)?,
             jti: environment.switch(environment::JTI)?,
+            jwe_key_file: path(environment::JWE_KEY_FILE),
+            jwe_alg: environment.text(environment::JWE_ALG)?,
+            jwe_enc: environment.text(environment::JWE_ENC)?,
+            jwe_kid: environment.text(environment::JWE_KID)?,
+            jwe_content: environment.text(environment::JWE_CONTENT)?,
+            jwe_cty: environment.switch(environment::JWE_CTY)?,
             ca_file: path(environment::CA_FILE),
             ..Values::default()
         };
@@ -100,7 +118,8 @@ impl Level {
 
     /// Its paths are relative to the folder of the file.
     pub(crate) fn of_profile(name: String, mut values: Values, folder: &Path) -> Self {
-        for path in [&mut values.client_secret_file, &mut values.ca_file].into_iter().flatten() {
+        let paths = [&mut values.client_secret_file, &mut values.jwe_key_file, &mut values.ca_file];
+        for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
         }
         Self { source: Source::Profile(name), values }

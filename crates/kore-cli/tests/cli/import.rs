@@ -4,4 +4,6 @@ mod files;
 #[cfg(unix)]
 mod killed;
 mod platform;
+#[cfg(unix)]
+mod screen;
 mod started;

@@ -9,6 +9,7 @@ mod emulator;
 mod identity;
 mod ids;
 mod import;
+mod jwe;
 mod killed;
 mod output;
 #[cfg(unix)]

@@ -121,14 +121,17 @@ fn the_demo_runs_without_network_roots_or_settings() {
     let run = kore.succeeds();
     let mut rest = &*run.stdout;
     for text in [
-        "# 1. An import of about five seconds.",
-        "Dialog Find a product: inprogress\n",
-        "Dialog Find a product: inprogress -> success\n",
+        "# 1. A small bot goes up",
+        "uploaded appDefinition.json\n",
+        "starting the import into a new bot \"Shop\" …\n",
+        "started bir-",
+        "Dialog Find a product: ",
         "succeeded after ",
         "# Its exit code would be 0.\n",
-        "# 2. An import that fails: which task, and why.",
-        "Dialog Pay: inprogress -> failed (error: the dialog refers to the entity CardNumber",
+        "# 2. The same bot again, whose export left a task out",
+        "starting the import into the bot st-",
         "failed after ",
+        "Dialog Refund: failed (error: the export left this task out)\n",
         "# Its exit code would be 1.\n",
         "# For a server that stays: kore emulator --help\n",
     ] {

@@ -94,6 +94,12 @@ impl Kore {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("changed");
     }
 
+    /// Runs it in its home, so that names of files there need no path.
+    pub(crate) fn in_home(mut self) -> Self {
+        self.command.current_dir(self.home.path());
+        self
+    }
+
     pub(crate) fn home(&self) -> &std::path::Path {
         self.home.path()
     }

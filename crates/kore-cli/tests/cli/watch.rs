@@ -12,7 +12,7 @@ mod places;
 mod reports;
 mod resumed;
 #[cfg(unix)]
-mod screen;
+pub(crate) mod screen;
 mod script;
 #[cfg(unix)]
 mod signals;

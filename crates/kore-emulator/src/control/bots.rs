@@ -1,6 +1,6 @@
 //! `/bots` and `/files`: what an import can go into, and what was uploaded for one.
 
-use kore_types::BotId;
+use kore_types::{BotId, FileId};
 use serde::Deserialize;
 
 use super::view::cut;
@@ -25,19 +25,17 @@ pub(super) struct BotsAndFiles {
 
 #[derive(Debug, Serialize)]
 struct BotView {
-    id: String,
-    name: String,
+    #[serde(flatten)]
+    bot: Bot,
     /// Whether an import can go into it. One that an import makes is there when that has succeeded.
     exists: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    made_by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct FileView {
-    id: String,
+    id: FileId,
     name: String,
-    extension: String,
+    extension: Option<String>,
     context: String,
     size: u64,
     hash: String,
@@ -45,24 +43,11 @@ struct FileView {
     parts: usize,
 }
 
-impl BotView {
-    fn new(bot: &Bot, exists: bool) -> Self {
-        let name = cut(bot.name.as_deref().unwrap_or_default());
-        Self { id: bot.id.to_string(), name, exists, made_by: bot.made_by.as_ref().map(ToString::to_string) }
-    }
-}
-
-impl From<&File> for FileView {
-    fn from(file: &File) -> Self {
-        Self {
-            id: file.id.to_string(),
-            name: cut(&file.name),
-            extension: cut(file.extension.as_deref().unwrap_or_default()),
-            context: cut(&file.context),
-            size: file.size,
-            hash: file.hash.clone(),
-            parts: file.summary.components.len() + file.summary.unexported.len(),
-        }
+impl From<File> for FileView {
+    fn from(file: File) -> Self {
+        let File { id, name, extension, context, size, hash, summary } = file;
+        let parts = summary.components.len() + summary.unexported.len();
+        Self { id, name, extension, context, size, hash, parts }
     }
 }
 
@@ -77,11 +62,12 @@ struct ToAdd {
 impl Control {
     /// The newest of each, the newest first.
     pub(super) fn bots_and_files(&self, most: usize) -> BotsAndFiles {
-        let mut bots = self.platform.bots(BotView::new, self.clock.now().wall);
+        let mut bots =
+            self.platform.bots(|bot, exists| BotView { bot: bot.clone(), exists }, self.clock.now().wall);
         bots.reverse();
         bots.truncate(most);
         let (files_in_all, files) = self.platform.newest_files(most);
-        BotsAndFiles { bots, files: files.iter().map(FileView::from).collect(), files_in_all }
+        BotsAndFiles { bots, files: files.into_iter().map(FileView::from).collect(), files_in_all }
     }
 
     pub(super) fn list_bots(&self) -> Response<AnswerBody> {
@@ -111,8 +97,8 @@ impl Control {
                 .found(format!("{:?}: {error}", asked.id))
                 .hint("give it the id of a bot")
         })?;
-        let bot = Bot { name: asked.name, ..Bot::new(id) };
-        let view = BotView::new(&bot, true);
+        let bot = Bot { name: asked.name.as_deref().map(cut), ..Bot::new(id) };
+        let view = BotView { bot: bot.clone(), exists: true };
         let is_added = self.platform.change_bots(|bots| {
             let fits = bots.all.len() < MAX_BOTS || bots.get(&bot.id).is_some();
             if fits {

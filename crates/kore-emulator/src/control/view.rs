@@ -193,7 +193,7 @@ fn state(position: Position) -> &'static str {
 }
 
 /// The start of a text, without what would make a reader see another one.
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", Printable::text(&text[..end])),
         None => Printable::text(text).to_string(),

@@ -25,7 +25,7 @@ const ROUTES: [(&str, Metadata); 4] = [
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Form {
+pub(crate) struct FaultForm {
     pub(super) effect: Effect,
     #[serde(default, with = "route", skip_serializing_if = "Option::is_none")]
     pub(super) route: Option<Metadata>,
@@ -83,7 +83,7 @@ struct WrittenAnswer {
     body: String,
 }
 
-impl Form {
+impl FaultForm {
     pub(super) fn of(effect: Effect) -> Self {
         Self {
             effect,
@@ -168,7 +168,7 @@ pub(super) fn proxy_page() -> Response<Bytes> {
 /// A file, and a list: there each fault has how many requests it saw.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct File<F> {
+pub(crate) struct FaultsFile<F> {
     #[serde(default)]
     pub(super) seed: u64,
     pub(super) faults: Vec<F>,
@@ -177,15 +177,15 @@ pub(crate) struct File<F> {
 #[derive(Serialize)]
 pub(super) struct Listed {
     #[serde(flatten)]
-    pub(super) fault: Form,
+    pub(super) fault: FaultForm,
     pub(super) seen: u64,
 }
 
 impl Input for Faults {
-    type Form = File<Form>;
+    type Form = FaultsFile<FaultForm>;
 
-    fn of(File { seed, faults }: File<Form>) -> Result<Self, InputError> {
-        let is_empty = |fault: &Form| fault.until.is_some_and(|until| fault.from.0 >= until.0);
+    fn of(FaultsFile { seed, faults }: FaultsFile<FaultForm>) -> Result<Self, InputError> {
+        let is_empty = |fault: &FaultForm| fault.until.is_some_and(|until| fault.from.0 >= until.0);
         if let Some(n) = faults.iter().position(is_empty) {
             let problem = format_args!("fault {}: expected `until` to be later than `from`", n + 1);
             return Err(InputError::new(problem));
@@ -289,11 +289,11 @@ mod tests {
             Fault::cut_after(4),
             Fault::drip(NonZeroUsize::MIN, second),
         ];
-        let written = File { seed: 7, faults: faults.into_iter().map(|Fault(form)| form).collect() };
+        let written = FaultsFile { seed: 7, faults: faults.into_iter().map(|Fault(form)| form).collect() };
         let text = serde_json::to_string(&written).expect("written");
         let read = Faults::from_json(&text, "it").expect("valid");
         let again =
-            File { seed: read.seed, faults: read.faults.into_iter().map(|Fault(form)| form).collect() };
+            FaultsFile { seed: read.seed, faults: read.faults.into_iter().map(|Fault(form)| form).collect() };
         assert_eq!(serde_json::to_string(&again).expect("written"), text);
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Response};
 use serde::Serialize;
 
-use super::form::{Effect, File, Form, Listed, proxy_page};
+use super::form::{Effect, FaultForm, FaultsFile, Listed, proxy_page};
 use super::{Fault, Faults};
 
 /// The faults, and how many requests each has seen.
@@ -69,7 +69,7 @@ impl FaultyWay {
     pub(crate) fn list(&self) -> impl Serialize + use<> {
         let (plan, _) = &*self.plan();
         let listed = |(fault, seen): &(Fault, u64)| Listed { fault: fault.0.clone(), seen: *seen };
-        File { seed: plan.seed, faults: plan.faults.iter().map(listed).collect() }
+        FaultsFile { seed: plan.seed, faults: plan.faults.iter().map(listed).collect() }
     }
 }
 
@@ -143,7 +143,7 @@ impl Fault {
 
     /// Whether it strikes the request of that number, from 0, of those that are for its endpoint.
     fn strikes(&self, number: u64, since_start: Duration, seed: u64, index: u64) -> bool {
-        let Form { after, first, from, until, probability, .. } = &self.0;
+        let FaultForm { after, first, from, until, probability, .. } = &self.0;
         let in_turn = number >= *after && first.is_none_or(|first| number - after < first);
         let in_time = since_start >= from.0 && until.is_none_or(|until| since_start < until.0);
         in_turn && in_time && chance(seed, index, number) < *probability

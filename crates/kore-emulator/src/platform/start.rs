@@ -17,6 +17,7 @@ use kore_types::{BotImportId, ClientId, FileId, List, TaskType};
 
 use super::{Platform, State};
 use crate::bots::Bot;
+use crate::control::cut;
 use crate::emulator::made_up_id;
 use crate::files::{Component, File, Files};
 use crate::imports::Held;
@@ -105,7 +106,7 @@ impl Platform {
         let (id, life) = (made_up_id(), self.starts.life(&named, now));
         let response = accepted(&life, &id)?;
         if let Some(bot) = new_bot(&id) {
-            bots.put(Bot { id: bot, name: named.bot_name().map(str::to_owned), made_by: Some(id.clone()) });
+            bots.put(Bot { id: bot, name: named.bot_name().map(cut), made_by: Some(id.clone()) });
         }
         imports.put(id, Held::Living(life));
         Ok(response)

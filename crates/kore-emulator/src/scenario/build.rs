@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Map;
 
 use super::Scenario;
-use super::form::{DOCUMENT_RESERVED, EXTRA_RESERVED, Form, TaskForm};
+use super::form::{DOCUMENT_RESERVED, EXTRA_RESERVED, ScenarioForm, TaskForm};
 use crate::InputError;
 use crate::input::{Input as _, WrittenOrForever, keys};
 
@@ -15,7 +15,7 @@ use crate::input::{Input as _, WrittenOrForever, keys};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ScenarioBuilder {
-    form: Form,
+    form: ScenarioForm,
     problem: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Task {
 
 impl ScenarioBuilder {
     pub(super) fn new(name: String) -> Self {
-        Self { form: Form { name: name.into(), ..Form::default() }, problem: None }
+        Self { form: ScenarioForm { name: name.into(), ..ScenarioForm::default() }, problem: None }
     }
 
     /// What it is for, in a sentence.

@@ -30,7 +30,7 @@ pub(super) const EXTRA_RESERVED: &Reserved = &[
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Form {
+pub(crate) struct ScenarioForm {
     #[serde(default)]
     pub(super) name: Box<str>,
     #[serde(default)]
@@ -68,7 +68,7 @@ pub(super) struct TaskForm {
     pub(super) extra: Map<String, Value>,
 }
 
-impl Form {
+impl ScenarioForm {
     pub(super) fn bot(&self) -> &str {
         self.bot.as_deref().unwrap_or(BOT)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::Hash;
 
 use bytes::Bytes;
-use kore_types::{Outcome, Status};
+use kore_types::{Extra, Outcome, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +44,12 @@ pub trait Job: Clone + Eq + Hash + fmt::Debug + Serialize + DeserializeOwned + S
     /// The tasks that the response has.
     fn tasks<'a>(&self, response: &'a Self::Response) -> &'a [Self::Task];
 
+    /// The job as it is known once this response was its own, if that tells more of the run than was
+    /// known: it is what is polled and resumed from then on. By default nothing is learned.
+    fn learned(&self, _response: &Self::Response) -> Option<Self> {
+        None
+    }
+
     /// The body of the response, byte for byte. Empty if the response does not keep it.
     fn body(_response: &Self::Response) -> Bytes {
         Bytes::new()
@@ -62,4 +68,9 @@ pub trait Task: Clone + PartialEq + fmt::Debug + Send + Sync {
     fn outcome(&self) -> Outcome {
         self.status().map_or(Outcome::Unknown, Status::outcome)
     }
+}
+
+/// The `_id` of a document, whatever form it has: none if it says nothing.
+pub(crate) fn id_of<'a, I: AsRef<str>>(id: Option<&'a I>, extra: &'a Extra) -> Option<&'a str> {
+    id.map(AsRef::as_ref).or_else(|| extra.get("_id")?.as_str()).map(str::trim).filter(|id| !id.is_empty())
 }

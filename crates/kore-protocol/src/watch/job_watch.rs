@@ -23,6 +23,8 @@ const STOPPED: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct JobWatch<J: Job, E> {
     job: J,
+    /// The job as its responses told more of it.
+    learned: Option<Box<J>>,
     settings: Arc<Settings>,
     log: SharedLog<Millis>,
     /// When the waiting began; before this watch, if it resumes an earlier one.
@@ -96,6 +98,7 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         }
         Ok(Self {
             job,
+            learned: None,
             log,
             // A monotonic clock may have begun after the waiting did. The pace hardly changes then.
             began: now.checked_sub(waited).unwrap_or(now),
@@ -113,8 +116,14 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         })
     }
 
+    /// The job as it was given.
     pub(super) fn job(&self) -> &J {
         &self.job
+    }
+
+    /// The job as far as it is known.
+    fn known(&self) -> &J {
+        self.learned.as_deref().unwrap_or(&self.job)
     }
 
     pub(super) fn last(&self) -> Option<&J::Response> {
@@ -187,7 +196,7 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
                 if let Some(last) = &mut self.last_poll {
                     last.is_sent = true;
                 }
-                return Some(self.job.request());
+                return Some(self.known().request());
             }
             // Another watch of the job may have used the last request.
             Err(free) if self.last_poll.is_some_and(|last| free >= last.until) => {
@@ -206,7 +215,7 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         if !matches!(self.state, State::Polling { .. }) {
             return;
         }
-        if let Err(other) = self.job.request().check(&response) {
+        if let Err(other) = self.known().request().check(&response) {
             return self.handle_failure(now, ResponseError::from(other).into());
         }
         let at = now.instant;
@@ -217,8 +226,11 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         self.trouble = None;
         self.failures = 0;
         self.token_renewed = false;
-        self.events.extend(diff(&self.job, self.last.as_deref(), &response));
+        self.events.extend(diff(self.known(), self.last.as_deref(), &response));
         let outcome = self.outcome(&response);
+        if let Some(learned) = self.known().learned(&response) {
+            self.learned = Some(Box::new(learned));
+        }
         self.last = Some(Box::new(response));
         match outcome {
             Outcome::Succeeded => self.state = State::Ended(EndKind::Succeeded),
@@ -273,13 +285,13 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
     }
 
     fn outcome(&self, response: &J::Response) -> Outcome {
-        let Some(status) = self.job.status(response) else { return Outcome::Unknown };
+        let Some(status) = self.known().status(response) else { return Outcome::Unknown };
         let said = |status: &Status| {
             let word = status.as_str();
             let mut words = self.settings.words.iter().rev();
             words.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, outcome)| *outcome)
         };
-        said(status).unwrap_or_else(|| self.job.outcome(status))
+        said(status).unwrap_or_else(|| self.known().outcome(status))
     }
 
     fn see_deadline(&mut self, now: Instant) {
@@ -321,7 +333,7 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         let waited = now.instant.saturating_duration_since(self.began);
         let left = self.deadline.saturating_duration_since(now.instant);
         let is_platform = self.settings.host.is_platform();
-        ResumeToken::new(self.job.clone(), waited, left, &self.log.lock(), logs.name(), is_platform, now)
+        ResumeToken::new(self.known().clone(), waited, left, &self.log.lock(), logs.name(), is_platform, now)
     }
 
     fn next_random(&mut self) -> u64 {

@@ -10,12 +10,15 @@ mod allowed;
 mod lag;
 mod many;
 mod one;
+mod per_bot;
 mod platform;
 mod random;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use kore_protocol::bot_export::ExportRun;
+use kore_protocol::bot_publish::PublishRun;
 use kore_protocol::watch::PollError;
 use kore_protocol::{ResponseError, RetryAfter};
 
@@ -130,6 +133,30 @@ fn many_watches_at_once_stay_within_the_rate_limits_and_each_ends() {
          again, {} last polls of one that was not over, {} ends seen, all places taken in {full} runs",
         total.imports, total.arrivals, total.again, total.last, total.ended,
     );
+}
+
+#[test]
+fn all_runs_of_a_bot_stay_within_its_windows_together() {
+    let (runs, seed) = (setting("SIMULATED_RUNS", 300).div_ceil(15), setting("SIMULATED_SEED", 1));
+    let start = Instant::now();
+    for (kind, simulate) in [
+        ("exports", per_bot::simulate::<ExportRun> as fn(u64, Instant) -> per_bot::Run),
+        ("publishes", per_bot::simulate::<PublishRun>),
+    ] {
+        let mut total = per_bot::Run::default();
+        for seed in seed..seed + runs {
+            let run = simulate(seed, start);
+            total.arrivals += run.arrivals;
+            total.ended += run.ended;
+            total.seen += run.seen;
+            total.throttled |= run.throttled;
+        }
+        assert!(total.throttled && total.seen > 0 && total.seen < total.ended, "{kind}: {total:?}");
+        println!(
+            "{runs} runs of {kind} from seed {seed}: {} of them, {} arrivals, {} ends seen",
+            total.ended, total.arrivals, total.seen
+        );
+    }
 }
 
 #[test]

@@ -23,11 +23,20 @@ pub(crate) struct BuiltIn {
     proxies: Proxies,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 enum Proxies {
-    #[default]
-    OfEnvironment,
+    /// By default, or since it `is_set`.
+    OfEnvironment {
+        is_set: bool,
+    },
+    None,
     Set(ProxySettings),
+}
+
+impl Default for Proxies {
+    fn default() -> Self {
+        Self::OfEnvironment { is_set: false }
+    }
 }
 
 impl ClientBuilder {
@@ -65,8 +74,7 @@ impl ClientBuilder {
 
     /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count.
     pub fn environment_proxies(mut self, used: bool) -> Self {
-        self.built_in.proxies =
-            if used { Proxies::OfEnvironment } else { Proxies::Set(ProxySettings::new()) };
+        self.built_in.proxies = if used { Proxies::OfEnvironment { is_set: true } } else { Proxies::None };
         self
     }
 
@@ -74,6 +82,26 @@ impl ClientBuilder {
     pub fn proxies(mut self, proxies: ProxySettings) -> Self {
         self.built_in.proxies = Proxies::Set(proxies);
         self
+    }
+
+    /// Refuses settings that have no effect, since another transport is set.
+    pub(super) fn without_built_in(&self) -> Result<(), Error> {
+        let BuiltIn { timeout, connect_timeout, idle_timeout, ca_pem, plain_http, proxies } = &self.built_in;
+        let idle = [
+            ("timeout", timeout.is_some()),
+            ("connect_timeout", connect_timeout.is_some()),
+            ("idle_timeout", idle_timeout.is_some()),
+            ("add_ca_pem", !ca_pem.is_empty()),
+            ("allow_http", *plain_http != PlainHttp::Loopback),
+            ("environment_proxies", matches!(proxies, Proxies::OfEnvironment { is_set: true })),
+            ("proxies", matches!(proxies, Proxies::Set(_))),
+        ];
+        match idle.iter().find(|(_, is_set)| *is_set) {
+            None => Ok(()),
+            Some((setting, _)) => Err(Error::config(format!(
+                "{setting}: it has no effect with the transport that is set: expected that transport to be set up so"
+            ))),
+        }
     }
 
     fn hyper(&mut self, base: &BaseUrl) -> Result<HyperTransportBuilder, Error> {
@@ -86,7 +114,8 @@ impl ClientBuilder {
         let mut builder =
             HyperTransport::builder().body_limit(self.body_limit).plain_http(settings.plain_http);
         let proxies = match settings.proxies {
-            Proxies::OfEnvironment => environment::proxies(),
+            Proxies::OfEnvironment { .. } => environment::proxies(),
+            Proxies::None => ProxySettings::new(),
             Proxies::Set(proxies) => proxies,
         };
         let uri = Uri::try_from(base.to_string()).map_err(|error| Error::setting("host", error))?;

@@ -1,4 +1,5 @@
-//! The connection that requests go over.
+//! The connection to a host or proxy, for hyper. It sees to it that a server that never stops sending
+//! does not keep everything else on the thread waiting.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -11,9 +12,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
-/// How much is read in one go. hyper reads on for as long as there is something, without end if a
-/// server sends 1xx responses without end; everything else on the thread, a time limit included,
-/// has its turn in between.
+/// How much is read before other tasks have their turn. hyper reads for as long as there is something
+/// to read, which is for ever if a server sends 1xx responses for ever; no timeout on the same thread
+/// would fire meanwhile.
 const IN_ONE_GO: usize = 64 * 1024;
 
 type Io = MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
@@ -22,7 +23,7 @@ type Io = MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
 pub(super) struct Stream {
     io: Io,
     to_proxy: bool,
-    /// How much was read, at most, since there was nothing to read.
+    /// At most how much was read since the socket was last empty.
     in_one_go: usize,
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
-use cargo_metadata::camino::Utf8PathBuf;
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
 use crate::command::output;
 use crate::workspace::Workspace;
@@ -18,13 +18,18 @@ pub(super) struct Emulator {
 
 impl Emulator {
     /// Starts the binary, which must have been built.
-    pub(super) fn start(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        workspace: &Workspace,
+        folder: &Utf8Path,
+        arguments: &[&str],
+    ) -> anyhow::Result<Self> {
         let name = format!("kore{}", std::env::consts::EXE_SUFFIX);
         let program = workspace.target_dir().join("debug").join(name);
         println!("$ kore emulator {}", arguments.join(" "));
         let mut child = Command::new(&program)
             .arg("emulator")
             .args(arguments)
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

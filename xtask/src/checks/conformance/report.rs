@@ -33,7 +33,7 @@ impl Report {
             };
             *statuses.entry(status).or_default() += 1;
             if status == 200 {
-                found.extend(url.rsplit('/').next().map(str::to_owned));
+                found.insert(url.to_owned());
             }
         }
         Ok(Self { statuses, found })
@@ -43,8 +43,13 @@ impl Report {
     pub(super) fn complaints(&self, expected: &[u16], imports: &[String]) -> Vec<String> {
         let unseen = expected.iter().filter(|status| !self.statuses.contains_key(status));
         let unseen = unseen.map(|status| format!("no answer was {status}: that status was not checked"));
-        let missed = imports.iter().filter(|id| !self.found.contains(*id));
-        unseen.chain(missed.map(|id| format!("the status of {id} was never seen"))).collect()
+        unseen.chain(imports.iter().filter_map(|id| self.missed(&format!("/{id}")))).collect()
+    }
+
+    /// A complaint if nothing succeeded whose path ends so.
+    pub(super) fn missed(&self, end: &str) -> Option<String> {
+        let is_found = self.found.iter().any(|url| url.ends_with(end));
+        (!is_found).then(|| format!("no call of …{end} succeeded"))
     }
 }
 

@@ -4,7 +4,12 @@
 use super::Complaint;
 use super::source::Source;
 
-const FOLDERS: [&str; 2] = ["crates/kore-protocol/src/bot_import", "crates/kore-protocol/src/file"];
+const FOLDERS: [&str; 4] = [
+    "crates/kore-protocol/src/bot_export",
+    "crates/kore-protocol/src/bot_import",
+    "crates/kore-protocol/src/bot_publish",
+    "crates/kore-protocol/src/file",
+];
 
 /// What a file holds, in order, and how such lines begin; its response may be that of another call.
 const PARTS: [(&str, &[&str]); 4] = [

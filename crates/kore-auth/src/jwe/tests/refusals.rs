@@ -1,13 +1,14 @@
-//! Tokens that a server refuses: all alike, and without more work than one decryption.
+//! Encrypted tokens that a server refuses: each with the same error, and with no more work than one
+//! decryption.
 
 use super::*;
 
-/// A token as any sender could make it, good but for the header.
+/// A valid token with this header.
 fn with_header(header: &str) -> String {
     sealed(header, &[5; 32], |_| {})
 }
 
-/// The same with a content key and a change of what is encrypted.
+/// A token with this header and content key, changed after it was encrypted.
 fn sealed(header: &str, content_key: &[u8], change: impl FnOnce(&mut Sealed)) -> String {
     let jwk = PublicJwk::parse(server().public_jwk()).expect("a public key");
     let key = PublicKey::new(&jwk.n, &jwk.e).expect("it encrypts");
@@ -69,7 +70,7 @@ fn a_token_for_another_key_is_refused() {
 }
 
 #[test]
-fn a_kid_is_watched_if_the_server_has_one() {
+fn a_kid_must_match_if_the_server_has_one() {
     let named = with_header(r#"{"alg":"RSA1_5","enc":"A128CBC-HS256","kid":"k-1"}"#);
     for server in [server(), server().kid("k-1"), server().kid("1").kid("k-1")] {
         assert!(server.decrypt(&named).is_ok());

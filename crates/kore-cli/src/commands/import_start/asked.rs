@@ -21,23 +21,23 @@ const FULL_OR_OPTIONS: &str =
     "a full import (--full) deletes in the bot what the files lack; --options FILE takes what it names alone";
 
 /// Where the import goes, for the SDK.
-pub(super) enum Mode {
+pub(in crate::commands) enum Mode {
     New(String),
     Into(BotId, Box<ImportMode>),
 }
 
 /// Files and target, which were checked.
-pub(super) struct Asked {
-    pub(super) files: BotFiles,
-    pub(super) target: Target,
-    pub(super) mode: Mode,
+pub(in crate::commands) struct Asked {
+    pub(in crate::commands) files: BotFiles,
+    pub(in crate::commands) target: Target,
+    pub(in crate::commands) mode: Mode,
     /// The files of the user that are read, the options among them.
-    pub(super) paths: Vec<PathBuf>,
+    pub(in crate::commands) paths: Vec<PathBuf>,
 }
 
 impl Asked {
     /// `None` if that is all: for `--dry-run` the plan is printed.
-    pub(super) fn read(args: BotArgs) -> Result<Option<Self>, Failure> {
+    pub(in crate::commands) fn read(args: BotArgs) -> Result<Option<Self>, Failure> {
         let (target, mode) = target(&args)?;
         let files = BotFiles::read(&args.paths, matches!(mode, Mode::New(_)))?;
         files.warnings.iter().for_each(|warning| warn(warning));
@@ -53,7 +53,7 @@ impl Asked {
     }
 
     /// The files for the SDK, which opens them when it sends them.
-    pub(super) fn import_files(&self) -> Result<ImportFiles, Failure> {
+    pub(in crate::commands) fn import_files(&self) -> Result<ImportFiles, Failure> {
         let file = |file: &BotFile| match &file.content {
             Content::Path(path) => ImportFile::from_path(path)
                 .map(|content| content.named(file.name.clone()))

@@ -52,6 +52,7 @@ fn whatever_the_server_accepted_is_in_the_output_or_starting_is_its_last_line() 
             std::thread::sleep(took.mul_f64(part as f64 / 1000.0));
             let _ = child.kill();
             child.wait().expect("it is ours");
+            platform.settle();
             let output = std::fs::read_to_string(path).expect("written");
             if platform.seen(|seen| seen.starts.is_empty()) {
                 before += 1;
@@ -100,4 +101,17 @@ fn a_signal_behind_the_start_waits_for_the_id() {
         assert!(output.contains(ID), "{output}");
         assert_eq!(platform.seen(|seen| (seen.starts.len(), seen.polls)), (1, 0));
     }
+}
+
+#[test]
+fn a_run_that_is_stopped_while_it_watches_prints_how_to_resume() {
+    let platform = Platform::with(Start::Accepted, Duration::from_millis(500), |_| ());
+    let (mut child, _home, path) = start(&platform, "run");
+    until("it watches", || std::fs::read_to_string(&path).is_ok_and(|text| text.contains("status pending")));
+    send(&child, Signal::TERM);
+    assert_eq!(code(&mut child), 143);
+    let output = std::fs::read_to_string(&path).expect("written");
+    let command = output.lines().last().expect("the command");
+    assert!(command.contains(" import watch --resume ") && command.contains(ID), "{output}");
+    assert!(command.ends_with(" --interval=50ms") && !command.contains("--full"), "{output}");
 }

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(super) struct Seen {
 pub(super) struct Platform {
     pub(super) url: String,
     seen: Arc<Mutex<Seen>>,
+    /// How many connections are served now.
+    open: Arc<AtomicUsize>,
 }
 
 pub(super) const ID: &str = "bir-5f1c9a70";
@@ -58,14 +61,32 @@ impl Platform {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let seen: Arc<Mutex<Seen>> = Arc::default();
         let (shared, uploaded) = (Arc::clone(&seen), Arc::new(uploaded));
+        let open: Arc<AtomicUsize> = Arc::default();
+        let counted = Arc::clone(&open);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (seen, uploaded) = (Arc::clone(&shared), Arc::clone(&uploaded));
-                // A client that was killed is part of the tests.
-                thread::spawn(move || serve(stream, start, delay, &seen, &*uploaded));
+                let open = Arc::clone(&counted);
+                open.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || {
+                    // A client that was killed is part of the tests.
+                    let _ = serve(stream, start, delay, &seen, &*uploaded);
+                    open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { url, seen }
+        Self { url, seen, open }
+    }
+
+    /// Waits until all that has been sent is served. Connections are taken in their order, so that one
+    /// which is answered has none before it that is not taken yet.
+    #[cfg(unix)]
+    pub(super) fn settle(&self) {
+        let address = self.url.strip_prefix("http://").expect("a URL");
+        let mut stream = TcpStream::connect(address).expect("it serves");
+        stream.write_all(b"HEAD / HTTP/1.1\r\n\r\n").expect("sent");
+        let _ = stream.read_to_end(&mut Vec::new());
+        crate::process::until("all is served", || self.open.load(Ordering::SeqCst) == 0);
     }
 
     pub(super) fn seen<T>(&self, of: impl FnOnce(&Seen) -> T) -> T {
@@ -119,6 +140,9 @@ fn serve(
             0 => return Ok(()),
             read => body.extend_from_slice(&buffer[..read]),
         }
+    }
+    if head.starts_with("HEAD ") {
+        return Ok(());
     }
     thread::sleep(delay);
     let json =

@@ -80,7 +80,11 @@ fn one_that_cannot_be_looked_at_does_not_stop_the_others() {
 #[test]
 fn an_answer_about_another_import_is_no_success() {
     let run = script().watch(&["bir-other"]).run();
-    assert!(run.stdout.contains("asked for bir-other, the response is about bir-good"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("expected a response about bir-other, found one about bir-good"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(run.code, 5);
 }
 
@@ -242,7 +246,10 @@ fn each_code_of_the_tables_has_a_case() {
     let readme = readme.expect("it is there");
     let (_, table) = readme.split_once("| exit code | meaning |\n|---|---|\n").expect("a table");
     let rows = table.lines().map_while(|line| line.strip_prefix("| "));
-    assert_eq!(codes(rows), all, "README.md");
+    // 8 is no code of watch: the tests of starting an import have it.
+    let readme = codes(rows);
+    assert!(readme.contains(&8), "README.md");
+    assert_eq!(readme.into_iter().filter(|code| *code != 8).collect::<Vec<_>>(), all, "README.md");
     let help = Kore::new(["import", "watch", "--help"]).succeeds().stdout;
     let (_, table) = help.split_once("\nExit codes").expect("a table");
     let rows = table.lines().skip(1).map_while(|line| line.strip_prefix("  "));

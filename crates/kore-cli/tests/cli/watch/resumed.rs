@@ -27,7 +27,7 @@ fn a_resumed_watch_keeps_the_rate_limit_and_the_time_between_counts() {
         let token = used_up("bir-1", written_ago);
         let run = script.watch(&["--resume", &token, "--timeout", "300ms"]).run();
         assert_eq!((run.code, script.looks("bir-1")), (3, 0), "{}", run.stdout);
-        assert!(run.stdout.contains("rate limits"), "{}", run.stdout);
+        assert!(run.stdout.contains("the platform's rate limit allows the next poll in "), "{}", run.stdout);
         run.says(&[&token]);
         let command = printed_command(&run);
         assert!(command.contains("--timeout=70s") && !command.contains("300ms"), "{command}");

@@ -4,7 +4,7 @@
 mod picture;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How many rows are on the terminal before.
 const BEFORE: usize = 30;
 
-pub(super) struct Screen {
+pub(crate) struct Screen {
     term: Term<VoidListener>,
     parser: Processor,
     output: Receiver<Vec<u8>>,
@@ -43,10 +43,20 @@ impl Screen {
     /// Runs it with standard error on a terminal of that size, and standard output too unless that
     /// is a file.
     pub(super) fn start(kore: Kore, columns: usize, lines: usize, stdout: Option<File>) -> Self {
+        Self::run(kore, columns, lines, stdout, false)
+    }
+
+    /// The same with a person at the keyboard: standard input is the terminal as well.
+    pub(crate) fn with_keyboard(kore: Kore) -> Self {
+        Self::run(kore, 120, 20, None, true)
+    }
+
+    fn run(kore: Kore, columns: usize, lines: usize, stdout: Option<File>, has_keyboard: bool) -> Self {
         let (master, slave) = terminal(columns, lines);
         let (mut command, home) = kore.env("TERM", "xterm-256color").into_command();
+        let keyboard = || Stdio::from(slave.try_clone().expect("cloned"));
         let child = command
-            .stdin(Stdio::null())
+            .stdin(if has_keyboard { keyboard() } else { Stdio::null() })
             .stdout(stdout.unwrap_or_else(|| slave.try_clone().expect("cloned")))
             .stderr(slave)
             .spawn()
@@ -69,6 +79,10 @@ impl Screen {
         // A shell was there before, and the cursor is at the bottom, as it is mostly.
         (0..BEFORE).for_each(|n| parser.advance(&mut term, format!("before {n}\r\n").as_bytes()));
         Self { term, parser, output, master, child, _home: home }
+    }
+
+    pub(crate) fn types(&self, text: &str) {
+        File::from(self.master.try_clone().expect("cloned")).write_all(text.as_bytes()).expect("typed");
     }
 
     /// Between two frames: one for another width that is still on its way is drawn wrongly on any
@@ -107,7 +121,7 @@ impl Screen {
     }
 
     /// Reads on until the screen is as asked for.
-    fn until(&mut self, what: &str, is: impl Fn(&[String]) -> bool) -> Vec<String> {
+    pub(crate) fn until(&mut self, what: &str, is: impl Fn(&[String]) -> bool) -> Vec<String> {
         let start = Instant::now();
         loop {
             let rows = self.rows();
@@ -123,7 +137,7 @@ impl Screen {
     }
 
     /// Reads to the end; the exit code and the screen.
-    pub(super) fn end(mut self) -> (i32, Vec<String>) {
+    pub(crate) fn end(mut self) -> (i32, Vec<String>) {
         let code = self.child.wait().expect("it ends").code().expect("no signal");
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.parser.advance(&mut self.term, &bytes);
@@ -136,7 +150,7 @@ impl Screen {
     }
 }
 
-fn has(rows: &[String], text: &str) -> bool {
+pub(crate) fn has(rows: &[String], text: &str) -> bool {
     rows.iter().any(|row| row.contains(text))
 }
 

@@ -152,7 +152,7 @@ function onBotsAndFiles({ bots, files, files_in_all }) {
   byId("bots").replaceChildren(...bots.map((bot) => {
     const row = element("li");
     const [word, className] = bot.exists ? ["exists", "succeeded"] : ["not made yet", "running"];
-    row.append(element("span", "id mono", bot.id), element("span", "name", bot.name), element("span", `word ${className}`, word));
+    row.append(element("span", "id mono", bot.id), element("span", "name", bot.name || ""), element("span", `word ${className}`, word));
     return row;
   }));
   byId("files").replaceChildren(...files.map((file) => {
