@@ -82,6 +82,15 @@ impl Display {
         self.lines(|lines, wall| lines.event::<J>(job.id(), event, now, wall));
     }
 
+    /// Says something of the import before it is started, for people.
+    pub(in crate::commands) fn note(&mut self, text: &str) {
+        match (&self.live, &self.lines) {
+            (Some(live), _) => live.say(text),
+            (None, Some(_)) => self.lines(|lines, wall| Some(lines.say(text, Instant::now(), wall))),
+            (None, None) => Stream::Stderr.raw(format!("{text}\n")),
+        }
+    }
+
     /// Something happened before the import was accepted, or it is accepted now.
     pub(in crate::commands) fn import_event(&mut self, uploads: &Uploads, event: &ImportEvent, now: Instant) {
         if self.format == WatchOutput::Ndjson
