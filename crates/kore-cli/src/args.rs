@@ -1,6 +1,7 @@
 //! The arguments of the command and what `--help` says of them. Secrets are none of them: other users
 //! of the machine could read them.
 
+mod bot_jobs;
 mod help;
 mod import_start;
 mod import_watch;
@@ -15,6 +16,10 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use bot_jobs::{
+    Export, ExportOf, ExportRunArgs, ExportStartArgs, ExportWatchArgs, Publish, PublishOf, PublishRunArgs,
+    PublishStartArgs, PublishWatchArgs,
+};
 pub(crate) use import_start::{BotArgs, RunArgs, StartArgs, StartOutput};
 pub(crate) use import_watch::{ReportArgs, WatchArgs, WatchHow, WatchOutput};
 pub(crate) use jwe::JweArgs;
@@ -37,6 +42,18 @@ pub(crate) enum Command {
     Import {
         #[command(subcommand)]
         import: Import,
+    },
+    /// Export bots into files
+    #[command(arg_required_else_help = true)]
+    Export {
+        #[command(subcommand)]
+        export: Export,
+    },
+    /// Publish bots
+    #[command(arg_required_else_help = true)]
+    Publish {
+        #[command(subcommand)]
+        publish: Publish,
     },
     /// Print a JWT for the header `auth`, for use with curl
     #[command(after_help = help::token())]

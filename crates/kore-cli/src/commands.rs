@@ -1,5 +1,6 @@
 //! What each command does, a file for each; [`crate::run`] calls them with the arguments that were read.
 
+mod bot_jobs;
 mod client;
 mod completions;
 mod demo;
@@ -10,6 +11,9 @@ mod import_status;
 mod import_watch;
 mod token;
 
+pub(crate) use bot_jobs::{
+    export_run, export_start, export_watch, publish_run, publish_start, publish_watch,
+};
 pub(crate) use completions::completions;
 pub(crate) use demo::demo;
 pub(crate) use emulator::emulator;

@@ -27,7 +27,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use args::{Args, Command, Import};
+use args::{Args, Command, Export, Import, Publish};
 use exit::Exit;
 use failure::Failure;
 use kore_sdk::types::Printable;
@@ -57,6 +57,12 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Import { import: Import::Run(args) } => on_runtime(commands::import_run(*args)),
         Command::Import { import: Import::Start(args) } => on_runtime(commands::import_start(*args)),
         Command::Import { import: Import::Watch(args) } => on_runtime(commands::import_watch(*args)),
+        Command::Export { export: Export::Run(args) } => on_runtime(commands::export_run(*args)),
+        Command::Export { export: Export::Start(args) } => on_runtime(commands::export_start(*args)),
+        Command::Export { export: Export::Watch(args) } => on_runtime(commands::export_watch(*args)),
+        Command::Publish { publish: Publish::Run(args) } => on_runtime(commands::publish_run(*args)),
+        Command::Publish { publish: Publish::Start(args) } => on_runtime(commands::publish_start(*args)),
+        Command::Publish { publish: Publish::Watch(args) } => on_runtime(commands::publish_watch(*args)),
         Command::Token(args) => commands::token(args),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),
         Command::Demo => on_runtime(commands::demo()),

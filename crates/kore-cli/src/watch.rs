@@ -4,7 +4,9 @@
 mod board;
 mod document;
 mod ending;
+mod export;
 mod import;
+mod publish;
 mod resume;
 
 pub(crate) use board::{Board, Next, Progress};

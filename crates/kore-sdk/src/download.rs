@@ -169,11 +169,11 @@ impl Download {
         let failed = |kind, why: String| {
             Err(DownloadError::new(kind, format!("the file of the export at {host}: {why}")))
         };
-        let sent = response.and_then(|response| {
+        let sent = response.map(|response| {
             if response.status() == StatusCode::OK && !response.body().is_empty() {
                 self.sink.write(response.body());
             }
-            Ok(response.status())
+            response.status()
         });
         if let Some(error) = self.sink.take_failure() {
             return failed(Kind::Output, format!("cannot be written: {error}"));

@@ -78,7 +78,8 @@ async fn the_file_of_an_export_is_fetched_without_the_token_and_is_whole_or_not_
     let chunk = format!("{head}transfer-encoding: chunked\r\n\r\n4\r\nPK12\r\n");
     type Is = fn(&DownloadError) -> bool;
     let other: Is = |error| !error.is_no_response() && !error.is_wrong_size() && !error.is_output();
-    let cases: [(&str, String, Option<&str>, Option<(Is, &str)>); 9] = [
+    type Case = (&'static str, String, Option<&'static str>, Option<(Is, &'static str)>);
+    let cases: [Case; 9] = [
         ("whole", whole.clone(), Some("4"), None),
         ("of a size that nobody says", whole.clone(), None, None),
         ("cut", whole.replace(": 4", ": 9"), Some("9"), Some((DownloadError::is_no_response, "cut short"))),
@@ -187,7 +188,7 @@ async fn an_export_is_started_watched_and_not_confused_with_the_one_before_or_th
     let End::Succeeded(response) = end.await.unwrap() else { panic!("it succeeded") };
     assert_eq!(response.export.download(), Some("https://x/?sig=abc"));
     assert_eq!(statuses, [None, Some(Status::Success)], "the export before is not taken for this one");
-    let asked = asked.lock().unwrap();
+    let asked = asked.lock().unwrap().clone();
     assert!(asked[0].starts_with("POST /api/public/bot/st-1/export HTTP"), "{asked:?}");
     assert!(asked[0].ends_with(r#"{"exportType":"latest"}"#), "{asked:?}");
     assert!(asked[1].starts_with("GET /api/public/bot/st-1/export/status HTTP"), "{asked:?}");

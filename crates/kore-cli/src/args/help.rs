@@ -1,8 +1,10 @@
 //! What `--help` says behind the arguments: environment, exit codes, examples.
 
+mod bot_jobs;
 mod import_start;
 mod import_watch;
 
+pub(super) use bot_jobs::{EXPORT, PUBLISH};
 pub(super) use import_start::{run, start};
 pub(super) use import_watch::watch;
 use kore_sdk::protocol::bot_import::get_status;

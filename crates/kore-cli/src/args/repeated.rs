@@ -7,19 +7,20 @@ use clap::{ArgAction, CommandFactory as _};
 
 use super::Args;
 
-/// The flags of `kore import watch` as they were given to it or to `kore import run`, but for those named. What is added to the
+/// The flags of the `watch` of that noun, such as `kore import watch`, as they were given to it or to `run`, but for those named. What is added to the
 /// arguments later is among them of itself.
 pub(crate) fn flags_of_watch(
     arguments: impl IntoIterator<Item = OsString>,
+    noun: &str,
     without: &[&str],
 ) -> Vec<OsString> {
     let mut command = Args::command();
     let Ok(matches) = command.try_get_matches_from_mut(arguments) else { return Vec::new() };
-    let import = matches.subcommand_matches("import").and_then(|import| import.subcommand());
+    let import = matches.subcommand_matches(noun).and_then(|import| import.subcommand());
     // What `run` has beside these is not for the one that resumes.
     let Some(("watch" | "run", matches)) = import else { return Vec::new() };
     let definition = command
-        .find_subcommand("import")
+        .find_subcommand(noun)
         .and_then(|import| import.find_subcommand("watch"))
         .expect("it has just been matched");
     let mut flags = Vec::new();
@@ -51,7 +52,7 @@ mod tests {
 
     fn kept(line: &str) -> Vec<String> {
         let arguments = line.split(' ').map(OsString::from);
-        let flags = flags_of_watch(arguments, &["resume"]);
+        let flags = flags_of_watch(arguments, "import", &["resume"]);
         flags.into_iter().map(|flag| flag.into_string().expect("UTF-8")).collect()
     }
 

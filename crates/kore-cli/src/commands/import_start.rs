@@ -76,14 +76,14 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
 }
 
 /// Where the import is started, and as whom.
-struct Platform {
-    settings: Settings,
-    connection: Connection,
+pub(super) struct Platform {
+    pub(super) settings: Settings,
+    pub(super) connection: Connection,
     identity: Identity,
 }
 
 impl Platform {
-    fn new(identity: IdentityArgs, connection: ConnectionArgs) -> Result<Self, Failure> {
+    pub(super) fn new(identity: IdentityArgs, connection: ConnectionArgs) -> Result<Self, Failure> {
         let settings = Settings::read(identity, connection, &Environment::of_process())?;
         settings.complete(None, true)?;
         let (connection, identity) = (settings.connection()?, settings.identity()?);
@@ -91,7 +91,7 @@ impl Platform {
     }
 
     /// A client whose requests may take that long, if the user sets nothing else.
-    fn client(&self, timeout: Option<Duration>) -> Result<Client, Failure> {
+    pub(super) fn client(&self, timeout: Option<Duration>) -> Result<Client, Failure> {
         let mut builder = client::builder(&self.settings, &self.connection, &self.identity)?;
         if let Some(timeout) = timeout.filter(|_| self.connection.timeout.is_none()) {
             builder = builder.timeout(timeout);
@@ -99,7 +99,7 @@ impl Platform {
         builder.build().map_err(|error| self.explain(&error))
     }
 
-    fn explain(&self, error: &kore_sdk::Error) -> Failure {
+    pub(super) fn explain(&self, error: &kore_sdk::Error) -> Failure {
         explain(&self.connection, &self.identity, error)
     }
 }

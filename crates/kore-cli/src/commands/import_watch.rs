@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_sdk::watch::{Job as _, Pacing, ResumeToken, Update};
+use kore_sdk::watch::{Pacing, ResumeToken, Update};
 use kore_sdk::{BotImportId, Client};
 
 use super::client;
@@ -166,8 +166,8 @@ impl Watch<'_, BotImportId> {
         drop(signals);
         output::end();
         let exit = signal.unwrap_or_else(|| exit_code(&endings));
-        let resume = resume_command(&endings, timeout);
-        report(reports, &endings, display, exit, resume.as_deref())
+        let resume = resume_command::<BotImportId>(&endings, timeout);
+        report::<BotImportId>(reports, &endings, display, exit, resume.as_deref())
     }
 }
 
@@ -215,6 +215,9 @@ impl<J: Shown> Watch<'_, J> {
                 None => break,
                 Some(Update::Event { job, event, body }) => {
                     board.event(&job, &event);
+                    if J::stands_still(&event) {
+                        updates.cancel(&job);
+                    }
                     display.event(&job, &event, &body, Instant::now());
                 }
                 Some(Update::Ended { job, end }) => {
@@ -240,7 +243,7 @@ impl<J: Shown> Watch<'_, J> {
 
 /// Writes reports, results and hints at the end. A file that cannot be written changes the exit code
 /// only if it would have been that of a success.
-fn report(
+pub(super) fn report<J: Shown>(
     reports: &Reports,
     endings: &[Ending],
     display: &mut Display,
@@ -263,7 +266,7 @@ fn report(
     hints.into_iter().for_each(say);
     if let Some(command) = resume {
         let count = |is: fn(&Ending) -> bool| endings.iter().filter(|ending| is(ending)).count();
-        output::resume(noun(BotImportId::KIND), count(Ending::is_unended), count(Ending::is_lost), command);
+        output::resume(noun(J::KIND), count(Ending::is_unended), count(Ending::is_lost), command);
     }
     failures.extend(output::drain());
     failures.iter().for_each(Failure::print);
@@ -273,7 +276,7 @@ fn report(
 /// The command that resumes the imports that have not ended, if there are any. It also watches those
 /// that ended without success, so that the success of a later run does not hide them. Its `--timeout` is the one of
 /// this run, or as long as the rate limits need it to be.
-fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
+pub(super) fn resume_command<J: Shown>(endings: &[Ending], timeout: Duration) -> Option<String> {
     if !endings.iter().any(Ending::is_unended) {
         return None;
     }
@@ -283,8 +286,8 @@ fn resume_command(endings: &[Ending], timeout: Duration) -> Option<String> {
     without.extend(longer.map(|_| "timeout"));
     // With --fail-fast the run would end at the first poll of an import that is known to have failed.
     without.extend(endings.iter().any(Ending::is_lost).then_some("fail_fast"));
-    let mut words = flags_of_watch(std::env::args_os(), &without);
+    let mut words = flags_of_watch(std::env::args_os(), noun(J::KIND), &without);
     words.extend(longer.map(|timeout| format!("--timeout={}s", timeout.as_secs()).into()));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
-    Some(command(&program, BotImportId::KIND, &words, &again))
+    Some(command(&program, J::KIND, &words, &again))
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod bot_jobs;
 #[cfg(target_os = "linux")]
 mod closed;
 mod documented;

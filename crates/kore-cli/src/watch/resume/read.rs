@@ -54,6 +54,8 @@ struct Value<'a, J> {
     /// Of a job that has ended or is not watched any more, in both.
     outcome: Option<String>,
     id: Option<J>,
+    /// Of a job that is named by more than its id, and has no token.
+    bot: Option<IgnoredAny>,
     #[serde(borrow)]
     resume: Option<&'a RawValue>,
 }
@@ -142,6 +144,7 @@ impl<J: Shown> Found<J> {
                 let resume = resume.map(RawValue::get).unwrap_or("null");
                 self.told.push(Told { job, outcome, token: serde_json::from_str(resume)? });
             }
+            Value { v: None, bot: Some(_), .. } => self.resumed.jobs.push(serde_json::from_str(raw.get())?),
             // Without an end behind it, the run was killed while it watched this one.
             Value { v: None, event: Some(_), id: Some(job), .. } => {
                 self.told.push(Told { job, outcome: String::new(), token: None });

@@ -100,7 +100,7 @@ impl Job for ExportRun {
 }
 
 /// The task of a job that tells of none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoTask {}
 
 impl Task for NoTask {

@@ -1,0 +1,65 @@
+//! The export of a bot as the command shows it.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use kore_sdk::Outcome;
+use kore_sdk::protocol::bot_export::ExportRun;
+use kore_sdk::protocol::bot_export::get_status::{NoTask, Response};
+use kore_sdk::types::BotExport;
+
+use super::document::{Document, Shown, Task};
+use crate::output::{age, field, outcome_style, word};
+use crate::reasons;
+
+impl Shown for ExportRun {
+    const TASKS: &'static str = "tasks";
+
+    fn id(&self) -> &str {
+        self.bot_id.as_str()
+    }
+
+    fn task(task: &NoTask) -> Task {
+        match *task {}
+    }
+
+    fn json(body: &Bytes) -> Bytes {
+        body.clone()
+    }
+
+    fn document(response: &Response, now: SystemTime) -> Document {
+        let export = &response.export;
+        let reasons = reasons::ordered(reasons::of_keys(&export.extra, BotExport::KEYS));
+        let style = outcome_style(export.outcome());
+        let odd = |key: &str| export.extra.get(key).filter(|odd| !odd.is_null());
+        let created = match export.created_on.as_ref().map(|created| (created, created.to_system_time())) {
+            Some((created, Ok(time))) => format!("{} ({})", word(created.as_str()), age(time, now)),
+            _ => field(export.created_on.as_ref(), odd("createdOn")),
+        };
+        let known = [
+            ("Export", field(export.id.as_ref(), odd("_id"))),
+            ("Status", format!("{style}{}{style:#}", field(export.status.as_ref(), odd("status")))),
+            ("Bot", field(export.bot(), odd("streamId").or(odd("botId")))),
+            ("Type", field(export.export_type.as_ref(), odd("exportType"))),
+            ("Created", created),
+        ];
+        let facts = known.into_iter().map(|(label, text)| (label.to_owned(), text));
+        let warning = match (&response.unread, &export.status) {
+            (Some(_), _) => Some("the response cannot be read as a whole: only its id and status are known"),
+            (None, None) => Some("the response has no status: nothing can be concluded from it"),
+            _ => None,
+        };
+        Document {
+            facts: facts
+                .chain(reasons.iter().map(|reason| (format!("{}:", reason.key), reason.line())))
+                .collect(),
+            status: export.status.as_ref().map(|status| word(status.as_str())),
+            outcome: export.status.as_ref().map_or(Outcome::Unknown, |status| status.outcome()),
+            tasks: Vec::new(),
+            others: Vec::new(),
+            reasons,
+            warning: warning.map(str::to_owned),
+            json: response.json(),
+        }
+    }
+}

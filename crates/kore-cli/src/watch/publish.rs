@@ -1,0 +1,82 @@
+//! The publish of a bot as the command shows it.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use kore_sdk::Status;
+use kore_sdk::protocol::bot_publish::PublishRun;
+use kore_sdk::protocol::bot_publish::get_status::Response;
+use kore_sdk::types::{BotPublish, PublishTask};
+use kore_sdk::watch::{Event, Task as _};
+
+use super::document::{Document, Shown, Task};
+use crate::output::{field, outcome_style, word};
+use crate::reasons;
+
+impl Shown for PublishRun {
+    const TASKS: &'static str = "statusSummary";
+
+    fn id(&self) -> &str {
+        self.bot_id.as_str()
+    }
+
+    fn task(task: &PublishTask) -> Task {
+        let (kind, name) = (task.resource_type.as_ref(), task.name.as_ref().or(task.resource_id.as_ref()));
+        Task {
+            kind: field(kind, task.extra.get("resourceType")),
+            name: field(name, task.extra.get("name")),
+            status: field(task.status.as_ref(), task.extra.get("status")),
+            outcome: task.outcome(),
+            reasons: reasons::ordered(reasons::of_keys(&task.extra, PublishTask::KEYS)),
+        }
+    }
+
+    fn json(body: &Bytes) -> Bytes {
+        let mut response = Response::default();
+        response.body = body.clone();
+        response.json()
+    }
+
+    fn stands_still(event: &Event<PublishTask>) -> bool {
+        let mut seen = BotPublish::default();
+        seen.status = match event {
+            Event::StatusChanged { now, .. } => now.clone(),
+            Event::TaskAppeared { entry, .. } | Event::TaskChanged { entry, .. } => entry.status.clone(),
+            _ => None,
+        };
+        seen.awaits_approval()
+    }
+
+    fn document(response: &Response, _now: SystemTime) -> Document {
+        let publish = &response.publish;
+        let others = publish.status_summary.iter().flat_map(|tasks| &tasks.others);
+        let reasons = reasons::ordered(reasons::of_keys(&publish.extra, BotPublish::KEYS));
+        let style = outcome_style(publish.outcome());
+        let odd = |key: &str| publish.extra.get(key).filter(|odd| !odd.is_null());
+        let percent = publish.percentage_complete.map(|percent| format!("{percent} %"));
+        let known = [
+            ("Publish", field(publish.id.as_ref(), odd("_id"))),
+            ("Status", format!("{style}{}{style:#}", field(publish.status.as_ref(), odd("status")))),
+            ("Bot", field(publish.stream_id.as_ref(), odd("streamId"))),
+            ("Done", field(percent.as_ref(), odd("percentageComplete"))),
+        ];
+        let facts = known.into_iter().map(|(label, text)| (label.to_owned(), text));
+        let warning = match (&response.unread, &publish.status) {
+            (Some(_), _) => Some("the response cannot be read as a whole: only its id and status are known"),
+            (None, None) => Some("the response has no status: nothing can be concluded from it"),
+            _ => None,
+        };
+        Document {
+            facts: facts
+                .chain(reasons.iter().map(|reason| (format!("{}:", reason.key), reason.line())))
+                .collect(),
+            status: publish.status.as_ref().map(|status: &Status| word(status.as_str())),
+            outcome: publish.outcome(),
+            tasks: publish.tasks().iter().map(Self::task).collect(),
+            others: others.map(|(at, other)| (*at, reasons::odd(other))).collect(),
+            reasons,
+            warning: warning.map(str::to_owned),
+            json: response.json(),
+        }
+    }
+}
