@@ -201,7 +201,7 @@ async fn an_export_is_started_watched_and_not_confused_with_the_one_before_or_th
     });
     let End::CouldNotPoll { error, .. } = end.await.unwrap() else { panic!("another one came between") };
     assert!(error.is_other_job(), "{error}");
-    assert_eq!(error.to_string(), "asked for ber-2, the response is about ber-3");
+    assert_eq!(error.to_string(), "expected a response about ber-2, found one about ber-3");
 }
 
 #[tokio::test]

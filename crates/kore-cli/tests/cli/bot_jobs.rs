@@ -102,7 +102,7 @@ fn another_export_that_came_between_is_said_and_is_no_success() {
     let out = folder.path().join("x.zip");
     let run = kore(&server, &["export", "run", "st-1", "--out", out.to_str().expect("UTF-8")]).run();
     assert_eq!(run.code, 5, "{}", run.stderr);
-    assert!(run.stdout.contains("asked for ber-2, the response is about ber-3"), "{}", run.stdout);
+    assert!(run.stdout.contains("expected a response about ber-2, found one about ber-3"), "{}", run.stdout);
     assert!(!out.exists());
 }
 
