@@ -24,7 +24,7 @@ use crate::limits::LimitRules;
 use crate::platform::{Contents, Platform, Starts};
 use crate::server::{Bodies, Bounds, Server};
 use crate::state::{State, keep_saving};
-use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
+use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario, encryption};
 
 /// The settings of an [`Emulator`].
 #[derive(Debug)]
@@ -287,8 +287,12 @@ impl EmulatorBuilder {
         }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
-        let platform =
-            Arc::new(Platform::new(self.apps, self.limits, self.starts).map_err(io::Error::other)?);
+        let decrypter = match self.apps.iter().any(App::enforces_jwe) {
+            true => Some(tokio::task::spawn_blocking(encryption::made).await.map_err(io::Error::other)??),
+            false => None,
+        };
+        let platform = Platform::new(self.apps, decrypter, self.limits, self.starts);
+        let platform = Arc::new(platform.map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
         let address = listener.local_addr()?;

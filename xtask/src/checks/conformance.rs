@@ -2,8 +2,11 @@
 //!
 //! openapi-spec-validator judges the document. schemathesis makes requests from it, good ones and bad
 //! ones, sends them to a running `kore emulator` and judges the responses.
+//!
+//! jwcrypto exchanges encrypted tokens with it, in both directions.
 
 mod emulator;
+mod encrypted_tokens;
 mod python;
 mod report;
 
@@ -73,6 +76,7 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
     execute(python.tool("openapi-spec-validator").arg(&document))?;
 
     execute(cargo(workspace).args(["build", "--quiet", "--locked", "--package", "kore-cli"]))?;
+    encrypted_tokens::run(workspace, &python, &folder)?;
     let parsed = serde_json::from_str(&fs::read_to_string(&document)?).context("the document is not JSON")?;
     let mut complaints = Vec::new();
     for run in RUNS {
