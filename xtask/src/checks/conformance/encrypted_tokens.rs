@@ -24,14 +24,15 @@ pub(super) fn run(workspace: &Workspace, python: &Python, folder: &Utf8Path) -> 
     let write = |name: &str, content: &str| {
         fs::write(file(name), content).with_context(|| format!("cannot write {}", file(name)))
     };
+    write("exchange.py", SCRIPT)?;
     write("secret.txt", "of no app, and long enough that no one warns about it")?;
     let jwcrypto = |command: &str| {
         let mut python = python.tool("python");
-        python.args(["-c", SCRIPT, command, folder.as_str()]);
+        python.args([file("exchange.py").as_str(), command, folder.as_str()]);
         python
     };
     let app = format!("--app=cs-conformance:{}:jwe", file("secret.txt"));
-    let emulator = Emulator::start(workspace, &["--lenient", &app])?;
+    let emulator = Emulator::start(workspace, &folder, &["--lenient", &app])?;
 
     quiet(&mut jwcrypto("keys"))?;
     let mut tokens = Vec::new();
