@@ -8,7 +8,6 @@ mod examples;
 mod facade;
 mod formats;
 mod lossless;
-#[cfg(feature = "schema")]
 mod schema;
 mod servers;
 mod shared_replays;
