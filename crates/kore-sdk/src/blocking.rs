@@ -37,6 +37,15 @@ impl Client {
         ClientBuilder::new()
     }
 
+    /// The client that [variables](crate::variables) of the environment set up, the same as for the
+    /// command `kore`. For more settings, begin with [`ClientBuilder::from_env`].
+    ///
+    /// # Errors
+    /// If a variable is missing or wrong; [`Error::is_config`] is true.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build_blocking()
+    }
+
     /// Polls the status of an import once.
     ///
     /// # Errors

@@ -56,6 +56,7 @@ mod extra_headers;
 mod import;
 mod single_call;
 mod tokens;
+pub mod variables;
 mod wait;
 
 pub use answer::Answer;
