@@ -21,10 +21,11 @@ use kore_sdk::{Client, ImportFile, ImportFiles, ImportMode};
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "shared, and not all of it is used by each")]
 mod in_turn;
 
-const BLOCKS: usize = 20;
+const BLOCKS: usize = 40;
 const LARGE: usize = 50_000_000;
 
-/// The limits: of the time that curl takes, of that which one after the other takes, and in MiB.
+/// The limits: of the time that curl takes, of that which one after the other takes (the same, and room
+/// for a machine that others use too), and in MiB.
 const SLOWEST: f64 = 1.1;
 const SLOWEST_AT_ONCE: f64 = 1.1;
 const MEMORY: f64 = 16.0;

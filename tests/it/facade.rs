@@ -5,6 +5,7 @@ mod against_emulator;
 mod against_wiremock;
 mod calls;
 mod encrypted;
+mod from_env;
 mod importing;
 mod layers;
 mod secrets;

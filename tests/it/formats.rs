@@ -1,7 +1,10 @@
 //! A model reads any JSON, and comes back unchanged from every self-describing format.
 
 use bson::{deserialize_from_slice, serialize_to_vec};
-use kore_types::{BotImport, BotImportId, ErrorBody, Outcome, Status};
+use kore_types::{
+    BotImport, BotImportId, ErrorBody, ExistingBotImport, ImportOptions, NewBotImport, Outcome, Status,
+    UploadedFile,
+};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -190,8 +193,15 @@ fn object(members: Vec<(String, Value)>) -> Value {
 }
 
 fn key() -> impl Strategy<Value = String> {
-    let known =
-        [BotImport::KEYS, kore_types::StatusLog::KEYS, ErrorBody::KEYS, kore_types::ErrorDetail::KEYS];
+    let known = [
+        BotImport::KEYS,
+        kore_types::StatusLog::KEYS,
+        ErrorBody::KEYS,
+        kore_types::ErrorDetail::KEYS,
+        NewBotImport::KEYS,
+        ImportOptions::KEYS,
+        UploadedFile::KEYS,
+    ];
     prop_oneof![prop::sample::select(known.concat()).prop_map(str::to_owned), any::<String>()]
 }
 
@@ -222,6 +232,15 @@ proptest! {
     fn any_log_comes_back(log in prop::collection::vec(prop::collection::vec((key(), value()), 0..5).prop_map(object), 0..5)) {
         let import: BotImport = assert_kept(&json!({"statusLogs": log}));
         prop_assert_eq!(import.counts().total(), log.len());
+    }
+
+    #[test]
+    fn what_starts_an_import_comes_back(members in prop::collection::vec((key(), value()), 0..12)) {
+        let json = object(members);
+        assert_kept::<NewBotImport>(&json);
+        assert_kept::<UploadedFile>(&json);
+        assert_kept::<ImportOptions>(&json);
+        assert_kept::<ExistingBotImport>(&json!({"importOptions": json, "options": json}));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where the platform is.
+//! The base URL of the platform. It is parsed once, so that no later step has to doubt it.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -9,7 +9,7 @@ use http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use kore_types::Printable;
 use percent_encoding::percent_decode_str;
 
-/// The platform's base URL: scheme, host, port and a path in front of `/api`, if it has one.
+/// The base URL of the platform: scheme, host, port, and a path before `/api` if there is one.
 ///
 /// ```
 /// use kore_protocol::BaseUrl;
@@ -25,7 +25,7 @@ pub struct BaseUrl {
     path: Box<str>,
 }
 
-/// A text that is no base URL.
+/// The error of a text that is not a base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidBaseUrl {
     problem: &'static str,
@@ -99,7 +99,7 @@ impl BaseUrl {
         if authority.host().is_empty() || authority.as_str().ends_with(':') {
             return Err(invalid("no host or no port"));
         }
-        // A variable that nobody expanded, for one: its name would be asked for again and again.
+        // A variable that was not expanded, for one, which DNS would be asked for at each poll.
         if authority.host().contains(|c: char| !c.is_ascii_alphanumeric() && !"-._[]:%".contains(c)) {
             return Err(invalid("a host with characters that no host has"));
         }
@@ -130,7 +130,7 @@ impl BaseUrl {
         self.authority.host().trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Whether requests go unencrypted.
+    /// Whether requests are sent unencrypted.
     pub fn is_plain_http(&self) -> bool {
         self.scheme == Scheme::HTTP
     }
@@ -147,7 +147,7 @@ pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// What was found, without a password or a query and made printable.
+/// The text for an error message: printable, without a password and without a query.
 fn shown(text: &str) -> Box<str> {
     let text = text.find(['?', '#']).map_or(text, |at| &text[..=at]);
     let text = match (text.find("://"), text.rfind('@')) {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_url_is_told_without_its_password() {
+    fn the_error_says_what_was_found_without_its_password() {
         for (text, says) in [
             ("", "nothing"),
             ("ftp://x", "another scheme"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_this_machine_only() {
+    fn only_this_machine_is_loopback() {
         for (text, expected) in [
             ("http://localhost:1", true),
             ("http://127.8.9.1", true),

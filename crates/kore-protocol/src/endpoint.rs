@@ -1,4 +1,5 @@
-//! What an endpoint is: a request and a response, each mapped to HTTP in both directions.
+//! The traits of an endpoint: a request and a response, each mapped to HTTP in both directions. Clients
+//! and servers are built from the same implementations.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,17 +11,17 @@ use kore_types::TokenRefusal;
 
 use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, OtherJob, Refusal, ResponseError, response_error};
 
-/// The header that carries the JWT, without a scheme word (documented).
+/// The header of the JWT, without a scheme such as `Bearer` (documented).
 pub const AUTH_HEADER: HeaderName = HeaderName::from_static("auth");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const JSON_UTF8: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// A call of the API; implemented by its request.
+/// A call of the API. Its request type implements this.
 pub trait Endpoint: Sized {
-    /// What is known of the call.
+    /// The method, path, scope and rate limit.
     const METADATA: Metadata;
-    /// The answer to it.
+    /// The response.
     type Response: IncomingResponse + OutgoingResponse;
 }
 
@@ -51,22 +52,22 @@ pub trait OutgoingRequest: Endpoint {
         request
     }
 
-    /// What the request is counted under for the rate limit of the call: the id of an import, or of
+    /// The key under which the request counts for the rate limit of the call: the id of an import or of
     /// a bot, as [`Metadata::rate_limit`] says. By default all requests of the call count together.
     fn rate_limit_key(&self) -> Option<&str> {
         None
     }
 
-    /// The keys of the response whose values open something by themselves, such as a signed address:
-    /// an error keeps of a body what stands before them. By default there are none.
+    /// The keys of the response whose values grant access by themselves, such as a signed address. An
+    /// error keeps only the part of a body before them. By default there are none.
     fn concealed_keys(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Whether a response is about what was asked for. By default it is.
+    /// Checks that a response is about what was asked for. By default it is.
     ///
     /// # Errors
-    /// [`OtherJob`], if it is about another job.
+    /// [`OtherJob`] if it is about another job.
     fn check(&self, _response: &Self::Response) -> Result<(), OtherJob> {
         Ok(())
     }
@@ -104,13 +105,13 @@ pub trait IncomingRequest: Endpoint {
     /// Reads the request from the values of the path's variables, in order, and the body.
     ///
     /// # Errors
-    /// [`RequestError::Refused`] with what the platform answers.
+    /// [`RequestError::Refused`] with the platform's refusal.
     fn from_parts(path_values: &[&str], body: &Bytes) -> Result<Self, RequestError>;
 
-    /// Reads the HTTP request. Whether its token is good is for the server to say, before this.
+    /// Reads the HTTP request. The server verifies its token before.
     ///
     /// # Errors
-    /// If the path or the method is another one, or what they carry is not valid.
+    /// If the path or the method is another one, or their values are not valid.
     fn from_http(request: &http::Request<Bytes>) -> Result<Self, RequestError> {
         let metadata = Self::METADATA;
         let values = metadata.path.values(request.uri().path()).ok_or(RequestError::OtherPath)?;
@@ -127,15 +128,15 @@ pub trait IncomingResponse: Sized {
     /// Reads the body of a success, without a byte order mark.
     ///
     /// # Errors
-    /// If the body is not the JSON that the endpoint answers with.
+    /// If the body is not the JSON of the endpoint.
     fn from_body(body: &Bytes) -> serde_json::Result<Self>;
 
-    /// Reads the HTTP response, whatever it was asked for: a client that has its request uses
+    /// Reads the HTTP response without the check that it is about the request, for which clients use
     /// [`OutgoingRequest::read_response`]. A byte order mark before the JSON is skipped.
     ///
     /// # Errors
-    /// [`ResponseError`] for every status but a success, and for a body that is over the limit,
-    /// empty, cut short, an error body all the same, or not the expected JSON.
+    /// [`ResponseError`] for a status that is not a success, and for a body that is over the limit,
+    /// empty, cut short, an error body in spite of the status, or not the expected JSON.
     fn from_http(response: http::Response<Bytes>, limit: BodyLimit) -> Result<Self, ResponseError> {
         read(&response, limit)
     }
@@ -169,21 +170,21 @@ pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> http::Response
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The path is not that of this endpoint, or of any of the [`Routes`](crate::Routes).
+    /// The path is not that of the endpoint, or of any of the [`Routes`](crate::Routes).
     OtherPath,
-    /// The path is known, the method is not one that it has.
+    /// The path has only other methods.
     OtherMethod {
         /// The methods that the path has.
         allowed: Vec<Method>,
     },
-    /// The platform refuses what the request asks for.
+    /// The platform refuses such a request.
     Refused(Refusal),
     /// A rate limit is reached.
     Limited(Limited),
 }
 
 impl RequestError {
-    /// What the platform answers. For an unknown path that is not known, and a plain 404 here.
+    /// The response of the platform. Its response to an unknown path is not known; here it is a 404.
     pub fn to_http(&self) -> http::Response<Bytes> {
         match self {
             Self::OtherPath => Refusal::UnknownPath.to_http(),
@@ -235,7 +236,7 @@ impl fmt::Display for RequestError {
 
 impl std::error::Error for RequestError {}
 
-/// A text that cannot stand in a header, so is no JWT.
+/// The error of a text that is not a JWT, since it cannot stand in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidToken;
@@ -251,7 +252,7 @@ impl std::error::Error for InvalidToken {}
 /// The value of the header `auth` for a JWT, marked sensitive so that no log shows it.
 ///
 /// # Errors
-/// [`InvalidToken`] if the text is empty or holds anything but visible ASCII.
+/// [`InvalidToken`] if the text is empty or has other characters than visible ASCII.
 pub fn auth_header(token: &str) -> Result<HeaderValue, InvalidToken> {
     if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(InvalidToken);

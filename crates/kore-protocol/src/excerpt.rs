@@ -1,31 +1,32 @@
-//! The start of a body, fit for a message.
+//! The start of a body, fit for a message: printable, short, and without tokens. Every error that
+//! shows what a server sent uses it.
 
 use std::fmt;
 
 use kore_types::Printable;
 
-/// The start of foreign bytes on one line: at most [`Excerpt::MAX`] bytes, made printable, and
-/// without anything that looks like a JWT, since a server may echo what it was sent.
+/// The start of what a server sent, on one line: at most [`Excerpt::MAX`] bytes, made printable.
+/// Whatever looks like a JWT is masked, since a server may echo what it received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Excerpt {
     shown: Box<str>,
 }
 
 impl Excerpt {
-    /// How many bytes are shown.
+    /// The default length in bytes.
     pub const MAX: usize = 512;
 
-    /// Of a body.
+    /// An excerpt of the default length.
     pub fn new(bytes: &[u8]) -> Self {
         Self::cut(bytes, Self::MAX)
     }
 
-    /// A whole text as it is, but for what looks like a JWT.
+    /// A whole text in which whatever looks like a JWT is masked.
     pub fn masked(text: &str) -> String {
         redact(text)
     }
 
-    /// Of a body or a text, cut at another length in bytes.
+    /// An excerpt of another length in bytes.
     pub fn cut(bytes: &[u8], max: usize) -> Self {
         Self { shown: redact(&Printable::new(bytes, max).to_string()).into() }
     }
@@ -43,8 +44,8 @@ impl fmt::Debug for Excerpt {
     }
 }
 
-/// Puts `[JWT]` in the place of each run of base64url and dots that may be a token or its start,
-/// and `[credentials]` in that of what follows `Basic`, as a proxy may echo it.
+/// Replaces each run of base64url and dots that may be a token, or the start of one, by `[JWT]`. What
+/// follows `Basic`, as a proxy may echo it, is replaced by `[credentials]`.
 fn redact(text: &str) -> String {
     let text = basic(text);
     let in_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -76,7 +77,7 @@ fn basic(text: &str) -> String {
     for (at, _) in lower.match_indices(SCHEME) {
         let start = at + SCHEME.len();
         let length = text[start..].find(|c| !in_base64(c)).unwrap_or(text.len() - start);
-        // Shorter than that it is a word, not a user and a password.
+        // A shorter one is a word, and not a user and a password.
         if start >= done && length >= 8 {
             shown.push_str(&text[done..start]);
             shown.push_str("[credentials]");
@@ -87,8 +88,8 @@ fn basic(text: &str) -> String {
     shown
 }
 
-/// Where a token begins in a run: with a JOSE header, which is an object of JSON in base64url, most
-/// often `eyJ`; or with the first of three long parts.
+/// Where a token begins in a run: at a JOSE header, or at the first of three long parts. A header is a
+/// JSON object in base64url, so it mostly begins with `eyJ`.
 fn token_start(run: &str) -> Option<usize> {
     let long = |part: &str| part.len() >= 16;
     let written_tight = run.find("eyJ").filter(|at| long(&run[*at..]));
@@ -99,7 +100,7 @@ fn token_start(run: &str) -> Option<usize> {
     })
 }
 
-/// Whether base64url holds the start of an object of JSON, with blanks wherever they may stand.
+/// Whether base64url decodes to the start of a JSON object, with or without blanks.
 fn is_object(part: &str) -> bool {
     let (mut bits, mut count) = (0u32, 0);
     let bytes = part.bytes().filter_map(|byte| {
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_not_shown_whole_or_cut() {
+    fn a_token_is_masked_even_if_it_is_cut() {
         let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", "a".repeat(60), "b".repeat(43));
         let body = format!("<p>auth: {token}</p>");
         assert_eq!(Excerpt::new(body.as_bytes()).to_string(), "<p>auth: [JWT]</p>");
@@ -141,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_a_proxy_are_not_shown() {
+    fn credentials_of_a_proxy_are_masked() {
         let body = "Proxy-Authorization: basic YW5uOmh1bnRlcjI=\r\nBasic YW5uOmh1bnRlcjI=, a Basic error";
         let shown = Excerpt::new(body.as_bytes()).to_string();
         assert_eq!(shown, r"Proxy-Authorization: basic [credentials]\r\nBasic [credentials], a Basic error");
     }
 
     #[test]
-    fn other_text_is_shown_as_it_is() {
+    fn other_text_stays_as_it_is() {
         let body = "<html>502 Bad Gateway on bots.kore.ai, see com.example.AVeryLongNameOfAClass.andALongMethodOfIt</html>";
         assert_eq!(Excerpt::new(body.as_bytes()).to_string(), body);
     }

@@ -1,8 +1,5 @@
-//! The Kore.ai bot-import API without IO.
-//!
-//! An endpoint is a request, a response and their mapping to `http::Request` and `http::Response`
-//! in both directions, so that clients and servers are built from the same file. Nothing here
-//! opens a socket, reads a clock or knows an HTTP library.
+//! The Kore.ai bot-import API without IO. To make a call, build its request, send it with any HTTP
+//! client, and read the response:
 //!
 //! ```
 //! use kore_protocol::{BaseUrl, BodyLimit, OutgoingRequest, auth_header};
@@ -13,16 +10,19 @@
 //! let http = request.to_http(&BaseUrl::parse("bots.kore.ai")?, auth_header("a.b.c")?);
 //! assert_eq!(http.uri(), "https://bots.kore.ai/api/public/bot/import/status/bir-1f");
 //!
-//! // Send it with any HTTP client, and hand the answer back:
-//! let answer = http::Response::new(bytes::Bytes::from_static(br#"{"_id":"bir-1f","status":"pending"}"#));
-//! let response = request.read_response(&answer, BodyLimit::DEFAULT)?;
+//! // The HTTP client sends it and gives back a response:
+//! let http = http::Response::new(bytes::Bytes::from_static(br#"{"_id":"bir-1f","status":"pending"}"#));
+//! let response = request.read_response(&http, BodyLimit::DEFAULT)?;
 //! assert!(!response.import.is_over());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A server takes the other side: [`Routes`] tells which endpoint a request is for,
-//! [`IncomingRequest`] reads it, [`OutgoingResponse`] writes the answer, a [`Refusal`] is what the
-//! platform says instead, and [`RequestLogs`] keep the rate limits. `examples/axum_server.rs` of this
+//! To wait for the end of an import, see [`watch`]. Nothing in this crate opens a socket, reads a clock
+//! or knows an HTTP library; `kore-sdk` is the client that does.
+//!
+//! A server uses the same endpoints from the other side. [`Routes`] finds the endpoint of a request,
+//! [`IncomingRequest`] reads it, [`OutgoingResponse`] writes the response, a [`Refusal`] is the
+//! platform's error, and [`RequestLogs`] keep the rate limits. `examples/axum_server.rs` of this
 //! crate is such a server to copy from, with tokens verified by the `Guard` of `kore-auth`
 //! (`cargo run -p kore-protocol --example axum_server`). In short:
 //!

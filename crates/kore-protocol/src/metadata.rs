@@ -1,4 +1,5 @@
-//! What is known of a call beside its request and response.
+//! The method, path, scope and rate limit of a call. Clients, servers and the OpenAPI document read
+//! them from here, so that they stand once.
 
 use http::Method;
 

@@ -1,8 +1,8 @@
 //! The OpenAPI 3.1 document of the API, made from the endpoints, the refusals and the models.
 //!
-//! Nothing is said twice: paths, methods and scopes are the endpoints' metadata, statuses and
-//! messages the [`Refusal`]s, fields the models of `kore-types`. An endpoint says
-//! the rest in its own file, by `Described`, and has a line in `OPERATIONS`.
+//! No fact stands twice. Paths, methods and scopes come from the metadata of the endpoints, statuses
+//! and messages from the [`Refusal`]s, fields from the models of `kore-types`. An endpoint adds the
+//! rest in its own file with `Described`, and has a line in `OPERATIONS`.
 //!
 //! The committed document is [`OPENAPI_JSON`](crate::OPENAPI_JSON); `cargo xtask openapi` writes
 //! it anew.
@@ -23,7 +23,7 @@ use crate::file::upload;
 use crate::{AUTH_HEADER, Refusal};
 use crate::{bot_export, bot_publish};
 
-/// Each endpoint of the API; a test compares them with the files.
+/// All endpoints. A test compares them with the files.
 const OPERATIONS: &[Operation] = &[
     Operation::of::<upload::Request>(),
     Operation::of::<start_new::Request>(),
@@ -38,10 +38,10 @@ const OPERATIONS: &[Operation] = &[
 /// The name of the one security scheme, for references within the document.
 const SCHEME: &str = "auth";
 
-/// The document, with all keys sorted, so that it is the same in each build.
+/// The document, with sorted keys, so that each build writes the same.
 ///
-/// What a server answers is described as one writes it: the keys that each documented answer has
-/// are required, and no value is `null`. The models of `kore-types` read more than that.
+/// Responses are described as a server writes them: keys that every documented response has are
+/// required, and no value is `null`. The models of `kore-types` read more than that.
 pub fn document() -> Value {
     document_of(OPERATIONS)
 }

@@ -1,10 +1,10 @@
-//! Path templates: `/a/{variable}/b`.
+//! Path templates such as `/a/{variable}/b`: clients fill them in, servers match them.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Everything but RFC 3986's unreserved characters.
+/// All characters except the unreserved ones of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path of a call, with variables in braces; a variable is a whole segment.
@@ -15,7 +15,8 @@ impl PathTemplate {
     /// Takes a template that begins with `/`.
     ///
     /// # Panics
-    /// In a constant, so at compile time: if the template does not begin with `/`.
+    /// If the template does not begin with `/`. Templates are constants, so this is an error of the
+    /// compiler.
     pub const fn new(template: &'static str) -> Self {
         assert!(!template.is_empty() && template.as_bytes()[0] == b'/', "a path begins with /");
         Self(template)
@@ -34,7 +35,7 @@ impl PathTemplate {
     /// The path with its variables' values, percent-encoded.
     ///
     /// # Panics
-    /// If there are fewer values than variables: an endpoint that is wrong for every request.
+    /// If there are fewer values than variables, which is a bug of the endpoint.
     pub fn fill(self, values: &[&str]) -> String {
         let mut values = values.iter();
         let mut path = String::with_capacity(self.0.len() + 64);
@@ -56,7 +57,7 @@ impl PathTemplate {
         path
     }
 
-    /// Whether a path is one of this template; nothing is decoded.
+    /// Whether a path matches, without decoding it.
     pub fn matches(self, path: &str) -> bool {
         let mut segments = path.split('/');
         let fits = |expected: &str| {
@@ -69,8 +70,8 @@ impl PathTemplate {
         self.0.split('/').all(fits) && segments.next().is_none()
     }
 
-    /// The values of the variables in a path, percent-decoded; `None` if the path is another one.
-    /// What is not UTF-8 after decoding becomes U+FFFD, which no identifier allows.
+    /// The values of the variables in a path, percent-decoded. `None` if the path does not match. Bytes
+    /// that are not UTF-8 become U+FFFD, which no identifier allows.
     pub fn values(self, path: &str) -> Option<Vec<Cow<'_, str>>> {
         let mut values = Vec::new();
         let mut segments = path.split('/');
@@ -87,7 +88,7 @@ impl PathTemplate {
     }
 }
 
-/// What a URL's path holds as it is, as each valid identifier is.
+/// Whether a byte needs no encoding. Valid identifiers have only such bytes.
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_have_no_values() {
+    fn a_path_that_does_not_match_has_no_values() {
         for path in ["/", "/a/1/b", "/a/1/b/2/", "/a//b/2", "/A/1/b/2", "a/1/b/2", "/a/1/b/2/c"] {
             assert_eq!(TEMPLATE.values(path), None, "{path}");
             assert!(!TEMPLATE.matches(path), "{path}");

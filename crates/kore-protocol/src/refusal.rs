@@ -1,4 +1,5 @@
-//! The platform's refusals, as far as they are known.
+//! The refusals of the platform that are known: status, code and message. Servers respond with them,
+//! clients recognise them, the OpenAPI document lists them.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -14,7 +15,7 @@ struct Known {
     meaning: &'static str,
 }
 
-/// Declares the refusals and the one table of all that is known of them.
+/// Declares the enum and the table of what is known of each refusal, so that neither can miss one.
 macro_rules! refusals {
     (
         $(#[$meta:meta])*
@@ -42,7 +43,7 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// A refusal whose status, code and message are known. Servers answer with it, clients recognise it.
+    /// A refusal whose status, code and message are known.
     ///
     /// "Documented" is from the vendor's documents, "tested" from the vendor's public test suite of
     /// 2022; where neither says a status, the doc comment says so.
@@ -87,7 +88,7 @@ impl Refusal {
         TABLE.iter().find(|known| known.refusal == self).expect("the macro makes a row for each")
     }
 
-    /// All refusals that are known.
+    /// All known refusals.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         TABLE.iter().map(|known| known.refusal)
     }
@@ -117,8 +118,8 @@ impl Refusal {
         matches!(self, Self::MinuteLimit | Self::HourLimit | Self::RateLimit)
     }
 
-    /// The refusal that a body tells of, by its message, compared without case; whatever the
-    /// status, which is not known for all of them.
+    /// The refusal that an error body has, by its message. The case of letters makes no difference, nor
+    /// does the status, which is not known for all refusals.
     pub fn recognise(body: &ErrorBody) -> Option<Self> {
         body.details().iter().filter_map(ErrorDetail::text).find_map(|msg| {
             TABLE.iter().find(|known| known.msg.eq_ignore_ascii_case(msg.trim())).map(|known| known.refusal)
@@ -136,8 +137,8 @@ impl Refusal {
 }
 
 impl From<TokenRefusal> for Refusal {
-    /// For [`CannotTell`](TokenRefusal::CannotTell) no answer of the platform is known; a 500 is one
-    /// that clients try again.
+    /// How the platform responds to [`CannotTell`](TokenRefusal::CannotTell) is not known. It becomes a
+    /// 500, which clients retry.
     fn from(refusal: TokenRefusal) -> Self {
         match refusal {
             TokenRefusal::InvalidSdkCredentials => Self::InvalidSdkCredentials,
@@ -145,7 +146,7 @@ impl From<TokenRefusal> for Refusal {
             TokenRefusal::WrongScope => Self::WrongScope,
             TokenRefusal::JtiTooLong => Self::JtiTooLong,
             TokenRefusal::Replay => Self::Replay,
-            // One that is added has its row here; until then it gives no access either.
+            // A refusal that is added later gives no access either.
             TokenRefusal::CannotTell | _ => Self::InternalServerError,
         }
     }
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refusal_goes_there_and_back() {
+    fn each_refusal_is_written_and_recognised() {
         for refusal in Refusal::all() {
             let http = refusal.to_http();
             assert_eq!(http.status(), refusal.status());
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_token_is_answered_in_the_words_of_the_platform() {
+    fn a_refused_token_is_answered_in_the_words_of_the_platform() {
         for (found, answered) in [
             (TokenRefusal::InvalidSdkCredentials, Refusal::InvalidSdkCredentials),
             (TokenRefusal::InvalidJwt, Refusal::InvalidJwt),
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_message_is_read_and_case_does_not_matter() {
+    fn a_message_is_recognised_under_either_key_and_in_any_case() {
         let body = serde_json::from_str(r#"{"errors":[{"message":" INVALID request id ","code":"400"}]}"#);
         assert_eq!(Refusal::recognise(&body.expect("an error body")), Some(Refusal::InvalidRequestId));
     }

@@ -1,4 +1,5 @@
-//! An answer that is not the one that was asked for.
+//! The error of a response that is not the expected one: a refusal, a page, a body that is cut short.
+//! Clients get it from every call; the watch decides by it whether to poll again.
 
 use std::fmt;
 
@@ -11,15 +12,15 @@ use serde_json::error::Category;
 use crate::kept_headers::{self, LEAST_SECRET, MASK, mask_headers};
 use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter};
 
-/// How many errors of an error body are shown.
+/// A message shows this many errors of an error body.
 const SHOWN: usize = 5;
 
-/// How much of a body an error keeps.
+/// An error keeps this many bytes of a body.
 const KEPT: usize = 16 * 1024;
 
-/// An answer that is not the one that was asked for: a refusal, or a body that cannot be read.
+/// A response that is not the expected one: a refusal, or a body that cannot be read.
 ///
-/// It keeps the status and the start of the body, and says in one line what arrived.
+/// It keeps the status and the start of the body. Its message says on one line what arrived.
 pub struct ResponseError(Box<Inner>);
 
 struct Inner {
@@ -31,26 +32,26 @@ struct Inner {
     retry_after: Option<RetryAfter>,
     /// Cut at [`KEPT`].
     body: Bytes,
-    /// How long the whole body was.
+    /// The length of the whole body.
     length: usize,
 }
 
 enum Kind {
     /// The platform's own error body.
     Refused { body: ErrorBody, known: Option<Refusal> },
-    /// An error status with a body of another form.
+    /// An error status without the platform's error body.
     Status,
-    /// A redirect; none is followed.
+    /// A redirect, which is not followed.
     Redirect { location: Box<str> },
     /// A success without a body.
     Empty,
-    /// A success whose body is not the JSON that the endpoint answers with.
+    /// A success whose body is not the JSON of the endpoint.
     NotJson(Box<str>),
-    /// A success whose body ends before its time.
+    /// A success whose body ends too soon.
     CutShort { expected: Option<usize> },
     /// A body over the limit.
     TooLarge(BodyLimit),
-    /// A success about another import.
+    /// A success about another job.
     OtherJob(OtherJob),
 }
 
@@ -58,16 +59,16 @@ enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The platform: it is a document of the API, or has the platform's error body.
+    /// The platform: the body is a document of the API, or the platform's error body.
     Platform,
-    /// Somebody else on the way, or another host: a page, a redirect, no body at all.
+    /// Someone on the way, or another host: the response is a page, a redirect, or empty.
     Elsewhere,
-    /// There is too little of it to tell, or no response.
+    /// Not known: the response is too short to say, or there is none.
     Unknown,
 }
 
 impl ResponseError {
-    /// Lets a success with a body through.
+    /// Accepts a success that has a body.
     pub(crate) fn check(response: &http::Response<Bytes>, limit: BodyLimit) -> Result<(), Self> {
         let status = response.status();
         let body = response.body();
@@ -94,10 +95,10 @@ impl ResponseError {
 
     /// A success whose body the endpoint could not read.
     pub(crate) fn not_json(response: &http::Response<Bytes>, error: serde_json::Error) -> Self {
-        // JSON that ends too early is taken for a body that was cut, but only if it began as JSON.
+        // A body that ends too soon was cut only if it began as JSON.
         let is_json = matches!(without_bom(response.body()).trim_ascii_start().first(), Some(b'{' | b'['));
-        // serde's words for JSON of another form repeat a part of it; an endpoint's own words have no
-        // place and do not.
+        // serde's messages for JSON of another form repeat a part of the body, which may be secret. The
+        // messages of endpoints do not; they have no line number.
         let why = match error.classify() {
             Category::Data if error.line() > 0 => {
                 format!("JSON of another form, at line {} column {}", error.line(), error.column())
@@ -108,17 +109,17 @@ impl ResponseError {
         Self::new(response, if cut { Kind::CutShort { expected: None } } else { Kind::NotJson(why.into()) })
     }
 
-    /// A body of which a transport took only the start, since it was over the limit.
+    /// A body over the limit, of which a transport read only the start.
     pub fn too_large(start: &http::Response<Bytes>, limit: BodyLimit) -> Self {
         Self::new(start, Kind::TooLarge(limit))
     }
 
-    /// A body of which a transport received only the start, since the connection ended.
+    /// A body of which only the start arrived, since the connection ended.
     pub fn cut_short(start: &http::Response<Bytes>) -> Self {
         Self::new(start, Kind::CutShort { expected: content_length(start.headers()) })
     }
 
-    /// A success about another import than the one that was asked for.
+    /// A success about another job than the one that was asked for.
     pub(crate) fn other_job(response: &http::Response<Bytes>, other: OtherJob) -> Self {
         Self::new(response, Kind::OtherJob(other))
     }
@@ -138,8 +139,8 @@ impl ResponseError {
         }))
     }
 
-    /// Puts `[secret]` in the place of these texts wherever what arrived holds one, since a server
-    /// may echo what it was sent. Texts of less than eight bytes are no secrets.
+    /// Replaces these texts by `[secret]` wherever they occur in what arrived, since a server may echo
+    /// what it received. Texts of less than eight bytes are left, since they are no secrets.
     pub fn mask(&mut self, secrets: &[&str]) {
         let Inner { kind, headers, content_type, body, .. } = &mut *self.0;
         let masked = |text: &str| {
@@ -155,7 +156,7 @@ impl ResponseError {
             Kind::NotJson(why) => *why = masked(why).into(),
             Kind::OtherJob(other) => other.found = masked(&other.found),
             Kind::Refused { body, .. } => {
-                // Secrets are of letters that JSON does not escape.
+                // Tokens have no characters that JSON escapes.
                 let json = serde_json::to_string(body).map(|json| masked(&json));
                 *body = json.and_then(|json| serde_json::from_str(&json)).unwrap_or_default();
             }
@@ -206,7 +207,7 @@ impl ResponseError {
         }
     }
 
-    /// The refusal, if it is one that is known.
+    /// The refusal, if it is a known one.
     pub fn refusal(&self) -> Option<Refusal> {
         match self.0.kind {
             Kind::Refused { known, .. } => known,
@@ -219,7 +220,7 @@ impl ResponseError {
         self.0.retry_after
     }
 
-    /// Who wrote the response. The platform's own refusals have its error body.
+    /// Who wrote the response.
     pub fn origin(&self) -> Origin {
         match self.0.kind {
             Kind::Refused { .. } | Kind::OtherJob(_) => Origin::Platform,
@@ -230,8 +231,8 @@ impl ResponseError {
         }
     }
 
-    /// Whether the token or its scope is refused: 401, or 403 with the platform's error body. A
-    /// page of HTML is no refusal of a token, and nor is any other 403: that is a firewall's.
+    /// Whether the token or its scope was refused: 401, or 403 with the platform's error body. A page of
+    /// HTML does not refuse a token, and any other 403 comes from a firewall.
     pub fn is_auth(&self) -> bool {
         let is_refusal = match self.0.status {
             StatusCode::UNAUTHORIZED => !self.is_html(),
@@ -241,21 +242,21 @@ impl ResponseError {
         is_refusal && !self.is_rate_limited()
     }
 
-    /// Whether the platform does not know the import: 400 with "Invalid request ID", or 404 with
-    /// its error body.
+    /// Whether the platform does not know the import: 400 with "Invalid request ID", or 404 with the
+    /// platform's error body.
     pub fn is_not_found(&self) -> bool {
         let is_404 = self.0.status == StatusCode::NOT_FOUND && self.error_body().is_some();
         self.refusal() == Some(Refusal::InvalidRequestId) || is_404
     }
 
-    /// Whether the response is about another import than the one that was asked for.
+    /// Whether the response is about another job than the one that was asked for.
     pub fn is_other_job(&self) -> bool {
         matches!(self.0.kind, Kind::OtherJob(_))
     }
 
-    /// Whether the body is a page of HTML, as a proxy, a login or a wrong host sends it.
+    /// Whether the body is a page of HTML, as a proxy, a login page or a wrong host sends.
     pub fn is_html(&self) -> bool {
-        // The content type does not tell: some servers name HTML and send JSON.
+        // Some servers send JSON with the content type of HTML, so only the body counts.
         without_bom(&self.0.body).trim_ascii_start().starts_with(b"<")
     }
 
@@ -264,20 +265,20 @@ impl ResponseError {
         self.0.status == StatusCode::TOO_MANY_REQUESTS || self.refusal().is_some_and(Refusal::is_rate_limit)
     }
 
-    /// Whether the body ended before its time.
+    /// Whether the body ended too soon.
     pub fn is_cut_short(&self) -> bool {
         matches!(self.0.kind, Kind::CutShort { .. })
     }
 
-    /// Whether the same request may fare better later: 408, 425, 429, every 5xx but 501 and 505, a
-    /// rate limit, a body cut short.
+    /// Whether the same request may succeed later: 408, 425, 429, every 5xx but 501 and 505, a rate
+    /// limit, a body that was cut short.
     pub fn is_retryable(&self) -> bool {
         is_transient(self.0.status) || self.is_rate_limited() || self.is_cut_short()
     }
 }
 
-/// Whether what a status says may pass. 501 and 505 say what a server never does; proxies and CDNs
-/// have 5xx of their own, such as 520 to 530.
+/// Whether a status says that a problem is transient. 501 and 505 say what a server never does. Proxies
+/// and CDNs have their own 5xx, such as 520 to 530.
 fn is_transient(status: StatusCode) -> bool {
     match status.as_u16() {
         408 | 425 | 429 => true,
@@ -286,14 +287,14 @@ fn is_transient(status: StatusCode) -> bool {
     }
 }
 
-/// For an owner of a watch that hands over a document without its HTTP response.
+/// For a watch whose owner hands over documents without their HTTP responses.
 impl From<OtherJob> for ResponseError {
     fn from(other: OtherJob) -> Self {
         Self::other_job(&http::Response::new(Bytes::new()), other)
     }
 }
 
-/// JSON without the byte order mark that some servers write before it.
+/// Removes the byte order mark that some servers send before JSON.
 pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json)
 }
@@ -309,7 +310,7 @@ fn refused(body: &[u8]) -> Option<Kind> {
     Some(Kind::Refused { body, known })
 }
 
-/// Whether a body's first key is that of an error body, which no success has.
+/// Whether the first key is that of an error body. No success has it.
 fn begins_with_errors(body: &[u8]) -> bool {
     without_bom(body)
         .trim_ascii_start()
@@ -348,29 +349,33 @@ impl fmt::Display for ResponseError {
                 }
             }
             Kind::Status => {
-                write!(f, "the answer is {status} without the platform's error body")?;
+                write!(f, "the response is {status} without the platform's error body")?;
                 what(f)?;
                 start(f)
             }
             Kind::Redirect { location } => {
-                write!(f, "the answer is {status}, a redirect to \"{location}\"; none is followed")
+                write!(f, "the response is {status}, a redirect to \"{location}\"; none is followed")
             }
             Kind::OtherJob(other) => other.fmt(f),
-            Kind::Empty => write!(f, "the answer is {status} with an empty body, expected JSON"),
+            Kind::Empty => write!(f, "the response is {status} with an empty body, expected JSON"),
             Kind::NotJson(error) => {
-                write!(f, "the answer is {status}, but its body is not the expected JSON ({error})")?;
+                write!(f, "the response is {status}, but its body is not the expected JSON ({error})")?;
                 what(f)?;
                 start(f)
             }
             Kind::CutShort { expected } => {
-                write!(f, "the answer is {status}, but its body was cut short after {length} bytes")?;
+                write!(f, "the response is {status}, but its body was cut short after {length} bytes")?;
                 if let Some(expected) = expected {
                     write!(f, " of {expected}")?;
                 }
                 start(f)
             }
             Kind::TooLarge(limit) => {
-                write!(f, "the answer is {status}, but its body is over the limit of {} bytes", limit.get())?;
+                write!(
+                    f,
+                    "the response is {status}, but its body is over the limit of {} bytes",
+                    limit.get()
+                )?;
                 what(f)?;
                 start(f)
             }

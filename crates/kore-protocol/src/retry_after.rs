@@ -1,4 +1,4 @@
-//! The header `Retry-After`.
+//! The header `Retry-After`: clients read it, servers write it.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,18 +6,19 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue};
 use kore_types::Timestamp;
 
-/// When the platform asks to be called again (RFC 9110, 10.2.3). No source says whether it does.
+/// When a server asks to be called again (RFC 9110, 10.2.3). No source says whether the platform sends
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// That long after the answer.
+    /// That long after the response.
     Delay(Duration),
     /// At that time.
     At(SystemTime),
 }
 
 impl RetryAfter {
-    /// The header's value; `None` if it is missing or of another form.
+    /// Reads the header. `None` if it is missing or malformed.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         match text.parse() {
@@ -26,7 +27,8 @@ impl RetryAfter {
         }
     }
 
-    /// Sets the header, for servers: a delay in whole seconds, rounded up so that none is too short.
+    /// Sets the header, for servers. A delay is rounded up to whole seconds, so that no client comes
+    /// too soon.
     pub fn write(self, headers: &mut HeaderMap) {
         let value = match self {
             Self::Delay(delay) => {
@@ -41,7 +43,7 @@ impl RetryAfter {
         headers.insert(RETRY_AFTER, value);
     }
 
-    /// How long that is from `now`; zero for a time that has passed.
+    /// The time from `now` until then; zero if it has passed.
     pub fn delay(self, now: SystemTime) -> Duration {
         match self {
             Self::Delay(delay) => delay,
@@ -63,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_and_dates() {
+    fn seconds_and_dates_are_read() {
         assert_eq!(read("120"), Some(RetryAfter::Delay(Duration::from_secs(120))));
         let date = UNIX_EPOCH + Duration::from_secs(784_111_777);
         let at = read("Sun, 06 Nov 1994 08:49:37 GMT").expect("a date");
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_writes_is_read_and_never_shorter() {
+    fn what_a_server_writes_is_read_back_and_never_shorter() {
         let written = |retry_after: RetryAfter| {
             let mut headers = HeaderMap::new();
             retry_after.write(&mut headers);
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_no_wait() {
+    fn other_forms_are_ignored() {
         for value in ["", "soon", "-1", "1.5", "99999999999999999999999"] {
             assert_eq!(read(value), None, "{value:?}");
         }

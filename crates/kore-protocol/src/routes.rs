@@ -1,11 +1,11 @@
-//! Which of a server's endpoints a request is for.
+//! Finds the endpoint that a request is for. Servers use it.
 
 use http::Method;
 
 use crate::{Metadata, RequestError};
 
-/// The endpoints that a server has, each with what the server wants to find there: a word of an
-/// enum of its own, a function.
+/// The endpoints of a server. Each has a value of the server's choice beside it: a variant of an enum,
+/// or a function.
 ///
 /// ```
 /// use http::Method;
@@ -27,16 +27,16 @@ use crate::{Metadata, RequestError};
 pub struct Routes<'a, T>(&'a [(Metadata, T)]);
 
 impl<'a, T> Routes<'a, T> {
-    /// Of two that fit the same request, the first is found.
+    /// If two endpoints match a request, the first one counts.
     pub const fn new(routes: &'a [(Metadata, T)]) -> Self {
         Self(routes)
     }
 
-    /// The endpoint of a request, by its method and the path of its URI alone.
+    /// The endpoint of a request, by its method and the path of its URI.
     ///
     /// # Errors
-    /// [`RequestError::OtherPath`] if no endpoint has the path, [`RequestError::OtherMethod`] with
-    /// all methods that it has if none of them is the request's.
+    /// [`RequestError::OtherPath`] if no endpoint has the path. [`RequestError::OtherMethod`] with the
+    /// methods of the path if the request has another one.
     pub fn find(&self, method: &Method, path: &str) -> Result<(&'a Metadata, &'a T), RequestError> {
         let mut allowed = Vec::new();
         for (metadata, call) in self.0.iter().filter(|(metadata, _)| metadata.path.matches(path)) {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn another_method_is_answered_with_all_that_the_path_has() {
+    fn the_response_to_another_method_lists_those_of_the_path() {
         let allowed = |path: &str| match find(Method::PUT, path) {
             Err(error @ RequestError::OtherMethod { .. }) => error.to_http().headers()["allow"].clone(),
             other => panic!("{other:?}"),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn another_path_is_told_apart() {
+    fn another_path_is_an_error_of_its_own() {
         for path in ["/", "/bot", "/bot//import", "/bot/import/", "/bot/st-1/import/x"] {
             assert_eq!(find(Method::POST, path), Err(RequestError::OtherPath), "{path}");
         }

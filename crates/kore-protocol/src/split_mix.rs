@@ -1,5 +1,5 @@
-//! Numbers that look random and follow from a seed, the same everywhere: for jitter, for the faults of
-//! an emulator and for simulations. No secret is made of them.
+//! Pseudo-random numbers from a seed, the same on every machine. Jitter, the faults of the emulator and
+//! the simulations use them. They are not fit for secrets.
 
 /// The next number of SplitMix64, whose state is any number.
 pub fn split_mix(state: &mut u64) -> u64 {

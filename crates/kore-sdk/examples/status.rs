@@ -10,10 +10,8 @@ use kore_sdk::{BotImportId, Client, Outcome};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let id: BotImportId = std::env::args().nth(1).ok_or("expected an import id as argument")?.parse()?;
-    let client = Client::builder()
-        .host(std::env::var("KORE_HOST")?)
-        .credentials(std::env::var("KORE_CLIENT_ID")?, std::env::var("KORE_CLIENT_SECRET")?)
-        .build()?;
+    // From KORE_HOST, KORE_CLIENT_ID and KORE_CLIENT_SECRET, and what else the command kore reads.
+    let client = Client::from_env()?;
 
     let import = client.bot_import_status(&id).await?;
     match import.outcome() {

@@ -16,6 +16,8 @@ pub(crate) struct Attempts {
     is_repeatable: bool,
     /// How often it is sent again after it failed on the way.
     retries: u32,
+    /// Whether a rate limit counts as such a failure, or is waited for until the deadline.
+    is_patient: bool,
     deadline: Option<Instant>,
     /// That failed on the way, and that a rate limit refused, in a row.
     failed: u32,
@@ -33,7 +35,12 @@ pub(crate) enum Again {
 
 impl Attempts {
     pub(crate) fn new(is_repeatable: bool, retries: u32, deadline: Option<Instant>) -> Self {
-        Self { is_repeatable, retries, deadline, failed: 0, limited: 0, is_renewed: false }
+        Self { is_repeatable, retries, is_patient: false, deadline, failed: 0, limited: 0, is_renewed: false }
+    }
+
+    /// Waits for rate limits until the deadline, however often.
+    pub(crate) fn patient(self) -> Self {
+        Self { is_patient: true, ..self }
     }
 
     /// When a request that failed with this error is sent again, if it is.
@@ -43,10 +50,12 @@ impl Attempts {
             return Some(Again::Now);
         }
         let is_allowed = error.is_retryable() && (self.is_repeatable || is_untaken(error));
-        if !is_allowed || self.failed + self.limited >= self.retries {
+        let is_limited = error.is_rate_limited();
+        let failed = if self.is_patient { self.failed } else { self.failed + self.limited };
+        if !is_allowed || failed >= self.retries && !(self.is_patient && is_limited) {
             return None;
         }
-        let backoff = if error.is_rate_limited() {
+        let backoff = if is_limited {
             self.limited += 1;
             Backoff::RATE_LIMITED.wait(self.limited, random())
         } else {

@@ -1,4 +1,4 @@
-//! The settings of a client.
+//! The builder of both clients: all settings, and what is wrong with them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::tokens::random_content_key;
 use crate::{Client, Error, blocking};
 use transports::Transports;
 
-/// The `sub` of tokens unless told otherwise; the platform takes any text.
+/// The default `sub` of tokens. The platform accepts any text.
 pub const DEFAULT_SUBJECT: &str = "kore-sdk";
 
-/// The `User-Agent` by default.
+/// The default `User-Agent`.
 pub const DEFAULT_USER_AGENT: &str = concat!("kore-sdk/", env!("CARGO_PKG_VERSION"));
 
 /// The settings of a client. Setters cannot fail; [`build`](Self::build) says what is wrong.
@@ -88,19 +88,17 @@ impl ClientBuilder {
         }
     }
 
-    /// Where the platform is: `https://bots.kore.ai`, with a port or a path in front of `/api` if
-    /// need be. Without a scheme it is `https`. It is a text, or a [`BaseUrl`].
+    /// The base URL of the platform, such as `https://bots.kore.ai`, as text or as a [`BaseUrl`]. It may
+    /// have a port, and a path before `/api`. Without a scheme it is `https`.
     pub fn host(mut self, host: impl TryInto<BaseUrl, Error: Into<InvalidBaseUrl>>) -> Self {
         self.host = Some(host.try_into().map_err(Into::into));
         self
     }
 
-    /// The client id (`cs-…`) and secret of an app from the Admin Console; tokens are signed with
-    /// HS256 and kept until shortly before they end. Both are text, or a [`ClientId`] and a
-    /// [`Secret`].
+    /// The client id (`cs-…`) and secret of an app from the Admin Console, as text, or as a [`ClientId`]
+    /// and a [`Secret`]. Tokens are signed with HS256 and kept until shortly before they expire.
     ///
-    /// The secret stands alone on its line: a line end behind it, as files have it, is no part of it
-    /// ([`Secret::from_line`]).
+    /// A line end behind the secret, as files have it, is not a part of it ([`Secret::from_line`]).
     pub fn credentials(
         mut self,
         client_id: impl TryInto<ClientId, Error: Into<InvalidId>>,
@@ -113,31 +111,31 @@ impl ClientBuilder {
         self
     }
 
-    /// Credentials with another algorithm than HS256, or whose key is elsewhere: in a KMS or an HSM,
-    /// asked by a [`Signer`](kore_auth::Signer) for [`build`](Self::build) and by a
+    /// Credentials with another algorithm than HS256, or whose key is in a KMS or an HSM. The latter need
+    /// a [`Signer`](kore_auth::Signer) for [`build`](Self::build), or a
     /// [`BlockingSigner`](kore_auth::BlockingSigner) for [`build_blocking`](Self::build_blocking).
     ///
-    /// Of requests that find no token kept, one has it signed and the others wait. How long a
-    /// signer may take is for it to say: [`timeout`](Self::timeout) is that of the transport.
+    /// If several requests need a new token, one has it signed and the others wait. A signer sets its own
+    /// time limit; [`timeout`](Self::timeout) is that of the transport.
     pub fn signer(mut self, credentials: Credentials) -> Self {
         self.authentication = Some(Authentication::Signer(credentials));
         self
     }
 
-    /// A JWT that was made elsewhere. It is used as it is and never renewed.
+    /// A JWT that was made elsewhere. It is never renewed.
     pub fn token(mut self, jwt: impl Into<Token>) -> Self {
         self.authentication = Some(Authentication::Token(jwt.into()));
         self
     }
 
-    /// The `sub` of tokens: any text.
+    /// The `sub` of tokens. Any text will do.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
     }
 
-    /// How long a token that is signed here lives: from one second to a year, and at most an hour
-    /// with [`jti`](Self::jti). Values outside of the range are moved to its end.
+    /// How long a signed token lives: from one second to a year, and with [`jti`](Self::jti) at most an
+    /// hour. A value outside of this range is moved into it.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
@@ -174,14 +172,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How much of an answer is taken before it is given up.
+    /// The longest body that is read. A longer one is an error.
     pub fn body_limit(mut self, limit: BodyLimit) -> Self {
         self.body_limit = limit;
         self
     }
 
-    /// The `User-Agent` of each request: the name of the program, such as `pipeline/1.2`. Some
-    /// firewalls refuse requests without one.
+    /// The `User-Agent` of each request, such as `pipeline/1.2`. Some firewalls refuse requests without
+    /// one.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
@@ -191,8 +189,8 @@ impl ClientBuilder {
     /// [sensitive](HeaderValue::set_sensitive) is masked if a server repeats it in an error. The last
     /// one of a name counts.
     ///
-    /// Those that the client sets itself, `auth` and `content-type` among them, are not the user's to
-    /// set; nor is `accept-encoding`, since bodies are not decompressed.
+    /// Headers that the client sets itself, such as `auth` and `content-type`, cannot be set; nor can
+    /// `accept-encoding`, since bodies are not decompressed.
     pub fn header(
         mut self,
         name: impl TryInto<HeaderName, Error: Into<http::Error>>,
@@ -202,20 +200,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Keeps single calls to the platform's rate limits: 60 requests in a minute and 1,800 in an hour,
-    /// of a call for the same import, or bot. By default they are counted, so that watches leave them
-    /// room, and sent at once; the platform then refuses what is over a limit.
+    /// Keeps single calls within the platform's rate limits: 60 requests in a minute and 1,800 in an
+    /// hour, of a call for the same import or bot. By default single calls are sent at once, and the
+    /// platform refuses those over a limit. They are counted in any case, since watches share the limits.
     ///
-    /// With this, a call waits for room, at most so long and no longer than its own
-    /// [timeout](crate::Call::timeout). One that would have to wait longer fails at once
-    /// ([`Error::is_rate_limited`]), with nothing sent; with a time of zero no call waits. Watches
-    /// always keep to the limits. What other clients send is not known here.
+    /// With this, a call waits until the limits allow it, at most for this time and for its own
+    /// [timeout](crate::Call::timeout). A call that would have to wait longer fails at once
+    /// ([`Error::is_rate_limited`]) and sends nothing. With a time of zero no call waits. Watches always
+    /// keep within the limits. Requests of other clients are not known here.
     pub fn wait_for_rate_limit(mut self, at_most: Duration) -> Self {
         self.longest_wait = Some(at_most);
         self
     }
 
-    /// The client.
+    /// Makes the async client.
     ///
     /// # Errors
     /// If a setting is missing or wrong; [`Error::is_config`] is true.
@@ -230,7 +228,7 @@ impl ClientBuilder {
         Ok(Client { core, transport })
     }
 
-    /// The client that blocks.
+    /// Makes the blocking client.
     ///
     /// # Errors
     /// If a setting is missing or wrong; [`Error::is_config`] is true.
@@ -315,7 +313,7 @@ mod transports;
 #[cfg(feature = "hyper")]
 mod with_hyper;
 
-/// Shows no secret: what holds one says so itself.
+/// Without credentials, headers and certificates.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

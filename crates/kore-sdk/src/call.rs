@@ -1,4 +1,4 @@
-//! One request and its response, without the sending: what the async and the blocking client share.
+//! One request and its response without the sending: what the calls of both clients share.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use tracing::field::Empty;
 use crate::tokens::Tokens;
 use crate::{Answer, Error};
 
-/// How long after it began a request outside of any watch is taken to reach the platform.
+/// A request outside of a watch is taken to reach the platform within this time.
 const LATEST_SINGLE: Duration = Duration::from_secs(30);
 
 /// What all calls of a client share.
@@ -26,14 +26,13 @@ pub struct Core {
     base: BaseUrl,
     /// The requests of all watches and single calls.
     pub(crate) requests: RequestLogs<Millis>,
-    /// What is known of the host.
+    /// Whether the host is the platform, as far as responses have shown.
     pub(crate) host: Host,
     tokens: Tokens,
     body_limit: BodyLimit,
-    /// Those of each request, the user agent among them.
+    /// The headers of each request, with the user agent.
     headers: HeaderMap,
-    /// How long a single call waits for room in its rate limit; it does not look at it if there is
-    /// no such time.
+    /// How long a single call waits until its rate limit allows it. `None` if it does not ask the limit.
     pub(crate) longest_wait: Option<Duration>,
 }
 
@@ -56,16 +55,15 @@ impl Core {
         }
     }
 
-    /// Takes note of a request outside of any watch, so that the watches of this client leave it
-    /// room.
+    /// Counts a request outside of a watch, since the watches of this client share its rate limit.
     pub(crate) fn count<R: OutgoingRequest>(&self, request: &R, now: Instant) {
         self.requests.count(request, now, now + LATEST_SINGLE);
     }
 
-    /// Takes note of a request that is sent now, if the rate limit leaves room for it.
+    /// Counts a request that is sent now, if the rate limit allows it.
     ///
     /// # Errors
-    /// When there is room.
+    /// The time at which the rate limit allows the request.
     pub(crate) fn reserve<R: OutgoingRequest>(&self, request: &R, now: Instant) -> Result<(), Instant> {
         self.requests.reserve(request, now, now + LATEST_SINGLE)
     }
@@ -75,15 +73,15 @@ impl Core {
     }
 }
 
-/// One request and its response, and the same again if it is repeated.
+/// A request and its response, and the same again if the call is repeated.
 pub(crate) struct Exchange<'a, R> {
     core: &'a Core,
     request: &'a R,
-    /// Those of this call beside those of the client.
+    /// The headers of this call, beside those of the client.
     headers: HeaderMap,
     issued: Option<Issued>,
     attempts: u32,
-    /// Known if someone wants to know how long it took.
+    /// Read only if a subscriber is interested in the span.
     began: Option<Instant>,
     pub(crate) span: Span,
 }
@@ -110,7 +108,7 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
         }
     }
 
-    /// Adds these headers to those of the client, or puts them in their place.
+    /// Adds these headers to those of the client. They replace those of the same name.
     pub(crate) fn headers(&mut self, headers: HeaderMap) {
         self.headers = headers;
     }
@@ -137,7 +135,7 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
         request
     }
 
-    /// Takes the response to the request that was sent last.
+    /// Reads the response to the last request.
     pub(crate) fn read(
         &mut self,
         response: Result<Response<Bytes>, TransportError>,
@@ -160,10 +158,10 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
         })
     }
 
-    /// A server may repeat what it was sent.
+    /// Masks the token in an error, since a server may echo what it received.
     fn without_secrets<T>(&self, mut result: Result<Answer<T>, Error>) -> Result<Answer<T>, Error> {
         let Some(issued) = &self.issued else { return result };
-        // The parts by themselves too: the last one is the signature.
+        // Its parts too, since the last one is the signature.
         let token = issued.token.expose();
         let sent = self.core.headers.values().chain(self.headers.values());
         let sensitive = sent.filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
@@ -184,14 +182,13 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
             if let Err(error) = &result {
                 self.span.record("error", tracing::field::display(error));
             }
-            // An event, so that a plain log shows what the span has gathered.
+            // An event, so that a log without spans shows the fields of the span too.
             tracing::debug!(parent: &self.span, "call ended");
         }
         result
     }
 
-    /// Forgets the token if it may be what is wrong, and tells the error whether a new one may be
-    /// better.
+    /// If the token may be at fault, forgets it and marks the error when a new one may help.
     fn note_a_refused_token(&self, error: &mut Error) {
         let Some(issued) = self.issued.as_ref().filter(|_| error.is_auth()) else { return };
         if error.response().and_then(ResponseError::refusal) != Some(Refusal::WrongScope) {
@@ -201,10 +198,10 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
     }
 }
 
-/// 64 random bits, or the same ones each time where there is no randomness: good for jitter.
+/// 64 random bits for jitter and names; zeros if the operating system gives no randomness.
 pub(crate) fn random() -> u64 {
     let mut bits = [0; 8];
-    // A failure leaves zeros, which make a jitter too.
+    // After a failure they stay zero, which is good enough for jitter.
     let _ = getrandom::fill(&mut bits);
     u64::from_be_bytes(bits)
 }

@@ -1,4 +1,5 @@
-//! The async client.
+//! The async client. Its methods are a few lines each: calls, watches and imports live in their own
+//! modules, which the blocking client shares.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,28 +27,37 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// Asks for the status of an import, once.
+    /// The client that [variables](crate::variables) of the environment set up, the same as for the
+    /// command `kore`. For more settings, begin with [`ClientBuilder::from_env`].
     ///
     /// # Errors
-    /// If the platform refuses, cannot be reached or answers about another import; see the
-    /// questions of [`Error`]. A failed import is no error: ask [`BotImport::outcome`].
+    /// If a variable is missing or wrong; [`Error::is_config`] is true.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// Polls the status of an import once.
+    ///
+    /// # Errors
+    /// If the platform refuses, cannot be reached, or responds about another import. The `is_…` methods
+    /// of [`Error`] say which. A failed import is not an error: ask [`BotImport::outcome`].
     pub async fn bot_import_status(&self, id: &BotImportId) -> Result<BotImport, Error> {
         let request = get_status::Request::new(id.clone());
         Ok(self.send(&request).await?.response.import)
     }
 
-    /// Imports a bot: say where to, and await it. Nothing is sent before.
+    /// Imports a bot: say where to, and await it. Nothing is sent before that.
     pub fn import_bot(&self, files: ImportFiles) -> ImportBot<'_, Self> {
         ImportBot::new(self, files)
     }
 
-    /// Waits for the end of an import: set a deadline if 30 minutes are not right, and await it, here
-    /// or in a task of its own (`tokio::spawn(wait.into_future())`).
+    /// Waits for the end of an import, for 30 minutes unless a deadline is set. Await it here, or in a
+    /// task of its own (`tokio::spawn(wait.into_future())`).
     pub fn watch_import(&self, id: &BotImportId) -> Wait<'static, Self, BotImportId> {
         self.watch(id)
     }
 
-    /// Waits for the ends of several imports, up to 100,000, each once.
+    /// Waits for the ends of several imports, up to 100,000.
     pub fn watch_imports(
         &self,
         ids: impl IntoIterator<Item = BotImportId>,
@@ -60,15 +70,15 @@ impl Client {
         Wait::new(self.clone(), vec![job.clone()])
     }
 
-    /// Waits for the ends of several jobs of a kind, up to 100,000, each once.
+    /// Waits for the ends of several jobs of one kind, up to 100,000.
     pub fn watch_all<J: Job>(&self, jobs: impl IntoIterator<Item = J>) -> Wait<'static, Self, J, Vec<J>> {
         Wait::new(self.clone(), jobs.into_iter().collect())
     }
 
-    /// Makes any call of `kore-protocol`, and gives back what came beside the response. What it sends
-    /// counts for the rate limits of this client's watches; whether it waits for room in them is for
-    /// [`ClientBuilder::wait_for_rate_limit`] to say. A token that the platform refuses is renewed
-    /// once; nothing else is sent again.
+    /// Makes any call of `kore-protocol`, and gives back its response with body, status and headers. Its
+    /// requests count for the rate limits of this client's watches. It waits for those limits only with
+    /// [`ClientBuilder::wait_for_rate_limit`]. A token that the platform refuses is renewed once; nothing
+    /// else is repeated.
     ///
     /// # Errors
     /// As for every call.
@@ -79,19 +89,19 @@ impl Client {
         self.call(request).await
     }
 
-    /// The same with a timeout, retries or headers of its own: set them, and await it.
+    /// The same as [`send`](Self::send), with its own timeout, retries or headers: set them, and await it.
     pub fn call<'a, R: OutgoingRequest>(&self, request: &'a R) -> Call<'a, Self, R> {
         Call::new(self.clone(), request)
     }
 
-    /// Where the platform is.
+    /// The base URL of the platform.
     pub fn base_url(&self) -> &BaseUrl {
         self.core.base()
     }
 }
 
 impl Client {
-    /// One request: a second one with a new token is another poll, and counted as one.
+    /// One request of a watch. It does not repeat a refused token: the watch does, and counts it.
     pub(crate) async fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
         let mut exchange = Exchange::new(&self.core, request);
         let http = exchange.request().await?;

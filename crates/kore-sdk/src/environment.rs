@@ -1,11 +1,12 @@
-//! What the environment says about the way out.
+//! The proxies of the environment. This is the only place of the crate that reads environment
+//! variables.
 
 use kore_transport::ProxySettings;
 
 /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or each in lower case. As in curl, only
 /// the lower-case `http_proxy` counts in a CGI program, where a client sets the upper-case one.
 pub(crate) fn proxies() -> ProxySettings {
-    // What is not UTF-8 is no proxy either, and refused as such instead of passed over.
+    // A value that is not UTF-8 is not ignored, but refused as a proxy that cannot be read.
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let read = |name: &str| {
         let upper = variable(name).filter(|value| !value.is_empty());

@@ -1,4 +1,4 @@
-//! The one error of the facade.
+//! The error of the crate: a wrong setting, or a call without its response.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use kore_protocol::watch::{DeadlineTooSoon, PollError};
 use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
 use kore_transport::{Phase, TransportError};
 
-/// Why a client could not be built, or a call has no result.
+/// Why a client could not be built, or why a call has no result.
 ///
-/// Ask it with the `is_…` methods; its message is one line, and neither that nor its `Debug` shows
-/// a token or a secret.
+/// The `is_…` methods say what happened. The message is one line. Neither the message nor `Debug` shows a
+/// token or a secret.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -31,7 +31,7 @@ enum Kind {
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
-    /// The rate limit is kept on this side.
+    /// The client itself keeps the rate limit.
     NoRoom {
         free_in: Duration,
         left: Duration,
@@ -47,12 +47,12 @@ impl Error {
         Self::new(Kind::Config { message: message.into(), source: None })
     }
 
-    /// A setting that another crate refused, whose words say enough.
+    /// A setting that another crate refused. Its message is good enough for users.
     pub(crate) fn setting(name: &str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(Kind::Config { message: format!("{name}: {source}"), source: Some(Box::new(source)) })
     }
 
-    /// The rate limit leaves room for a request in so much time, and less is left.
+    /// The rate limit allows the request only after a time that is longer than the call may wait.
     pub(crate) fn no_room(free_in: Duration, left: Duration) -> Self {
         Self::new(Kind::NoRoom { free_in, left })
     }
@@ -66,13 +66,13 @@ impl Error {
         self.0.worth_a_new_token = worth;
     }
 
-    /// Says that the request was to start something, and may have.
+    /// Marks the failure of a request that may have started something.
     pub(crate) fn in_doubt(mut self) -> Self {
         self.0.may_have_started = true;
         self
     }
 
-    /// Takes these texts out of what arrived.
+    /// Masks these texts in what arrived.
     pub(crate) fn mask(&mut self, secrets: &[&str]) {
         if let Kind::Response(error) = &mut self.0.kind {
             error.mask(secrets);
@@ -86,19 +86,19 @@ impl Error {
         }
     }
 
-    /// How many requests were sent, the one that failed among them.
+    /// How many requests were sent, with the one that failed.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether the start of an import was sent, and nothing certain came back: the import may exist, or
-    /// not. No public call lists imports, so only the builder shows it. Ask this before the other
-    /// questions, which are about what went wrong.
+    /// Whether the start of an import was sent without a clear response: the import may exist or not. No
+    /// public call lists imports, so only the bot builder shows it. Ask this before the other questions,
+    /// which are about what went wrong.
     pub fn may_have_started(&self) -> bool {
         self.0.may_have_started
     }
 
-    /// Whether a file that was to be sent could not be read, or changed. The message names it.
+    /// Whether a file could not be read, or changed while it was sent. The message names it.
     pub fn is_file(&self) -> bool {
         self.transport().is_some_and(|error| error.phase() == Phase::Content)
     }
@@ -112,36 +112,35 @@ impl Error {
         }
     }
 
-    /// Whether the token or its scope is refused; a page of HTML refuses neither.
+    /// Whether the platform refused the token or its scope. A page of HTML refuses neither.
     pub fn is_auth(&self) -> bool {
         self.response().is_some_and(ResponseError::is_auth)
     }
 
-    /// Whether the platform does not know what was asked for.
+    /// Whether the platform does not know the import or bot.
     pub fn is_not_found(&self) -> bool {
         self.response().is_some_and(ResponseError::is_not_found)
     }
 
-    /// Whether the response is about another import, so that it says nothing of the one that was
-    /// asked for: its `_id` begins with `bir-` and is not that one, or stands twice with different
-    /// meanings.
+    /// Whether the response is about another import, so that it says nothing about the one that was asked
+    /// for: its `_id` begins with `bir-` and is another one, or stands twice with different meanings.
     pub fn is_other_job(&self) -> bool {
         self.response().is_some_and(ResponseError::is_other_job)
     }
 
-    /// Whether a time limit of this side ran out.
+    /// Whether a time limit of this client ran out.
     pub fn is_timeout(&self) -> bool {
         self.transport().is_some_and(TransportError::is_timeout)
     }
 
-    /// Whether a rate limit of the platform was reached: by its own word, or by the count of a client
-    /// that [keeps to it](crate::ClientBuilder::wait_for_rate_limit).
+    /// Whether a rate limit of the platform was reached. The platform said so, or the client itself, if
+    /// it [keeps the limits](crate::ClientBuilder::wait_for_rate_limit).
     pub fn is_rate_limited(&self) -> bool {
         matches!(self.0.kind, Kind::NoRoom { .. })
             || self.response().is_some_and(ResponseError::is_rate_limited)
     }
 
-    /// Whether the same call may fare better later.
+    /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
             Kind::Config { .. } | Kind::Token(_) => false,
@@ -152,18 +151,19 @@ impl Error {
         }
     }
 
-    /// The HTTP status, if an answer arrived.
+    /// The HTTP status, if a response arrived.
     pub fn status(&self) -> Option<StatusCode> {
         self.response().map(ResponseError::status)
     }
 
-    /// The headers of the response, if one arrived: the id of the request for a support ticket is
-    /// among them, in `x-request-id` or another one of the gateway's choice.
+    /// The headers of the response, if one arrived. Among them is the id of the request for a support
+    /// ticket, as `x-request-id` or whatever the gateway calls it.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(ResponseError::headers)
     }
 
-    /// When the platform asks to be called again, or has room again by the count of this client.
+    /// When to call again: as the platform asks, or when the rate limit allows it by the count of this
+    /// client.
     pub fn retry_after(&self) -> Option<RetryAfter> {
         match self.0.kind {
             Kind::NoRoom { free_in, .. } => Some(RetryAfter::Delay(free_in)),
@@ -171,7 +171,7 @@ impl Error {
         }
     }
 
-    /// The answer that was not the one asked for, or what had arrived of it.
+    /// The unexpected response, or the part of it that arrived.
     pub fn response(&self) -> Option<&ResponseError> {
         match &self.0.kind {
             Kind::Response(error) => Some(error),
@@ -179,7 +179,7 @@ impl Error {
         }
     }
 
-    /// Why no whole answer arrived.
+    /// Why no whole response arrived.
     pub fn transport(&self) -> Option<&TransportError> {
         match &self.0.kind {
             Kind::Transport(error) => Some(error),
@@ -200,14 +200,14 @@ impl From<InvalidToken> for Error {
     }
 }
 
-/// For `?`: a deadline that the rate limits leave no look before is a setting that is wrong.
+/// For `?`: a deadline before the next allowed poll is a wrong setting.
 impl From<DeadlineTooSoon> for Error {
     fn from(too_soon: DeadlineTooSoon) -> Self {
         Self::setting("deadline", too_soon)
     }
 }
 
-/// An answer that broke off is an answer: what had arrived of it tells more than how it ended.
+/// A response that broke off is still a response: the part that arrived says more than how it ended.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         Self::new(error.into_response().map_or_else(Kind::Transport, Kind::Response))
@@ -272,7 +272,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The message is that of the cause already, so the chain goes on behind it.
+        // This message is that of the cause, so the chain continues after the cause.
         match &self.0.kind {
             Kind::Config { source, .. } => source.as_deref().and_then(|source| source.source()),
             Kind::Key(error) => error.source(),

@@ -131,7 +131,8 @@ impl<'a, C> Import<'a, C> {
     }
 
     /// How long it may take until the platform accepts the import: 30 minutes by default. Nothing is
-    /// sent after it; a start that was sent before it is still awaited.
+    /// sent after it; a start that was sent before it is still awaited. What a blocking client has under
+    /// way then ends by the limits of its transport.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

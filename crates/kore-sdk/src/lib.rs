@@ -1,4 +1,6 @@
-//! Ask the Kore.ai platform how the import of a bot is going.
+//! Imports bots into the Kore.ai platform, waits for the end of imports, and asks for their status.
+//!
+//! To ask for the status once:
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,10 +21,24 @@
 //! # }
 //! ```
 //!
-//! [`blocking::Client`] does the same without an async runtime, and [`ClientBuilder::transport`]
-//! sends the same requests through another HTTP client.
+//! To wait for the end of an import:
 //!
-//! This is where time and randomness are: the crates below are told both.
+//! ```no_run
+//! # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use kore_sdk::watch::End;
+//!
+//! match client.watch_import(&"bir-5f…".parse()?).await? {
+//!     End::Succeeded(_) => println!("imported"),
+//!     End::Failed(response) => println!("failed: {:?}", response.import.failed_entries().collect::<Vec<_>>()),
+//!     other => println!("not over: {other:?}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`blocking::Client`] does the same without an async runtime. [`ClientBuilder::transport`] sends the
+//! requests through another HTTP client. The crates below have no clock and no randomness; this crate
+//! brings both.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -40,6 +56,7 @@ mod extra_headers;
 mod import;
 mod single_call;
 mod tokens;
+pub mod variables;
 mod wait;
 
 pub use answer::Answer;

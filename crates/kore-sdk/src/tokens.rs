@@ -1,5 +1,5 @@
-//! The tokens of a client: each with its header, and one that is kept signed once for all requests
-//! that wait for it, however long its signer takes.
+//! The tokens of a client, each with its header. A kept token is signed once for all requests that wait
+//! for it, even if its signer is slow. Every call gets its token here.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use crate::Error;
 #[derive(Debug)]
 pub(crate) struct Tokens {
     issuer: Mutex<Issuer>,
-    /// Held by the request that has the token signed which the others wait for.
+    /// Held by the request that has the token signed, while the others wait.
     turn: AsyncMutex<()>,
     blocking_turn: Mutex<()>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Tokens {
 #[derive(Debug)]
 struct Issuer {
     source: TokenSource,
-    /// The header of the token that was issued last.
+    /// The last token and its header, so that it is made once.
     header: Option<(Token, HeaderValue)>,
 }
 
@@ -74,7 +74,7 @@ impl Tokens {
         }
     }
 
-    /// Takes note that the platform refused a token.
+    /// Notes that the platform refused a token.
     pub(crate) fn forget(&self, refused: &Token) {
         self.issuer().source.forget(refused);
     }
@@ -91,13 +91,13 @@ impl Tokens {
     }
 
     fn issuer(&self) -> MutexGuard<'_, Issuer> {
-        // Nothing is signed under the lock, and each change is one call.
+        // A panic cannot leave it half changed: each change is one call.
         self.issuer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Ready {
-    /// Whether it is to be signed, and will serve other requests too.
+    /// Whether it has to be signed and then serves other requests too.
     fn is_for_all(&self) -> bool {
         matches!(self, Self::Unsigned(unsigned) if unsigned.is_kept())
     }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_jti_comes_twice() {
+    fn each_jti_is_unique() {
         let jtis: std::collections::HashSet<_> = (0..1000).map(|_| random_jti()).collect();
         assert_eq!(jtis.len(), 1000);
         assert!(jtis.iter().all(|jti| jti.len() == 32));

@@ -1,4 +1,5 @@
-//! Waiting for the end of jobs, in real time.
+//! Waiting for the end of jobs in real time: the watch of `kore-protocol` with clocks, tokio and
+//! threads. Both clients use it.
 
 mod awaited;
 mod blocking;
@@ -10,5 +11,5 @@ pub use updates::Updates;
 
 use std::time::Duration;
 
-/// How long jobs are waited for by default.
+/// The default deadline of a wait.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30 * 60);

@@ -1,9 +1,10 @@
-//! Why a transport cannot be built.
+//! The error of a transport that cannot be built, for the builders of all transports.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a transport cannot be built, in one line that says what was expected and what was found.
+/// The error of a transport that cannot be built. It says on one line what was expected and what was
+/// found.
 pub struct BuildError {
     message: Box<str>,
     source: Option<Box<dyn Error + Send + Sync>>,

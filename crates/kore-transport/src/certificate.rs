@@ -1,8 +1,7 @@
-//! What is wrong with a server's certificate, in words that say what to do.
+//! Explains what is wrong with a server's certificate, and what to do about it.
 //!
-//! Every client's TLS library reports through texts, which are what they have in common: rustls
-//! shows most of its reasons by the names of its variants. They are read here, so that no such name
-//! reaches a person.
+//! The TLS libraries of the clients have only their texts in common, and rustls shows names of enum
+//! variants. This module turns those texts into messages for people. All transports use it.
 
 use std::net::IpAddr;
 
@@ -10,24 +9,24 @@ use kore_protocol::Excerpt;
 
 use crate::tls_words::{plain, squashed};
 
-/// A kind of defect, and what to do about it.
+/// A defect of a certificate, and what to do about it.
 struct Defect {
-    /// Parts of the library's words, in lower case and without what is between letters.
+    /// Parts of the library's text, in lower case and without what is between letters.
     words: &'static [&'static str],
-    /// Goes on behind "the certificate of HOST".
+    /// The message after "the certificate of HOST".
     what: &'static str,
     remedy: Remedy,
 }
 
 enum Remedy {
     Do(&'static str),
-    /// A new certificate, which differs from the old one so.
+    /// To make a new certificate that differs like this.
     MakeAnew(&'static str),
 }
 
 use Remedy::{Do, MakeAnew};
 
-/// The first that fits counts.
+/// The first one that fits counts.
 const DEFECTS: &[Defect] = &[
     Defect {
         words: &["revocationlist", "revocationstatus", "ocsp", "crlexpired"],
@@ -130,7 +129,8 @@ const DEFECTS: &[Defect] = &[
     },
 ];
 
-/// Says what is wrong with the certificate of `host`, which may have a port, from a library's words.
+/// Says what is wrong with the certificate of `host`, from the text of a library. `host` may have a
+/// port.
 pub(crate) fn explain(text: &str, host: &str) -> String {
     let squashed = squashed(text);
     if ["notvalidfor", "hostnamemismatch"].iter().any(|word| squashed.contains(word)) {
@@ -152,7 +152,7 @@ pub(crate) fn explain(text: &str, host: &str) -> String {
         }
         Some(Defect { what, remedy: MakeAnew(with), .. }) => {
             let (name, kind) = subject(host);
-            // One word each, so that it can be copied into any shell.
+            // No quotes, so that the command can be copied into any shell.
             format!(
                 "the certificate of {host} {what}: have it made anew {with}, for a test by openssl req -x509 \
                  -newkey rsa:2048 -nodes -days 365 -subj /CN={name} -addext subjectAltName={kind}:{name} -addext \
@@ -162,7 +162,7 @@ pub(crate) fn explain(text: &str, host: &str) -> String {
     }
 }
 
-/// The names that the certificate is for: rustls says `is only valid for DnsName("a.test") or …`.
+/// The names that the certificate is for. rustls says `is only valid for DnsName("a.test") or …`.
 fn names(text: &str) -> Option<String> {
     let (_, names) = text.split_once("is only valid for ")?;
     let names = names.split(", ").flat_map(|names| names.split(" or ")).take(3);

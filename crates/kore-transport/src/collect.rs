@@ -1,4 +1,5 @@
-//! A response's body, taken whole or refused.
+//! Reads the body of a response within a limit. Every transport uses it, so that none reads without
+//! end.
 
 use std::error::Error;
 
@@ -10,41 +11,41 @@ use kore_protocol::BodyLimit;
 
 use crate::TransportError;
 
-/// How much is read of a body that says itself that it is too long: enough for a message.
+/// How much is read of a body whose headers say that it is too long: enough for a message.
 const START: usize = 512;
 
-/// A response whose body is taken piece by piece, whole or not at all: for adapters of other clients.
-/// See [`Transport`](crate::Transport) for an example.
+/// Collects the body of a response piece by piece, within a limit. Adapters for other clients use it:
+/// see the example of [`Transport`](crate::Transport).
 #[derive(Debug)]
 pub struct Collect {
     head: Parts,
     limit: BodyLimit,
-    /// The body says itself that it is over the limit.
+    /// Whether the headers say that the body is over the limit.
     is_too_long: bool,
-    /// How much of it is taken: of one that is too long, enough for a message.
+    /// How much of the body is read.
     enough: usize,
     taken: Taken,
 }
 
 impl Collect {
-    /// Begins with the status and the headers. A body whose `content-length` is over the limit is
-    /// refused after the first bytes.
+    /// Begins with the status and the headers. If `content-length` is over the limit, the body is refused
+    /// after the first bytes.
     pub fn new(head: Parts, limit: BodyLimit) -> Self {
         let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         Self::of_length(head, limit, length.unwrap_or(0))
     }
 
-    /// `length` is the least that the body has.
+    /// `length` is the least length of the body.
     fn of_length(head: Parts, limit: BodyLimit, length: u64) -> Self {
         let is_too_long = length > limit.get() as u64;
         let enough = if is_too_long { START.min(limit.get()) } else { limit.get() };
         Self { head, limit, is_too_long, enough, taken: Taken::default() }
     }
 
-    /// Takes the next bytes of the body.
+    /// Adds the next bytes of the body.
     ///
     /// # Errors
-    /// If the body is over the limit, which ends it: nothing more is to be read.
+    /// If the body is over the limit. Then the adapter reads no more.
     pub fn push(&mut self, piece: Bytes) -> Result<(), TransportError> {
         self.taken.push(piece);
         if self.taken.len() <= self.enough { Ok(()) } else { Err(self.too_large()) }
@@ -58,7 +59,7 @@ impl Collect {
         if self.is_too_long { Err(self.too_large()) } else { Ok(self.response()) }
     }
 
-    /// The error of a body that broke off, with what had arrived.
+    /// The error of a body that broke off, with the part that arrived.
     pub fn broken(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
         self.broken_as(|start| TransportError::cut_short(start).with_source(source))
     }
@@ -79,8 +80,8 @@ impl Collect {
     }
 }
 
-/// Takes the body whole, and nothing after the limit. `broken` makes the error of a body that
-/// breaks off, from what had arrived.
+/// Reads the whole body, or up to the limit. `broken` makes the error of a body that breaks off, from
+/// the part that arrived.
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub(crate) async fn collect<B: http_body::Body<Data = Bytes>>(
     response: Response<B>,
@@ -96,7 +97,7 @@ pub(crate) async fn collect<B: http_body::Body<Data = Bytes>>(
             Some(Err(error)) => return Err(collected.broken_as(|start| broken(start, error))),
             None => break,
         }
-        // Spares a poll, and the wake-up that comes with it, for a body whose length was given.
+        // If the length is known, this saves a poll and its wake-up.
         if body.is_end_stream() {
             break;
         }
@@ -104,7 +105,7 @@ pub(crate) async fn collect<B: http_body::Body<Data = Bytes>>(
     collected.finish()
 }
 
-/// The next bytes; trailers are passed over.
+/// The next bytes of the body. Trailers are skipped.
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 async fn next<B: http_body::Body<Data = Bytes>>(
     body: &mut std::pin::Pin<&mut B>,
@@ -122,11 +123,11 @@ async fn next<B: http_body::Body<Data = Bytes>>(
     }
 }
 
-/// Bytes that are copied only if they come in more than one piece.
+/// Bytes that are copied only if they come in several pieces.
 #[derive(Debug, Default)]
 struct Taken {
     first: Bytes,
-    /// Begins with `first` once a second piece came.
+    /// The copy, from the second piece on.
     all: Vec<u8>,
 }
 

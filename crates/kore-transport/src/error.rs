@@ -1,4 +1,4 @@
-//! Why no whole answer arrived.
+//! The error of all transports: why no whole response arrived.
 
 use std::error::Error;
 use std::fmt;
@@ -8,25 +8,25 @@ use bytes::Bytes;
 use http::Response;
 use kore_protocol::{BodyLimit, ResponseError};
 
-/// How far a request came.
+/// The phase in which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// It was not sent at all: plain HTTP, or a URL that cannot be called.
+    /// Nothing was sent: the request is for plain HTTP, or its URL cannot be called.
     Refused,
-    /// The host's name was not found.
+    /// The name of the host was not found.
     Dns,
-    /// No connection to the host.
+    /// The host was not reached.
     Connect,
-    /// No encrypted connection: a certificate that is not trusted or not the host's, or no TLS.
+    /// TLS failed: the certificate is not trusted or is for another host, or the host has no TLS.
     Tls,
-    /// The proxy did not let it through.
+    /// The proxy refused the request.
     Proxy,
-    /// A file that was to be sent could not be read, or changed. The request was not completed.
+    /// A file of the request could not be read, or changed. The request was not completed.
     Content,
-    /// Sent, at least in part, and the answer did not arrive whole.
+    /// The request was sent, at least in part, and no whole response arrived.
     Exchange,
-    /// The body of the answer was not taken whole: cut short, or over the limit.
+    /// The body of the response was cut short, or is over the limit.
     Body,
 }
 
@@ -45,7 +45,7 @@ impl Phase {
     }
 }
 
-/// Why no whole answer arrived. Names no client's types, and never shows a header.
+/// Why no whole response arrived. It has no type of an HTTP client, and shows no header.
 pub struct TransportError(Box<Inner>);
 
 struct Inner {
@@ -53,18 +53,18 @@ struct Inner {
     is_timeout: bool,
     is_unprocessed: bool,
     message: Box<str>,
-    /// Shared, so that a connector's error can be taken out of the client's error around it.
+    /// Shared, so that the error of a connector can be copied out of the client's error around it.
     source: Option<Arc<dyn Error + Send + Sync>>,
     response: Option<ResponseError>,
 }
 
 impl TransportError {
-    /// An error of that phase, in words that end a sentence: "cannot connect: …".
+    /// An error of that phase. The words end a sentence such as "cannot connect: …".
     pub fn new(phase: Phase, message: impl Into<String>) -> Self {
         let message = message.into().into();
         let is_unprocessed = match phase {
             Phase::Refused | Phase::Dns | Phase::Connect | Phase::Tls | Phase::Proxy => true,
-            // What is done with a request that breaks off is the host's business.
+            // The host may still process a request that broke off.
             Phase::Content | Phase::Exchange | Phase::Body => false,
         };
         Self(Box::new(Inner {
@@ -77,20 +77,19 @@ impl TransportError {
         }))
     }
 
-    /// The time for that phase ran out. `waited` names the limit and its value: "30 s for the
-    /// whole request".
+    /// The error of a time limit. `waited` names the limit and its value: "30 s for the whole request".
     pub fn timeout(phase: Phase, waited: impl fmt::Display) -> Self {
         let mut error = Self::new(phase, format!("timed out after {waited}"));
         error.0.is_timeout = true;
         error
     }
 
-    /// The connection ended within the body; `start` holds what arrived.
+    /// The error of a connection that ended within the body. `start` has the part that arrived.
     pub fn cut_short(start: &Response<Bytes>) -> Self {
         Self::of_body(ResponseError::cut_short(start))
     }
 
-    /// The body was over the limit; `start` holds what was taken of it.
+    /// The error of a body over the limit. `start` has the part that was read.
     pub fn too_large(start: &Response<Bytes>, limit: BodyLimit) -> Self {
         Self::of_body(ResponseError::too_large(start, limit))
     }
@@ -101,26 +100,26 @@ impl TransportError {
         error
     }
 
-    /// Adds the error that caused this one. Its words are not repeated in the message.
+    /// Adds the error that caused this one. The message does not repeat it.
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Says that the host certainly did nothing with the request, though it was sent: HTTP/2's
-    /// REFUSED_STREAM is such a word. Of the phases before [`Phase::Content`] this is known.
+    /// Says that the host certainly did not process the request, though it was sent. HTTP/2 says so with
+    /// REFUSED_STREAM. For the phases before [`Phase::Content`] it goes without saying.
     pub fn unprocessed(mut self) -> Self {
         self.0.is_unprocessed = true;
         self
     }
 
-    /// The opposite: bytes of the request may have reached the host.
+    /// Says that bytes of the request may have reached the host.
     pub(crate) fn perhaps_processed(mut self) -> Self {
         self.0.is_unprocessed = false;
         self
     }
 
-    /// A copy of what a connector says, which never has a response.
+    /// A copy of the error of a connector, which never has a response.
     #[cfg(feature = "hyper")]
     pub(crate) fn without_response(&self) -> Self {
         let Inner { phase, is_timeout, is_unprocessed, message, source, response: _ } = &*self.0;
@@ -134,13 +133,13 @@ impl TransportError {
         }))
     }
 
-    /// The words alone.
+    /// The message without its beginning.
     #[cfg(feature = "hyper")]
     pub(crate) fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// How far the request came.
+    /// The phase in which the request failed.
     pub fn phase(&self) -> Phase {
         self.0.phase
     }
@@ -150,27 +149,28 @@ impl TransportError {
         self.0.is_timeout
     }
 
-    /// Whether the host certainly did nothing with the request, so that even a request that starts
-    /// something may be sent again. `false` is no certainty of the opposite.
+    /// Whether the host certainly did not process the request, so that even a request that starts
+    /// something may be sent again. `false` means that it is not known.
     pub fn is_unprocessed(&self) -> bool {
         self.0.is_unprocessed
     }
 
-    /// What had arrived of the answer when its body broke off.
+    /// The part of the response that arrived before its body broke off.
     pub fn response(&self) -> Option<&ResponseError> {
         self.0.response.as_ref()
     }
 
-    /// The same, taken out of the error; the error itself if nothing had arrived.
+    /// Takes that part out of the error.
     ///
     /// # Errors
-    /// The error, unchanged.
+    /// The error itself, if nothing arrived.
     pub fn into_response(mut self) -> Result<ResponseError, Self> {
         self.0.response.take().ok_or(self)
     }
 
-    /// Whether the same request may fare better later: no connection, a time limit, an answer that
-    /// broke off. Not for an untrusted certificate, a refusal of the proxy, or a body over the limit.
+    /// Whether the same request may succeed later: after a failed connection, a time limit, or a response
+    /// that broke off. An untrusted certificate, a refusal of the proxy and a body over the limit are
+    /// permanent.
     pub fn is_retryable(&self) -> bool {
         match self.0.phase {
             Phase::Refused | Phase::Content => false,
@@ -183,7 +183,7 @@ impl TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What arrived of an answer says itself that it is not whole.
+        // The error of the response says itself that it is not whole.
         if self.0.response.is_none() {
             write!(f, "{}: ", self.0.phase.as_str())?;
         }

@@ -1,4 +1,5 @@
-//! Reading other libraries' errors, for one message whichever client it was.
+//! Reads the errors of HTTP clients, so that a failure has the same message with each of them. The
+//! adapters use it.
 
 use std::error::Error;
 use std::io;
@@ -8,8 +9,8 @@ use kore_protocol::{ContentError, Excerpt};
 
 use crate::{Phase, TransportError, http_words, tls_words};
 
-/// The error and what caused it, outermost first. An `io::Error` hides the error that it holds
-/// from `source`, so that is looked up as well.
+/// The error and its causes, outermost first. `source` of an `io::Error` skips the error inside of it,
+/// so that one is added.
 pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
@@ -22,7 +23,7 @@ pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     chain(error).find_map(|error| error.downcast_ref())
 }
 
-/// What is wrong with a file that was to be sent, if that is what the error is about.
+/// What is wrong with a file of the request, if the error is about one.
 pub(crate) fn content(error: &(dyn Error + 'static)) -> Option<TransportError> {
     find::<ContentError>(error).map(|error| TransportError::new(Phase::Content, error.to_string()))
 }
@@ -33,14 +34,14 @@ pub(crate) fn unread(error: &io::Error) -> TransportError {
     content(error).unwrap_or_else(|| TransportError::new(Phase::Content, innermost(error)))
 }
 
-/// The error of the operating system, if it is one.
+/// The error of the operating system, if there is one.
 fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).last()
 }
 
-/// No connection to `peer`: its name was not found, or the machine was not reached.
+/// The error of a failed connection to `peer`: its name was not found, or it was not reached.
 pub(crate) fn connect(peer: &str, error: &(dyn Error + 'static)) -> TransportError {
-    // Names are looked up by the C library in each of the clients; its failures have no kind.
+    // Each client looks names up with the C library, whose failures have no kind, only a text.
     let is_dns = chain(error).any(|error| {
         let text = error.to_string();
         text.starts_with("dns error") || text.starts_with("failed to lookup address")
@@ -68,15 +69,15 @@ pub(crate) fn connect(peer: &str, error: &(dyn Error + 'static)) -> TransportErr
     }
 }
 
-/// The name of `peer` was not found.
+/// The error of a name that was not found.
 pub(crate) fn unknown_host(peer: &str) -> TransportError {
     TransportError::new(Phase::Dns, format!("{peer}: check the name, and that there is a network"))
 }
 
-/// Whether the words are those of TLS, for a client whose TLS library is not known here.
+/// Whether a text is about TLS, for a client whose TLS library is not known here.
 pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
     let text = innermost(error);
-    // Broken off, and not refused.
+    // The connection broke off; TLS did not refuse it.
     if text == "tls handshake eof" {
         return None;
     }
@@ -90,13 +91,13 @@ pub(crate) fn tls_from_text(error: &(dyn Error + 'static), host: &str) -> Option
 
 /// What a proxy refused.
 pub(crate) enum Refused {
-    /// Everything, without a user and a password that it accepts.
+    /// Every request without a user and a password that it accepts.
     Password,
-    /// A way to the host. Whether for good, the clients' errors do not tell.
+    /// The connection to the host. The errors of the clients do not say whether that is permanent.
     Host,
 }
 
-/// Whether the words are those of a proxy that refused; no client's error has a kind for it.
+/// What a proxy refused, by the text of the error: no client has a kind for it.
 pub(crate) fn refused_by_proxy(error: &(dyn Error + 'static)) -> Option<Refused> {
     let text = innermost(error);
     if text.contains("proxy authorization required") || text.contains("proxy server responded 407") {
@@ -108,7 +109,7 @@ pub(crate) fn refused_by_proxy(error: &(dyn Error + 'static)) -> Option<Refused>
     }
 }
 
-/// The error for a client whose proxy is its own business.
+/// The error of a proxy, for a client that chooses its proxy itself.
 pub(crate) fn proxy_from_text(error: &(dyn Error + 'static)) -> Option<TransportError> {
     Some(match refused_by_proxy(error)? {
         Refused::Password => TransportError::new(
@@ -122,13 +123,13 @@ pub(crate) fn proxy_from_text(error: &(dyn Error + 'static)) -> Option<Transport
     })
 }
 
-/// The words of the error that caused all others.
+/// The text of the innermost error.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let text = chain(error).last().unwrap_or(error).to_string();
     Excerpt::new(text.as_bytes()).to_string()
 }
 
-/// Sent to `peer`, and no answer.
+/// The error of a request to `peer` without a response.
 pub(crate) fn exchange(peer: &str, error: &(dyn Error + 'static)) -> TransportError {
     let message = match io_error(error) {
         Some(io) if is_closed(io) => "the connection was closed before an answer came".to_owned(),
@@ -146,9 +147,9 @@ fn is_closed(error: &io::Error) -> bool {
 }
 
 impl TransportError {
-    /// The error of a client that found no way to the host of that URI: its name is not known, no
-    /// machine answered, TLS failed, a proxy refused. Which one it was is read from the error and what
-    /// caused it; a time limit of the client is for the client to tell ([`timeout`](Self::timeout)).
+    /// The error of a client that got no connection to the host of that URI: the name is not known, the
+    /// host was not reached, TLS failed, or a proxy refused. This is read from the error and its causes. A
+    /// client reports its own time limits with [`timeout`](Self::timeout).
     pub fn from_connect(uri: &Uri, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error = error.into();
         let (peer, cause) = (peer(uri), &*error as &(dyn Error + 'static));
@@ -156,9 +157,9 @@ impl TransportError {
         told.unwrap_or_else(|| connect(&peer, cause)).with_source(error)
     }
 
-    /// The error of a client that had a connection to the host of that URI, and received no response.
-    /// The request may have been processed. A client that does not tell whether it had a connection
-    /// uses this, too.
+    /// The error of a client that had a connection to the host of that URI and received no response. The
+    /// request may have been processed. A client that does not say whether it had a connection uses this
+    /// too.
     pub fn from_exchange(uri: &Uri, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error = error.into();
         let (peer, cause) = (peer(uri), &*error as &(dyn Error + 'static));
@@ -167,7 +168,7 @@ impl TransportError {
     }
 }
 
-/// Host and port of a URI, to name it in a message.
+/// Host and port of a URI, for messages.
 pub(crate) fn peer(uri: &Uri) -> String {
     let host = uri.host().unwrap_or("?");
     match uri.port_u16() {

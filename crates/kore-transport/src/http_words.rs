@@ -1,8 +1,8 @@
-//! What is wrong with a response over HTTP/1.1, in words for people, from the words of a client.
+//! Explains what is wrong with an HTTP/1.1 response, from the text of a client's error. The adapters for
+//! hyper, reqwest and ureq use it.
 
-/// Says what is wrong with what `peer` sent, or nothing if the words are about something else. They
-/// are those of hyper, which reqwest passes on, and of ureq; both read heads with the same parser,
-/// which does not say where it stopped.
+/// Says what is wrong with what `peer` sent; `None` if the text is about something else. hyper and ureq
+/// read headers with the same parser, and reqwest passes the text of hyper on.
 pub(crate) fn explain(text: &str, peer: &str) -> Option<String> {
     let is_of_head = [
         "invalid HTTP",

@@ -1,4 +1,4 @@
-//! The transport on hyper.
+//! The built-in transport, on hyper: the SDK and the command use it unless they are given another one.
 
 use std::fmt;
 use std::pin::{Pin, pin};
@@ -34,15 +34,14 @@ pub use self::blocking::BlockingHyperTransport;
 pub use self::builder::HyperTransportBuilder;
 pub use self::proxy::ProxySettings;
 
-/// HTTP/1.1 and HTTP/2 on hyper, with a pool of connections, TLS by rustls and proxies.
+/// A transport on hyper: HTTP/1.1 and HTTP/2, a pool of connections, TLS by rustls, proxies.
 ///
-/// It needs a tokio runtime with IO and time around it; [`BlockingHyperTransport`] brings its own.
-/// A clone shares the pool. In a `static` it may be used from several runtimes, each with
-/// connections of its own.
+/// It needs a tokio runtime with IO and time; [`BlockingHyperTransport`] brings its own. Clones share the
+/// pool. A transport in a `static` may be used from several runtimes; each has its own connections.
 ///
-/// A request that the server certainly did not process, since it refused the stream or closed the
-/// connection before it, is sent again at once, twice at most. One on which the time ran out takes
-/// its connection out of the pool.
+/// If the server certainly did not process a request, since it refused the stream or closed the
+/// connection, the request is sent again at once, at most twice. A request whose time runs out takes its
+/// connection out of the pool.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,7 +62,7 @@ struct Inner {
 }
 
 impl HyperTransport {
-    /// Begins with the defaults.
+    /// Starts with the default settings.
     pub fn builder() -> HyperTransportBuilder {
         HyperTransportBuilder::new()
     }
@@ -84,7 +83,7 @@ impl Transport for HyperTransport {
     }
 }
 
-/// How often a request is sent at most, if the server says each time that it did not process it.
+/// How often a request is sent, if the server says each time that it did not process it.
 const SENDS: u32 = 3;
 
 impl Inner {
@@ -109,11 +108,11 @@ impl Inner {
                 Err(error) => sending.take_failure().unwrap_or_else(|| failed(error, &head.uri)),
             };
             in_flight.over();
-            // What was not sent at all has its own reason, which sending again does not mend.
+            // Sending again does not help a request that was not sent for a reason of its own.
             if error.phase() != Phase::Exchange || !error.is_unprocessed() || sends == SENDS {
                 return Err(error);
             }
-            // A server that was over its limit of streams for a moment may keep the connection.
+            // A server at its limit of streams keeps the connection, so it may be used again.
             if sends > 1 {
                 in_flight.poison();
             }
@@ -132,14 +131,14 @@ impl Inner {
     }
 }
 
-/// The client's error as ours.
+/// Turns the error of hyper's client into that of the transport.
 fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
-    // The connector's own error, which the client has wrapped.
+    // The client wraps the error of the connector.
     if let Some(own) = find::<TransportError>(&error) {
         return own.without_response();
     }
     if let Some(tls) = tls::fault(&error, uri.host().unwrap_or_default()) {
-        // Within the exchange: the other end may have read a part of the request.
+        // The host may have read a part of the request.
         return tls.perhaps_processed().with_source(error);
     }
     if is_unprocessed(&error) {
@@ -154,7 +153,7 @@ fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
         Some(hyper) if hyper.is_incomplete_message() => {
             TransportError::new(Phase::Exchange, "the connection was closed before an answer came")
         }
-        // No fault of the request: its runtime ended, or its task panicked.
+        // The runtime ended, or the task panicked.
         Some(hyper) if hyper.is_user() => TransportError::new(
             Phase::Exchange,
             "the tokio runtime that sent the request was shut down before the response came",
@@ -164,11 +163,11 @@ fn failed(error: legacy::Error, uri: &Uri) -> TransportError {
     own.with_source(error)
 }
 
-/// Whether the server certainly did nothing with the request, as RFC 9113, section 8.7, has it: it
-/// was not sent, its stream was refused, or it lies behind the last one of a GOAWAY.
+/// Whether the server certainly did not process the request (RFC 9113, section 8.7): it was not sent, its
+/// stream was refused, or a GOAWAY excludes its stream.
 fn is_unprocessed(error: &legacy::Error) -> bool {
     let is_refused = |h2: &h2::Error| {
-        // h2 ends only the streams that a GOAWAY leaves out with it, and others as broken pipes.
+        // h2 reports GOAWAY only for the streams that it excludes, and a broken pipe for the others.
         h2.is_remote()
             && (h2.is_go_away() || h2.is_reset() && h2.reason() == Some(h2::Reason::REFUSED_STREAM))
     };

@@ -1,8 +1,8 @@
-//! From an `http::Request` to an `http::Response`, by whatever client.
+//! Sends an `http::Request` and receives an `http::Response`, with any HTTP client.
 //!
-//! [`Transport`] and its twin [`BlockingTransport`] have one method each and know nothing of the
-//! API: requests come from `kore-protocol`'s builders, answers go back to it. A closure is a
-//! transport, so a test double is a few lines:
+//! [`Transport`] and [`BlockingTransport`] have one method each, and know nothing of the API: requests
+//! come from `kore-protocol`, and it reads the responses. A closure is a transport, so a test double is
+//! a few lines:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -23,11 +23,11 @@
 //! | `ureq` | `UreqTransport` | a blocking program that has a ureq agent |
 //! | `tower` | `ServiceTransport`, `TransportService` | layers around any of these |
 //!
-//! A body of files is read while it is sent, in pieces and off the threads of an async runtime, with
-//! its length said before. A closure that wants one whole asks with `Body::to_bytes`.
+//! All of them refuse plain HTTP to other machines, and do not send it through a proxy. They refuse bodies
+//! over a limit, do not follow redirects, and say with a [`TransportError`] how far a request came.
 //!
-//! They all refuse plain HTTP to other machines, send none to this one through a proxy, refuse bodies
-//! over a limit, follow no redirect, and say with a [`TransportError`] how far the request came.
+//! Files of a request are read in pieces while they are sent, outside of the threads of an async runtime.
+//! A closure gets a whole body from `Body::to_bytes`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]

@@ -1,4 +1,4 @@
-//! Where a token may go unencrypted.
+//! The rule for plain `http://`, which sends the token unencrypted. All transports keep it.
 
 use http::Uri;
 use http::uri::Scheme;
@@ -9,15 +9,15 @@ use crate::{Phase, TransportError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlainHttp {
-    /// To this machine only, and never through a proxy: `localhost`, `127.0.0.0/8`, `::1`.
+    /// Only to this machine (`localhost`, `127.0.0.0/8`, `::1`), and not through a proxy.
     #[default]
     Loopback,
-    /// To anywhere. The token can be read on the way.
+    /// To any host. Others can read the token on the way.
     Anywhere,
 }
 
 impl PlainHttp {
-    /// Lets a request through, or says why not.
+    /// Checks that a request may be sent.
     ///
     /// # Errors
     /// [`Phase::Refused`], before anything is sent.
@@ -39,8 +39,8 @@ impl PlainHttp {
 }
 
 impl PlainHttp {
-    /// The same for a client that may go through a proxy, which is not known here: what may go to this
-    /// machine only must not go at all then. `instead` says how it may.
+    /// The same for a client that may use a proxy which is not known here. Then plain HTTP to this machine
+    /// is refused too. `instead` says how to allow it.
     #[cfg(any(feature = "reqwest", feature = "tower"))]
     pub(crate) fn check_of_unknown_way(self, uri: &Uri, instead: &str) -> Result<(), TransportError> {
         self.check(uri)?;
@@ -54,7 +54,7 @@ impl PlainHttp {
     }
 }
 
-/// Whether a URI's host is this machine by its name or address.
+/// Whether the host of a URI is this machine.
 pub(crate) fn is_loopback(uri: &Uri) -> bool {
     uri.host().is_some_and(kore_protocol::is_loopback)
 }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn unencrypted_to_this_machine_only_unless_allowed() {
+    fn plain_http_goes_only_to_this_machine_unless_it_is_allowed() {
         for uri in ["https://a.example/x", "http://127.0.0.1:1/x", "http://[::1]/x", "http://localhost/x"] {
             assert!(allowed(PlainHttp::Loopback, uri), "{uri}");
         }

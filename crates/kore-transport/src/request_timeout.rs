@@ -1,21 +1,21 @@
-//! How long one request may take.
+//! The time limit of a single request, which takes the place of the transport's own.
 
 use std::time::Duration;
 
 use http::Request;
 
-/// How long a request may take, in the place of the limit that its transport has. It travels in the
-/// request's [extensions](Request::extensions); the transports of this crate keep to it.
+/// The time limit of a request, in place of that of its transport. It is one of the request's
+/// [extensions](Request::extensions). All transports of this crate respect it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestTimeout(Duration);
 
 impl RequestTimeout {
-    /// So long.
+    /// Sets the limit.
     pub const fn new(timeout: Duration) -> Self {
         Self(timeout)
     }
 
-    /// That of a request, if it has one.
+    /// The limit of a request, if it has one.
     pub fn of<B>(request: &Request<B>) -> Option<Duration> {
         request.extensions().get().map(|Self(timeout)| *timeout)
     }

@@ -1,4 +1,4 @@
-//! A reqwest client as a transport.
+//! A reqwest client as a transport, for programs that have one already.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -13,12 +13,12 @@ use crate::failure::{self, peer};
 use crate::send_body::{SendBody, Sending};
 use crate::{BuildError, Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 
-/// A [`reqwest::Client`] as a transport: its TLS, proxies and timeouts are those of its builder,
-/// which has no timeout unless it is given one, and reads the environment's proxies.
+/// A [`reqwest::Client`] as a transport. TLS, proxies and timeouts are those of its builder. By default a
+/// builder has no timeout, and uses the proxies of the environment.
 ///
-/// Since a client does not tell which requests go through a proxy, one from [`new`](Self::new) takes
-/// `https://` alone, unless plain HTTP may go [anywhere](PlainHttp::Anywhere). For `http://` to this
-/// machine, such as to an emulator, there is [`without_proxy`](Self::without_proxy).
+/// A client does not say which requests go through a proxy. So a transport from [`new`](Self::new)
+/// accepts only `https://`, unless plain HTTP may go [anywhere](PlainHttp::Anywhere). For `http://` to
+/// this machine, such as to an emulator, use [`without_proxy`](Self::without_proxy).
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,7 +37,7 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// Takes the builder, not the client, to switch its redirects off: a redirect is an answer.
+    /// Takes the builder and not the client, since redirects have to be switched off.
     ///
     /// # Errors
     /// If reqwest cannot build the client.
@@ -45,7 +45,7 @@ impl ReqwestTransport {
         Self::build(builder, false)
     }
 
-    /// The same without a proxy, whatever the builder and the environment say.
+    /// The same without any proxy, neither of the builder nor of the environment.
     ///
     /// # Errors
     /// If reqwest cannot build the client.
@@ -53,10 +53,9 @@ impl ReqwestTransport {
         Self::build(builder.no_proxy(), true)
     }
 
-    /// Takes a client that exists, with its connections. It must have been built with
-    /// [`Policy::none`]: the target of a redirect that it follows would get the token. All else is its
-    /// own business; a timeout that it lacks is best given to each call. Since it may have a proxy, it
-    /// takes `https://` alone, as one from [`new`](Self::new) does.
+    /// Takes an existing client with its connections. It must have been built with [`Policy::none`], since
+    /// the target of a redirect would get the token. If it has no timeout, set one for each call. It may
+    /// have a proxy, so it accepts only `https://`, as with [`new`](Self::new).
     ///
     /// ```
     /// use kore_transport::ReqwestTransport;
@@ -69,9 +68,9 @@ impl ReqwestTransport {
     /// ```
     ///
     /// # Errors
-    /// If the client follows redirects, or does not say that it follows none.
+    /// If the client may follow redirects.
     pub fn from_client(client: reqwest::Client) -> Result<Self, BuildError> {
-        // Nothing else of a client tells its policy, and whoever shows a text shows it escaped.
+        // Only `Debug` of a client shows its policy. Other texts in it are escaped, so none can fake this.
         if !format!("{client:?}").contains(NO_REDIRECTS) {
             return Err(BuildError::new(
                 "the reqwest client follows redirects, to where the token would go along: expected one that is \
@@ -89,14 +88,14 @@ impl ReqwestTransport {
         Ok(Self { client, is_direct, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() })
     }
 
-    /// How long an answer's body may be. [`BodyLimit::DEFAULT`] by default.
+    /// The longest body of a response. The default is [`BodyLimit::DEFAULT`].
     #[must_use]
     pub fn body_limit(mut self, limit: BodyLimit) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Where plain `http://` may go. [`PlainHttp::Loopback`] by default.
+    /// Where plain `http://` may go. The default is [`PlainHttp::Loopback`].
     #[must_use]
     pub fn plain_http(mut self, allowed: PlainHttp) -> Self {
         self.plain_http = allowed;
@@ -145,13 +144,13 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// How a client without redirects shows its policy.
+/// How `Debug` of a client without redirects shows its policy.
 const NO_REDIRECTS: &str = r#"redirect_policy: "Policy(None)""#;
 
 const LIMIT: &str = "the limit that the reqwest client has";
 
 fn failed(error: &reqwest::Error, peer: &str) -> TransportError {
-    // The outermost words hold the URL, and so none that could be read for a reason.
+    // The outermost text has the URL, whose words could be mistaken for a reason.
     let cause = error.source().unwrap_or(error);
     if error.is_timeout() {
         let phase = if error.is_connect() { Phase::Connect } else { Phase::Exchange };

@@ -1,5 +1,5 @@
-//! A request's body as the async clients take it: read in pieces on a thread that may block, one
-//! piece ahead of what is sent.
+//! The body of a request for the async clients. Files are read in pieces on a blocking thread, one piece
+//! ahead of what is sent, so that 50 MB cost a few buffers.
 
 use std::io;
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::{TransportError, failure};
 
-/// How much is read at once. A body costs three of these: one on its way, one read ahead, and one in
-/// the client's buffer.
+/// The size of a piece. A body needs three of them: one that is sent, one read ahead, and one in the
+/// buffer of the client.
 const PIECE: usize = 128 * 1024;
 
-/// A body that is being sent, from its beginning.
+/// A body that is sent, from its beginning.
 pub(crate) struct SendBody {
     state: State,
     left: u64,
@@ -25,23 +25,23 @@ pub(crate) struct SendBody {
 }
 
 enum State {
-    /// Bytes that are there; reading them needs no thread.
+    /// Bytes in memory, which need no thread.
     Whole(Bytes),
-    /// In a lock only because reqwest shares bodies between threads.
+    /// In a lock since reqwest wants bodies to be `Sync`.
     Between(Mutex<BodyReader>),
     Reading(JoinHandle<(BodyReader, io::Result<Option<Bytes>>)>),
     Over,
 }
 
-/// What becomes of a body while it is sent: for the one who waits for the response. Nothing can
-/// become of one that is sent at once.
+/// The progress of a body while it is sent, for the caller that waits for the response. A body in memory
+/// has none.
 #[derive(Clone)]
 pub(crate) struct Sending(Option<Arc<Mutex<Progress>>>);
 
 #[derive(Default)]
 struct Progress {
     failed: Option<TransportError>,
-    /// How many pieces were taken.
+    /// How many pieces the client has taken.
     taken: u64,
 }
 
@@ -54,12 +54,12 @@ impl Sending {
         self.0.as_ref().map(|progress| progress.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Why the body could not be sent whole, if that is so: the client's own error may not tell.
+    /// Why the body could not be sent whole, since the error of the client may not say it.
     pub(crate) fn take_failure(&self) -> Option<TransportError> {
         self.lock()?.failed.take()
     }
 
-    /// How many pieces were taken; none for a body that is sent at once.
+    /// How many pieces the client has taken; 0 for a body in memory.
     #[cfg(feature = "hyper")]
     pub(crate) fn taken(&self) -> Option<u64> {
         Some(self.lock()?.taken)
@@ -103,9 +103,9 @@ impl SendBody {
                         self.state = State::Reading(reading);
                         return Poll::Pending;
                     };
-                    // A runtime that ends takes its threads with it; an opener may panic.
+                    // The runtime may end, and an opener may panic.
                     let (reader, piece) = read.map_err(io::Error::other)?;
-                    // Read ahead while this piece is sent.
+                    // The next piece is read while this one is sent.
                     if reader.left() > 0 && matches!(piece, Ok(Some(_))) {
                         self.state = Self::read(reader);
                     }

@@ -1,11 +1,11 @@
-//! What went wrong with TLS, in words for people, from the words of a TLS library.
+//! Explains what went wrong with TLS, from the text of a TLS library. All transports use it.
 
 use kore_protocol::Excerpt;
 
 use crate::certificate;
 
-/// Reads the words of rustls, OpenSSL or another library. `host` is the one that was called, or
-/// the proxy, and may have a port.
+/// Reads the text of rustls, OpenSSL or another library. `host` is the host or the proxy, and may have a
+/// port.
 pub(crate) fn explain(text: &str, host: &str) -> String {
     let reason = |start: &str| text.split_once(start).map(|(_, reason)| reason);
     if let Some(alert) = reason("received fatal alert: ") {
@@ -34,7 +34,7 @@ pub(crate) fn explain(text: &str, host: &str) -> String {
     format!("{host}: {}", plain(text))
 }
 
-/// The host itself gave up, and says why with one word.
+/// The alert with which the host itself ended the handshake.
 fn of_alert(alert: &str, host: &str) -> String {
     match alert {
         "HandshakeFailure" | "ProtocolVersion" | "InsufficientSecurity" => nothing_in_common(host, alert),
@@ -65,13 +65,12 @@ fn nothing_in_common(host: &str, why: &str) -> String {
     )
 }
 
-/// Without what is between letters and digits, in lower case: `UnknownIssuer` and `unknown issuer`
-/// are the same.
+/// Letters and digits in lower case, so that `UnknownIssuer` and `unknown issuer` are equal.
 pub(crate) fn squashed(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A name of a variant, or the `Debug` of a whole one, as words.
+/// The name or the `Debug` of an enum variant as words.
 pub(crate) fn plain(text: &str) -> String {
     let mut words = String::with_capacity(text.len() + 8);
     let mut before = ' ';
@@ -144,7 +143,7 @@ mod tests {
 
     #[test]
     #[allow(deprecated)]
-    fn every_fault_of_a_certificate_is_told_in_words() {
+    fn every_defect_of_a_certificate_is_explained() {
         let (time, later) = (UnixTime::since_unix_epoch(std::time::Duration::from_secs(9)), UnixTime::now());
         let name = || ServerName::try_from("platform.test").expect("a name");
         for (error, says) in [
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_to_make_anew_is_for_the_host_without_its_port() {
+    fn the_command_for_a_new_certificate_names_the_host_without_its_port() {
         for (host, option) in [
             ("platform.test", "subjectAltName=DNS:platform.test "),
             ("platform.test:8443", "subjectAltName=DNS:platform.test "),
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_error_of_tls_is_told_in_words() {
+    fn every_other_error_of_tls_is_explained() {
         let alerts = [
             AlertDescription::HandshakeFailure,
             AlertDescription::ProtocolVersion,

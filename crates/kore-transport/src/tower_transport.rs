@@ -1,4 +1,5 @@
-//! Tower: a service as a transport, and a transport as a service.
+//! A tower service as a transport, and a transport as a tower service, so that layers such as tracing or
+//! limits can stand around either.
 
 use std::error::Error;
 use std::fmt;
@@ -14,10 +15,10 @@ use tower_service::Service;
 
 use crate::{Phase, PlainHttp, Transport, TransportError};
 
-/// A tower service as a transport, so that a stack of tower layers can stand around any other.
+/// A tower service as a transport.
 ///
-/// Each request runs on a clone of the service. A [`TransportError`] of the service is handed on as
-/// it is; any other error becomes one of [`Phase::Exchange`], with the error as its source.
+/// Each request runs on a clone of the service. A [`TransportError`] of the service stays as it is. Any
+/// other error becomes the source of one of [`Phase::Exchange`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,20 +33,20 @@ use crate::{Phase, PlainHttp, Transport, TransportError};
 /// let layered = ServiceTransport::around(transport, |inner| layers.service(inner));
 /// ```
 pub struct ServiceTransport<S> {
-    // Cloned under the lock and used outside of it, so that a service need not be `Sync`.
+    // In a lock, so that a service need not be `Sync`. It is cloned there and used outside.
     service: Mutex<S>,
-    /// `None` if a transport within the service sees to it.
+    /// `None` if a transport within the service keeps the rule.
     plain_http: Option<PlainHttp>,
 }
 
 impl<S> ServiceTransport<S> {
-    /// A transport over any service. Since it may send requests through a proxy, it is given
-    /// `https://` alone, unless plain HTTP may go [anywhere](Self::allow_http).
+    /// Takes any service. It may send requests through a proxy, so it gets only `https://`, unless plain
+    /// HTTP may go [anywhere](Self::allow_http).
     pub fn new(service: S) -> Self {
         Self { service: Mutex::new(service), plain_http: Some(PlainHttp::Loopback) }
     }
 
-    /// A transport within layers, which itself sees to where plain HTTP may go.
+    /// Puts layers around a transport, which itself keeps the rule for plain HTTP.
     pub fn around<T: Transport + Clone + 'static>(
         transport: T,
         layers: impl FnOnce(TransportService<T>) -> S,
@@ -53,7 +54,7 @@ impl<S> ServiceTransport<S> {
         Self { service: Mutex::new(layers(TransportService::new(transport))), plain_http: None }
     }
 
-    /// Lets plain HTTP through to the service, whatever becomes of it there.
+    /// Gives plain HTTP to the service too.
     #[must_use]
     pub fn allow_http(mut self) -> Self {
         self.plain_http = None;
@@ -111,8 +112,7 @@ fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
 pub struct TransportService<T>(T);
 
 impl<T: Transport + Clone + 'static> TransportService<T> {
-    /// A service over the transport, which is cloned for each request; an `Arc` of any transport
-    /// is one.
+    /// Takes a transport, which is cloned for each request. An `Arc` of a transport is one.
     pub fn new(transport: T) -> Self {
         Self(transport)
     }

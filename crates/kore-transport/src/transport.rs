@@ -1,4 +1,5 @@
-//! The two traits that a client implements, and for what they are implemented here.
+//! The two traits of an HTTP client, and their implementations for closures, references and `Arc`s. The
+//! SDK sends every request through one of them.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,15 +12,17 @@ use crate::TransportError;
 
 /// Sends a request and receives the whole response.
 ///
-/// Any status is a response and no error. A transport follows no redirect, since the target would get
-/// the token, sends plain `http://` nowhere but to this machine ([`PlainHttp`](crate::PlainHttp)), and
-/// retries nothing that the server may have seen.
+/// A response with any status is a success. A transport
 ///
-/// A closure is a transport, a tower service is (`ServiceTransport`, feature `tower`), and so is any type with this method.
-/// What an adapter for another client needs is public: [`PlainHttp`](crate::PlainHttp) says whether a
-/// request may be sent, [`RequestTimeout`](crate::RequestTimeout) how long it may take,
-/// [`Collect`](crate::Collect) takes its response within a limit, and
-/// [`TransportError::from_connect`] and [`TransportError::from_exchange`] read the error of a client.
+/// - does not follow redirects, since the target would get the token;
+/// - sends plain `http://` only to this machine ([`PlainHttp`](crate::PlainHttp));
+/// - does not repeat a request that the server may have seen.
+///
+/// A closure is a transport, and so is a tower service (`ServiceTransport`, feature `tower`). For
+/// adapters of other clients, [`PlainHttp`](crate::PlainHttp) says whether a request may be sent,
+/// [`RequestTimeout`](crate::RequestTimeout) says how long it may take, [`Collect`](crate::Collect) reads
+/// the response within a limit, and [`TransportError::from_connect`] and
+/// [`TransportError::from_exchange`] read the error of the client.
 ///
 /// ```
 /// use std::pin::Pin;
@@ -82,7 +85,7 @@ use crate::TransportError;
 /// # assert!(matches!(sending.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(got)) if got.body() == "{}"));
 /// ```
 pub trait Transport: Send + Sync {
-    /// Sends one request. Dropping the future gives the request up.
+    /// Sends one request. Dropping the future cancels it.
     fn send(
         &self,
         request: Request<Body>,
@@ -96,7 +99,7 @@ pub trait BlockingTransport: Send + Sync {
     /// Sends one request.
     ///
     /// # Errors
-    /// If no whole answer arrived.
+    /// If no whole response arrived.
     fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError>;
 }
 

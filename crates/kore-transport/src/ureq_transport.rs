@@ -1,4 +1,4 @@
-//! A ureq agent as a blocking transport.
+//! A ureq agent as a blocking transport, for programs that have one already.
 
 use std::io::{self, Read};
 
@@ -12,12 +12,12 @@ use crate::failure::{self, peer};
 use crate::plain_http::is_loopback;
 use crate::{BlockingTransport, Phase, PlainHttp, RequestTimeout, TransportError, tls_words};
 
-/// How much is read of a body that says itself that it is too long: enough for a message.
+/// How much is read of a body whose headers say that it is too long: enough for a message.
 const START: u64 = 512;
 
-/// A [`ureq::Agent`] as a blocking transport: its TLS, proxies and timeouts are those of the
-/// agent, which has no timeout unless it is given one. Its redirects and its errors for statuses
-/// are switched off for each request, and its proxy for requests to this machine.
+/// A [`ureq::Agent`] as a blocking transport. TLS, proxies and timeouts are those of the agent, which has
+/// no timeout by default. Its redirects and its errors for statuses are switched off for each request.
+/// So is its proxy for requests to this machine.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,19 +34,19 @@ pub struct UreqTransport {
 }
 
 impl UreqTransport {
-    /// A transport with the default limits.
+    /// Takes an agent, with the default limits.
     pub fn new(agent: ureq::Agent) -> Self {
         Self { agent, limit: BodyLimit::DEFAULT, plain_http: PlainHttp::default() }
     }
 
-    /// How long an answer's body may be. [`BodyLimit::DEFAULT`] by default.
+    /// The longest body of a response. The default is [`BodyLimit::DEFAULT`].
     #[must_use]
     pub fn body_limit(mut self, limit: BodyLimit) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Where plain `http://` may go. [`PlainHttp::Loopback`] by default.
+    /// Where plain `http://` may go. The default is [`PlainHttp::Loopback`].
     #[must_use]
     pub fn plain_http(mut self, allowed: PlainHttp) -> Self {
         self.plain_http = allowed;
@@ -61,7 +61,7 @@ impl UreqTransport {
         if timeout.is_some() {
             request = request.timeout_global(timeout);
         }
-        // An agent has the environment's proxy by default, and would send it a token in the clear.
+        // By default an agent uses the proxy of the environment, which would read the token.
         if is_loopback { request.proxy(None).run() } else { request.run() }
     }
 
@@ -71,7 +71,7 @@ impl UreqTransport {
         let is_too_long = body.content_length().is_some_and(|length| length > limit);
         let enough = if is_too_long { START.min(limit) } else { limit };
         let mut taken = Vec::new();
-        // What was read before an error stays in the vector.
+        // After an error the vector has the part that arrived.
         let end = body.into_reader().take(enough.saturating_add(1)).read_to_end(&mut taken);
         let is_too_long = is_too_long || taken.len() as u64 > limit;
         let response = Response::from_parts(head, Bytes::from(taken));
@@ -93,7 +93,7 @@ impl BlockingTransport for UreqTransport {
             Some(bytes) if bytes.is_empty() => self.run(Request::from_parts(head, SendBody::none())),
             Some(bytes) => self.run(Request::from_parts(head, &bytes[..])),
             None => {
-                // Otherwise it is sent in chunks, which not every server takes.
+                // Else ureq sends chunks, which not every server accepts.
                 head.headers.insert(CONTENT_LENGTH, body.len().into());
                 self.run(Request::from_parts(head, SendBody::from_owned_reader(body.reader())))
             }
@@ -118,13 +118,13 @@ fn failed(error: ureq::Error, peer: &str) -> TransportError {
             .or_else(|| failure::tls_from_text(io, peer))
             .unwrap_or_else(|| of_io(io, peer)),
         E::Protocol(broken) => failure::exchange(peer, broken),
-        // Some variants exist with features of ureq only, those of the TLS libraries among them.
+        // Some variants exist only with features of ureq, such as those of the TLS libraries.
         _ => failure::tls_from_text(&error, peer).unwrap_or_else(|| failure::exchange(peer, &error)),
     };
     own.with_source(error)
 }
 
-/// An error of the system, of which ureq does not say whether it came while connecting.
+/// An error of the operating system. ureq does not say whether it came while connecting.
 fn of_io(error: &io::Error, peer: &str) -> TransportError {
     use io::ErrorKind as K;
     match error.kind() {

@@ -10,7 +10,8 @@ use http::HeaderValue;
 use kore_sdk::protocol::bot_import::{get_status, start_existing};
 use kore_sdk::protocol::{Body, Refusal};
 use kore_sdk::transport::{Phase, TransportError};
-use kore_sdk::{Client, ClientBuilder, Error};
+use kore_sdk::watch::{End, Unended};
+use kore_sdk::{Answer, Client, ClientBuilder, Error};
 use tokio::time::Instant;
 
 use super::{builder, id};
@@ -276,6 +277,17 @@ async fn a_watch_can_be_spawned() {
     let watch = tokio::spawn(client.watch_import(&id()).into_future());
     drop(client);
     assert!(watch.await.unwrap().unwrap().import().unwrap().is_over());
+}
+
+/// What a user does with the end of a watch can be tested with values of one's own.
+#[tokio::test(start_paused = true)]
+async fn values_of_a_watch_can_be_made() {
+    let end = End::<_, Error>::DeadlineReached(Unended::new(id()));
+    let token = end.resume().unwrap().clone();
+    assert!(end.response().is_none() && token.left().is_zero());
+    let (client, _) = plain([success()]);
+    assert!(matches!(client.watch_import(&id()).resume(token).await, Ok(End::Succeeded(_))));
+    assert_eq!(Answer::new(7).attempts, 1);
 }
 
 #[test]

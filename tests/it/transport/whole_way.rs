@@ -6,8 +6,12 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use bytes::Bytes;
+use kore_emulator::{App, Emulator, Mode};
 use kore_protocol::Body;
-use kore_sdk::{AcceptedImport, Client, ImportFile, ImportFiles, ImportMode, blocking};
+use kore_sdk::auth::Secret;
+use kore_sdk::watch::End;
+use kore_sdk::{AcceptedImport, Client, ClientBuilder, ImportFile, ImportFiles, ImportMode, blocking};
 use kore_transport::{ServiceTransport, Transport};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -80,19 +84,50 @@ fn files() -> ImportFiles {
     files.function(of_opener(contents.next().unwrap()))
 }
 
-async fn with(transport: Arc<dyn Transport>) -> Vec<(String, Vec<u8>)> {
+async fn with(transport: Arc<dyn Transport>) {
+    let emulator = emulator().await;
+    let client = builder(&emulator).transport(transport.clone()).build().unwrap();
+    let import = client.import_bot(exported()).into_bot("st-1".parse().unwrap(), ImportMode::Full);
+    let end = import.watch(|wait| wait).await.unwrap();
+    assert!(matches!(end, End::Succeeded(_)), "{end:?}");
+
     let (server, captured) = platform();
-    let builder = Client::builder().host(server.url("")).token("a.b.c");
-    let client = builder.transport(transport).build().unwrap();
+    let client = Client::builder().host(server.url("")).token("a.b.c").transport(transport).build().unwrap();
     let import = client.import_bot(files()).into_bot("st-1".parse().unwrap(), ImportMode::Full);
-    accepted(import.await.unwrap(), &captured)
+    check(&accepted(import.await.unwrap(), &captured)).await;
 }
 
-async fn with_blocking(builder: fn(kore_sdk::ClientBuilder) -> blocking::Client) -> Vec<(String, Vec<u8>)> {
+async fn with_blocking(build: fn(ClientBuilder) -> blocking::Client) {
+    let emulator = emulator().await;
+    let client = build(builder(&emulator));
+    let run = move || {
+        let import = client.import_bot(exported()).into_bot("st-1".parse().unwrap(), ImportMode::Full);
+        import.watch(|wait| wait).run()
+    };
+    let end = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
+    assert!(matches!(end, End::Succeeded(_)), "{end:?}");
+
     let (server, captured) = platform();
-    let client = builder(Client::builder().host(server.url("")).token("a.b.c"));
+    let client = build(Client::builder().host(server.url("")).token("a.b.c"));
     let run = move || client.import_bot(files()).into_bot("st-1".parse().unwrap(), ImportMode::Full).run();
-    accepted(tokio::task::spawn_blocking(run).await.unwrap().unwrap(), &captured)
+    check(&accepted(tokio::task::spawn_blocking(run).await.unwrap().unwrap(), &captured)).await;
+}
+
+async fn emulator() -> Emulator {
+    let app = App::new("cs-1f".parse().unwrap(), Secret::new("the-secret-of-the-whole-way").unwrap());
+    let emulator = Emulator::builder().app(app).bot("st-1".parse().unwrap()).started_mode(Mode::AtOnce);
+    emulator.start().await.unwrap()
+}
+
+fn builder(emulator: &Emulator) -> ClientBuilder {
+    Client::builder().host(emulator.url()).credentials("cs-1f", "the-secret-of-the-whole-way")
+}
+
+/// A bot that the emulator imports.
+fn exported() -> ImportFiles {
+    let definition = r#"{"localeData": {"en": {"name": "Shop"}}, "dialogs": [{"name": "Pay"}]}"#;
+    let definition = ImportFile::from_bytes("appDefinition.json", definition);
+    ImportFiles::new(definition, ImportFile::from_bytes("config.json", r#"{"name": "Shop"}"#))
 }
 
 /// Takes the start out of what came; what is left are the uploads.
@@ -143,7 +178,24 @@ fn read_by_python(uploads: &[(String, Vec<u8>)]) -> Option<Value> {
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-fn check(uploads: &[(String, Vec<u8>)]) {
+/// What the emulator's reader finds.
+async fn check_by_multer((head, body): &(String, Vec<u8>), bytes: &[u8]) {
+    let boundary = head.split("boundary=").nth(1).unwrap().split("\r\n").next().unwrap();
+    let whole = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(body.clone()))]);
+    let mut form = multer::Multipart::new(whole, boundary);
+    let mut field = async || form.next_field().await.unwrap();
+    let file = field().await.unwrap();
+    assert_eq!((file.name(), file.file_name().is_some()), (Some("file"), true));
+    assert!(file.bytes().await.unwrap() == bytes);
+    assert_eq!(field().await.unwrap().text().await.unwrap(), "bulkImport");
+    assert!(["json", "js"].contains(&&*field().await.unwrap().text().await.unwrap()));
+    assert!(field().await.is_none());
+}
+
+async fn check(uploads: &[(String, Vec<u8>)]) {
+    for (upload, (_, bytes)) in uploads.iter().zip(contents()) {
+        check_by_multer(upload, &bytes).await;
+    }
     let Some(read) = read_by_python(uploads) else { return };
     for (form, (name, bytes)) in read.as_array().unwrap().iter().zip(contents()) {
         let end = if name.ends_with("json") { "json" } else { "js" };
@@ -163,19 +215,19 @@ fn check(uploads: &[(String, Vec<u8>)]) {
 
 #[tokio::test]
 async fn hyper() {
-    check(&with(clients::hyper(Options::default())).await);
+    with(clients::hyper(Options::default())).await;
 }
 
 #[tokio::test]
 async fn reqwest() {
-    check(&with(clients::reqwest(Options::default())).await);
+    with(clients::reqwest(Options::default())).await;
 }
 
 #[tokio::test]
 async fn tower() {
     let layers = tower::ServiceBuilder::new().timeout(std::time::Duration::from_secs(60));
     let stack = ServiceTransport::around(clients::hyper(Options::default()), |inner| layers.service(inner));
-    check(&with(Arc::new(stack)).await);
+    with(Arc::new(stack)).await;
 }
 
 #[tokio::test]
@@ -188,19 +240,19 @@ async fn a_closure() {
             inner.send(request.map(|_| body)).await
         }
     };
-    check(&with(Arc::new(whole)).await);
+    with(Arc::new(whole)).await;
 }
 
 #[tokio::test]
 async fn blocking_hyper() {
-    check(&with_blocking(|builder| builder.environment_proxies(false).build_blocking().unwrap()).await);
+    with_blocking(|builder| builder.environment_proxies(false).build_blocking().unwrap()).await;
 }
 
 #[tokio::test]
 async fn ureq() {
-    let client = |builder: kore_sdk::ClientBuilder| {
+    let client = |builder: ClientBuilder| {
         let agent = ureq::Agent::config_builder().proxy(None).build().new_agent();
         builder.blocking_transport(kore_transport::UreqTransport::new(agent)).build_blocking().unwrap()
     };
-    check(&with_blocking(client).await);
+    with_blocking(client).await;
 }

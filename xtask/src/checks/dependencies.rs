@@ -3,6 +3,7 @@
 
 mod crypto;
 mod manifests;
+mod types;
 
 use cargo_metadata::Package;
 
@@ -12,19 +13,15 @@ use crate::skipped::Skipped;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// The members that cargo-deny judges one by one after the whole workspace, each with its file.
-const ALONE: [(&str, &str); 4] = [
-    ("kore-types", "sans-io.toml"),
-    ("kore-auth", "sans-io.toml"),
-    ("kore-protocol", "sans-io.toml"),
-    ("kore-types", "types.toml"),
-];
+/// The members that cargo-deny judges one by one after the whole workspace, by `sans-io.toml`.
+const ALONE: [&str; 3] = ["kore-types", "kore-auth", "kore-protocol"];
 
 pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Result<()> {
     let mut complaints = manifests::complaints(workspace)?;
     complaints.extend(
         workspace.packages().iter().filter_map(|package| path_complaint(package, workspace.members())),
     );
+    complaints.extend(types::complaints(workspace)?);
     complaints.extend(crypto::complaints(workspace)?);
     if tools::has(workspace, "cargo-deny", "dependencies, licences and origins", skipped) {
         complaints.extend(deny(workspace).into_iter().map(|error| error.to_string()));
@@ -41,9 +38,9 @@ fn deny(workspace: &Workspace) -> Vec<anyhow::Error> {
         )
     };
     let whole = judged(&[], &["bans", "licenses", "sources"]);
-    let alone = ALONE.into_iter().map(|(name, file)| {
+    let file = workspace.root().join("xtask/deny/sans-io.toml");
+    let alone = ALONE.into_iter().map(|name| {
         let manifest = workspace.root().join("crates").join(name).join("Cargo.toml");
-        let file = workspace.root().join("xtask/deny").join(file);
         judged(&["--config", file.as_str(), "--manifest-path", manifest.as_str()], &["bans"])
     });
     [whole].into_iter().chain(alone).filter_map(Result::err).collect()

@@ -56,6 +56,10 @@ pub(crate) struct StartArgs {
     #[command(flatten)]
     pub(crate) bot: BotArgs,
 
+    /// How long it may take in all until the platform accepts the import
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30m")]
+    pub(crate) timeout: Duration,
+
     /// What to print on standard output
     #[arg(short, long, value_enum, default_value_t = StartOutput::Human)]
     pub(crate) output: StartOutput,

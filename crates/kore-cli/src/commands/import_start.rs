@@ -27,23 +27,20 @@ pub(super) use asked::{Asked, Mode};
 /// How long one request may take if nothing is set: an upload takes longer than a poll.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long `start` may take in all.
-const START_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-
 pub(crate) async fn import_start(args: StartArgs) -> Result<Exit, Failure> {
     let Some(asked) = Asked::read(args.bot)? else { return Ok(Exit::Success) };
     let connection = ConnectionArgs { timeout: args.request_timeout, ..args.connection };
     let platform = Platform::new(args.identity, connection)?;
     let mut signals = Signals::new().map_err(Signals::cannot)?;
     // Lines or a bar on standard error; standard output has the id alone.
-    let display = Mutex::new(Display::new(WatchOutput::Json, START_TIMEOUT));
+    let display = Mutex::new(Display::new(WatchOutput::Json, args.timeout));
     let write = |id: &BotImportId, body: &Bytes| match args.output {
         StartOutput::Human => Stream::Stdout.raw(format!("{id}\n")),
         StartOutput::Json => Stream::Stdout.raw(output::with_line_end(body)),
     };
     let client = platform.client(Some(REQUEST_TIMEOUT))?;
     let explain = |error: &kore_sdk::Error| platform.explain(error);
-    let (_, signal) = start(&client, &asked, START_TIMEOUT, &mut signals, &display, &explain, write).await?;
+    let (_, signal) = start(&client, &asked, args.timeout, &mut signals, &display, &explain, write).await?;
     Ok(signal.unwrap_or(Exit::Success))
 }
 
@@ -120,6 +117,9 @@ pub(super) async fn start(
     write: impl Fn(&BotImportId, &Bytes) + Send + Sync,
 ) -> Result<(BotImportId, Option<Exit>), Failure> {
     let lock = || display.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(version) = &asked.files.version {
+        lock().note(&format!("the bot was exported by version {version} of the platform"));
+    }
     let uploads = Mutex::new(Uploads::new(&asked.files, asked.target.words()));
     let progress = || uploads.lock().unwrap_or_else(PoisonError::into_inner);
     let on_event = |event: &ImportEvent| {

@@ -64,7 +64,7 @@ fn a_response_about_another_import_is_an_error() {
     let other = Server::json(r#"{"_id":"bir-2","status":"success"}"#);
     for args in [&[][..], &["--exit-status"], &["--output=json"]] {
         let run = asking(&other).args(args).fails(5);
-        run.says(&["error: asked for bir-1, the response is about bir-2", "hint: ask again"]);
+        run.says(&["error: expected a response about bir-1, found one about bir-2", "hint: ask again"]);
     }
 }
 

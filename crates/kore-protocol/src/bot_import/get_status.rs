@@ -18,7 +18,7 @@ use crate::{
 
 use subject::check;
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::GET,
     path: PathTemplate::new("/api/public/bot/import/status/{BotImportBIR}"),
@@ -26,15 +26,15 @@ pub const METADATA: Metadata = Metadata {
     rate_limit: RateLimit::PerImport,
 };
 
-/// The answer in the vendor's document, word for word: an import that succeeded. Digits of its ids
-/// are masked there.
+/// The sample response of the vendor's document, word for word: an import that succeeded. The document
+/// masks digits of ids.
 pub const SAMPLE: &str = include_str!("get_status/sample.json");
 
 /// Asks for the status of one import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// The import; the answer to the import call has it as `_id`.
+    /// The import. The response to the call that starts it has this id as `_id`.
     pub import_id: BotImportId,
 }
 
@@ -44,10 +44,10 @@ pub struct Request {
 pub struct Response {
     /// The document.
     pub import: BotImport,
-    /// The document as it came, byte for byte; empty if it did not come over HTTP. Cheap to clone.
+    /// The document byte for byte. Empty if it did not come over HTTP. Cheap to clone.
     pub body: Bytes,
-    /// Why the document could not be read as a whole, if it could not: then `import` holds its `_id`
-    /// and `status` alone, and all else is in `body` only.
+    /// Why the document could not be read as a whole, if it could not. Then `import` has only `_id` and
+    /// `status`, and everything else is only in `body`.
     pub unread: Option<String>,
 }
 
@@ -59,21 +59,21 @@ impl Request {
 }
 
 impl Response {
-    /// Answers with that document.
+    /// A response with that document.
     pub fn new(import: BotImport) -> Self {
         import.into()
     }
 }
 
 impl Response {
-    /// The document as JSON on one line: as it came, without the white space between its values, or
-    /// as the model is written if it did not come over HTTP.
+    /// The document as JSON on one line. If it came over HTTP, it differs from `body` only in the white
+    /// space between values; else the model is written.
     pub fn json(&self) -> Bytes {
         crate::one_line::json(&self.body, || self.to_body())
     }
 }
 
-/// Without the bytes, which say the same again.
+/// Without the body, which says the same again.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Response");
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_on_one_line_is_as_it_came() {
+    fn a_document_on_one_line_keeps_its_values_as_they_came() {
         let json = |body: &'static str| {
             Response { body: Bytes::from_static(body.as_bytes()), ..Response::default() }.json()
         };
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_odd_hides_what_the_platform_said() {
+    fn odd_values_do_not_hide_id_and_status() {
         let read = |body: &str| {
             let response =
                 Response::from_http(http::Response::new(body.to_owned().into()), BodyLimit::DEFAULT);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_id_is_refused_by_a_server_as_the_platform_does() {
+    fn a_server_refuses_a_hostile_id_as_the_platform_does() {
         for path in ["bir-..%2f..%2fx", "x", "bir-%00", "bir-%ff"] {
             let uri = format!("/api/public/bot/import/status/{path}");
             let http = http::Request::get(uri).body(Bytes::new()).expect("a request");

@@ -88,6 +88,10 @@ impl IncomingRequest for Request {
         let import: ExistingBotImport =
             serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         let ExistingBotImport { bot_definition, config_info, bot_functions, extra, .. } = &import;
+        // Not as if there were none: that would be a full import.
+        if extra.contains_key("importOptions") {
+            return Err(Refusal::InvalidArguments.into());
+        }
         let named = [("botDefinition", bot_definition, true), ("configInfo", config_info, true)];
         check(&named, bot_functions, extra)?;
         Ok(Self { bot_id, import })
@@ -203,6 +207,8 @@ mod tests {
             ("", Refusal::InvalidArguments),
             (r#"{"botDefinition":"1"}"#, Refusal::InvalidArguments),
             (r#"{"botDefinition":"","configInfo":"2"}"#, Refusal::InvalidArguments),
+            (r#"{"botDefinition":"1","configInfo":"2","importOptions":[]}"#, Refusal::InvalidArguments),
+            (r#"{"botDefinition":"1","configInfo":"2","importOptions":null}"#, Refusal::InvalidArguments),
             (r#"{"botDefinition":"1","configInfo":"a b"}"#, Refusal::InvalidFileId),
             (r#"{"botDefinition":"1","configInfo":"2","botFunctions":[{}]}"#, Refusal::InvalidFileId),
         ] {

@@ -110,6 +110,10 @@ impl IncomingRequest for Request {
     fn from_parts(_: &[&str], body: &Bytes) -> Result<Self, RequestError> {
         let import: NewBotImport = serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         let NewBotImport { bot_definition, config_info, icon, zip_info, bot_functions, extra, .. } = &import;
+        let is_odd = |key: &&str| extra.get(*key).is_some_and(|value| !value.is_null());
+        if ["uploadMode", "name", "purpose"].iter().any(is_odd) {
+            return Err(Refusal::InvalidArguments.into());
+        }
         let is_zip = match &import.upload_mode {
             None => false,
             Some(mode) if mode.is(&UploadMode::Json) => false,
@@ -256,6 +260,8 @@ mod tests {
             r#"{"botDefinition":"1","configInfo":"2"}"#,
             r#"{"botDefinition":"1","icon":"3","uploadMode":"JSON"}"#,
             r#"{"botDefinition":null,"configInfo":"2","icon":"3"}"#,
+            r#"{"botDefinition":"1","configInfo":"2","icon":"3","uploadMode":7}"#,
+            r#"{"zipInfo":"1","uploadMode":"ZIP","name":["Shop"]}"#,
         ] {
             assert_eq!(refused(missing), Refusal::InvalidArguments, "{missing}");
         }

@@ -1,4 +1,4 @@
-//! One call of the API.
+//! The description of one call in the OpenAPI document.
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{SCHEME, responses};
 use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, Quota, RateLimit, Refusal, Scope};
 
-/// What a document about the API needs to know of a call beside its [`Metadata`].
+/// What the document needs to know of a call beside its [`Metadata`].
 pub(crate) trait Described: Endpoint + OutgoingRequest {
     /// The `operationId`.
     const ID: &'static str;
@@ -14,7 +14,7 @@ pub(crate) trait Described: Endpoint + OutgoingRequest {
     const SUMMARY: &'static str;
     /// The address of the vendor's document.
     const DOCUMENT: &'static str;
-    /// What this call may be answered beside that which any call may.
+    /// The refusals of this call, beside those of every call.
     const REFUSALS: &'static [Refusal];
     /// The type of the request's body.
     const BODY_TYPE: &'static str = responses::JSON;
@@ -23,10 +23,10 @@ pub(crate) trait Described: Endpoint + OutgoingRequest {
     type PathValues: JsonSchema;
     /// The body of the request; `()` for none.
     type RequestBody: JsonSchema;
-    /// The JSON of the answer.
+    /// The JSON of the response.
     type ResponseBody: JsonSchema;
 
-    /// A request and the answer to it, from the vendor's document.
+    /// A request and its response, from the vendor's document.
     fn sample() -> Option<(Self, Self::Response)>;
 }
 
@@ -101,7 +101,7 @@ fn description(metadata: &Metadata) -> String {
     format!("{scope} Rate limits for each {whose}: {minute} and {hour} (documented).")
 }
 
-/// The variables of the path; their schemas are the items of the tuple.
+/// The variables of the path. Their schemas are the items of the tuple.
 fn parameters<E: Described>(sample: Option<&E>, schemas: &mut SchemaGenerator) -> Vec<Value> {
     let mut types = E::PathValues::json_schema(schemas);
     let types = match types.remove("prefixItems") {
@@ -121,7 +121,7 @@ fn parameters<E: Described>(sample: Option<&E>, schemas: &mut SchemaGenerator) -
         .collect()
 }
 
-/// A body of that type and form, with the documented sample if that is JSON.
+/// A body with its content type and schema, and the documented sample if that is JSON.
 fn content(body_type: &str, schema: Value, sample: Option<Vec<u8>>) -> Value {
     let mut described = json!({"schema": schema});
     if let Some(sample) = sample.and_then(|sample| serde_json::from_slice::<Value>(&sample).ok()) {

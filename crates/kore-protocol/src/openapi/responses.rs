@@ -1,4 +1,4 @@
-//! What calls are answered.
+//! The responses in the OpenAPI document: those that any call may have, and those of one call.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Refusal;
 
-/// The type of every body, without its parameter: `charset` is not part of the JSON.
+/// The content type of JSON, without `charset`, which JSON does not have.
 pub(super) const JSON: &str = "application/json";
 
-/// What any call may be answered: the token and its scope, the rate limits, a broken server.
+/// The refusals that any call may have: for the token and its scope, the rate limits, a server error.
 const SHARED: [Refusal; 9] = [
     Refusal::InvalidSdkCredentials,
     Refusal::InvalidJwt,
@@ -32,7 +32,7 @@ pub(super) fn shared(schemas: &mut SchemaGenerator) -> Value {
     named.collect::<Map<_, _>>().into()
 }
 
-/// The responses of a call: its answer, what it alone may be refused with, and what any call may.
+/// The responses of a call: its success, its own refusals, and those of every call.
 pub(super) fn of_call(answer: Value, own: &[Refusal], schemas: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
     responses
@@ -41,7 +41,7 @@ pub(super) fn of_call(answer: Value, own: &[Refusal], schemas: &mut SchemaGenera
         responses.insert(key(status), json!({"$ref": format!("#/components/responses/{}", name(status))}));
     }
     for (status, own) in by_status(own.iter().copied()) {
-        // A status of the shared ones too has both in one place.
+        // If the call has its own refusals with a shared status, both stand in one place.
         let all = by_status(SHARED).remove(&status).into_iter().flatten().chain(own).collect::<Vec<_>>();
         responses.insert(key(status), refused(&all, schemas));
     }

@@ -1,4 +1,4 @@
-//! What a response that is not the one asked for says of itself.
+//! What the error of an unexpected response says.
 
 use super::*;
 use crate::OutgoingRequest as _;
@@ -29,7 +29,7 @@ fn what_may_pass_is_every_5xx_but_those_that_a_server_never_does() {
 }
 
 #[test]
-fn what_is_not_the_apis_is_told_from_the_platforms_refusals() {
+fn a_page_is_distinguished_from_a_refusal_of_the_platform() {
     for status in [200, 201, 400, 401, 403, 404, 412, 500, 503] {
         assert_eq!(error(status, REFUSAL).origin(), Origin::Platform, "{status}");
         assert_eq!(error(status, PAGE).origin(), Origin::Elsewhere, "{status}");
@@ -50,7 +50,7 @@ fn what_is_not_the_apis_is_told_from_the_platforms_refusals() {
 }
 
 #[test]
-fn a_page_refuses_no_token_and_knows_no_import() {
+fn a_page_is_neither_a_refused_token_nor_an_unknown_import() {
     for (status, body, is_auth) in [
         (401, REFUSAL, true),
         (401, "", true),
@@ -82,6 +82,6 @@ fn a_byte_order_mark_is_skipped() {
 fn a_secret_within_another_id_is_masked() {
     let mut error = error(200, r#"{"_id":"bir-hunter2hunter2","status":"success"}"#);
     error.mask(&["hunter2hunter2"]);
-    assert_eq!(error.to_string(), "asked for bir-1, the response is about bir-[secret]");
+    assert_eq!(error.to_string(), "expected a response about bir-1, found one about bir-[secret]");
     assert!(!String::from_utf8_lossy(error.body()).contains("hunter2"));
 }

@@ -38,6 +38,14 @@ pub struct Unended<J: Job, E> {
     pub resume: ResumeToken<J>,
 }
 
+impl<J: Job, E> Unended<J, E> {
+    /// For the tests of a program: a job of which nothing was seen, with a token as if no request had
+    /// been sent.
+    pub fn new(job: J) -> Self {
+        Self { last: None, trouble: None, resume: ResumeToken::of_no_requests(job) }
+    }
+}
+
 impl<J: Job, E> End<J, E> {
     /// The last response, if a poll succeeded.
     pub fn response(&self) -> Option<&J::Response> {

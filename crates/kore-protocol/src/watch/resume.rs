@@ -109,6 +109,12 @@ impl<J: Job> ResumeToken<J> {
         Self { version: VERSION, kind: PhantomData, job, at_ms, waited_ms, left_ms, logs, platform, requests }
     }
 
+    /// Of a watch that sent nothing, long ago.
+    pub(super) fn of_no_requests(job: J) -> Self {
+        let (version, kind, requests) = (VERSION, PhantomData, Vec::new());
+        Self { version, kind, job, at_ms: 0, waited_ms: 0, left_ms: 0, logs: None, platform: false, requests }
+    }
+
     /// How long the job had been waited for.
     pub fn waited(&self) -> Duration {
         Duration::from_millis(self.waited_ms)

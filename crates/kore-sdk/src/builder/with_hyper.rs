@@ -1,4 +1,4 @@
-//! The settings of the built-in transport.
+//! The settings of the built-in transport, which the feature `hyper` adds to the builder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use kore_transport::{
 use super::ClientBuilder;
 use crate::{Error, environment};
 
-/// What is set; the rest has the transport's own defaults.
+/// What the user has set. The transport has its own defaults for the rest.
 #[derive(Clone, Default)]
 pub(crate) struct BuiltIn {
     timeout: Option<Duration>,
@@ -40,45 +40,45 @@ impl Default for Proxies {
 }
 
 impl ClientBuilder {
-    /// How long one request may take, from the first byte out to the last byte in. A call that is
-    /// sent again with a new token may take twice as long.
+    /// How long one request may take, from its first byte to the last byte of its response. A call that
+    /// is repeated with a new token may take twice as long.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.built_in.timeout = Some(timeout);
         self
     }
 
-    /// How long it may take to find the host, to connect, to pass the proxy and to shake hands.
+    /// How long it may take to connect: name lookup, TCP, proxy and TLS handshake together.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.built_in.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long a connection without a request is kept for the next one.
+    /// How long an idle connection is kept for the next request.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.built_in.idle_timeout = Some(timeout);
         self
     }
 
-    /// Adds certificate authorities in PEM to those of the platform. There is no way to switch
-    /// verification off.
+    /// Adds certificate authorities in PEM to those of the operating system. Verification cannot be
+    /// switched off.
     pub fn add_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.built_in.ca_pem.push(pem.into());
         self
     }
 
-    /// Allows `http://` to other hosts than this machine. The token can be read on the way.
+    /// Allows `http://` to other hosts than this machine. Then others can read the token on the way.
     pub fn allow_http(mut self, allowed: bool) -> Self {
         self.built_in.plain_http = if allowed { PlainHttp::Anywhere } else { PlainHttp::Loopback };
         self
     }
 
-    /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count.
+    /// Whether to use the proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     pub fn environment_proxies(mut self, used: bool) -> Self {
         self.built_in.proxies = if used { Proxies::OfEnvironment { is_set: true } } else { Proxies::None };
         self
     }
 
-    /// The proxies, in place of the environment's.
+    /// Sets the proxies, in place of those of the environment.
     pub fn proxies(mut self, proxies: ProxySettings) -> Self {
         self.built_in.proxies = Proxies::Set(proxies);
         self

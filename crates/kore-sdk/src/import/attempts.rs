@@ -2,43 +2,36 @@
 
 use std::time::{Instant, SystemTime};
 
-use kore_protocol::watch::{Backoff, PollError as _};
-
 use crate::Error;
-use crate::attempts::is_untaken;
-use crate::call::random;
+use crate::attempts::{Again, Attempts, is_untaken};
 
-/// How often a request is sent that fails on the way. A rate limit does not count.
-const MOST: u32 = 5;
+use super::ImportEvent;
 
-/// The attempts at one request.
-pub(super) struct Attempts {
-    is_start: bool,
+/// How often a request is sent again that failed on the way. A rate limit does not count.
+const RETRIES: u32 = 4;
+
+/// The attempts at one request of an import.
+pub(super) struct Sending {
+    attempts: Attempts,
     deadline: Instant,
+    is_start: bool,
     sent: u32,
-    /// That failed on the way, and that a rate limit refused, in a row.
-    failed: u32,
-    limited: u32,
-    is_renewed: bool,
 }
 
-/// When to send a request again.
-pub(super) enum Again {
-    /// At once, with a new token.
-    Now,
-    /// At that time, and why.
-    At(Instant, String),
-}
-
-impl Attempts {
+impl Sending {
     /// An upload leaves nothing behind that anyone would miss, and may be sent again.
-    pub(super) fn at_upload(deadline: Instant) -> Self {
-        Self { is_start: false, deadline, sent: 0, failed: 0, limited: 0, is_renewed: false }
+    pub(super) fn of_upload(deadline: Instant) -> Self {
+        Self::new(false, deadline)
     }
 
     /// A start makes an import each time that it is taken.
-    pub(super) fn at_start(deadline: Instant) -> Self {
-        Self { is_start: true, ..Self::at_upload(deadline) }
+    pub(super) fn of_start(deadline: Instant) -> Self {
+        Self::new(true, deadline)
+    }
+
+    fn new(is_start: bool, deadline: Instant) -> Self {
+        let attempts = Attempts::new(!is_start, RETRIES, Some(deadline)).patient();
+        Self { attempts, deadline, is_start, sent: 0 }
     }
 
     /// Takes note that the request is sent.
@@ -46,43 +39,47 @@ impl Attempts {
         self.sent += 1;
     }
 
-    /// Takes note of a rate limit that is reached before anything is sent.
+    /// What is waited for if a rate limit is reached before anything is sent.
     ///
     /// # Errors
     /// If the deadline comes before there is room.
-    pub(super) fn throttled(&self, free_at: Instant) -> Result<Again, Error> {
+    pub(super) fn throttled(&self, free_at: Instant) -> Result<Waiting, Error> {
         if free_at > self.deadline {
-            let problem = "the rate limit leaves no room for a request before the deadline";
-            return Err(Error::config(format!("deadline: {problem}")).after(self.sent));
+            let problem = "deadline: the rate limit leaves no room for a request before it";
+            return Err(Error::config(problem).after(self.sent));
         }
-        Ok(Again::At(free_at, "the rate limit is used up".to_owned()))
+        Ok(Waiting { until: free_at, because: "the rate limit is used up".to_owned() })
     }
 
-    /// Says when the request is sent again.
+    /// What is waited for before a request that failed is sent again; nothing if it is sent at once.
     ///
     /// # Errors
-    /// The error, if it is not: as one after which the import may have started, if that is so.
-    pub(super) fn failed(&mut self, error: Error, now: Instant, wall: SystemTime) -> Result<Again, Error> {
+    /// The error, if it is not sent again: as one after which the import may have started, if that is
+    /// so.
+    pub(super) fn failed(
+        &mut self,
+        error: Error,
+        now: Instant,
+        wall: SystemTime,
+    ) -> Result<Option<Waiting>, Error> {
         let error = error.after(self.sent);
-        if error.is_worth_a_new_token() && !self.is_renewed {
-            self.is_renewed = true;
-            return Ok(Again::Now);
+        match self.attempts.next(&error, now, wall) {
+            Some(Again::Now) => Ok(None),
+            Some(Again::At(until)) => Ok(Some(Waiting { until, because: error.to_string() })),
+            None if self.is_start && !is_untaken(&error) => Err(error.in_doubt()),
+            None => Err(error),
         }
-        if self.is_start && !is_untaken(&error) {
-            return Err(error.in_doubt());
-        }
-        let backoff = if error.is_rate_limited() {
-            self.limited += 1;
-            Backoff::RATE_LIMITED.wait(self.limited, random())
-        } else {
-            self.failed += 1;
-            Backoff::TRANSIENT.wait(self.failed, random())
-        };
-        let asked = error.retry_after().map(|retry_after| retry_after.delay(wall)).unwrap_or_default();
-        let at = now.checked_add(backoff.max(asked)).filter(|at| *at <= self.deadline);
-        match at {
-            Some(at) if error.is_retryable() && self.failed < MOST => Ok(Again::At(at, error.to_string())),
-            _ => Err(error),
-        }
+    }
+}
+
+/// Until when a request waits, and why.
+pub(super) struct Waiting {
+    pub(super) until: Instant,
+    because: String,
+}
+
+impl Waiting {
+    pub(super) fn event(&self) -> ImportEvent {
+        ImportEvent::Waiting { because: self.because.clone(), until: self.until }
     }
 }

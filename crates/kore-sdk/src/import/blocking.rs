@@ -9,7 +9,7 @@ use kore_protocol::OutgoingRequest;
 use kore_protocol::bot_import::start_new;
 use kore_types::FileId;
 
-use super::attempts::{Again, Attempts};
+use super::attempts::Sending;
 use super::event::OnEvent;
 use super::plan::{self, Start, Upload};
 use super::{Import, ImportEvent};
@@ -34,10 +34,10 @@ impl<'a> Import<'a, Client> {
         // An hour that the clock cannot name is far enough.
         let deadline = now.checked_add(deadline).unwrap_or(now + Duration::from_secs(365 * 86_400));
         let ids = upload_all(client, &uploads, at_once, deadline, &mut on_event)?;
-        let attempts = Attempts::at_start(deadline);
+        let sending = Sending::of_start(deadline);
         let accepted = match plan::start(&files, target, ids) {
-            Start::New(request) => start(client, &request, attempts, &mut on_event)?,
-            Start::Existing(request) => start(client, &request, attempts, &mut on_event)?,
+            Start::New(request) => start(client, &request, sending, &mut on_event)?,
+            Start::Existing(request) => start(client, &request, sending, &mut on_event)?,
         };
         let (import_id, body) = (accepted.import_id.clone(), accepted.body.clone());
         on_event.tell(ImportEvent::Started { import_id, body });
@@ -97,7 +97,7 @@ fn upload(client: &Client, file: &Upload, deadline: Instant, told: &Sender<Told>
     let tell = |event| drop(told.send(Told::Event(event)));
     let reported = told.clone();
     let request = file.request(move |event| drop(reported.send(Told::Event(event))));
-    let response = send(client, &request, Attempts::at_upload(deadline), |waiting| {
+    let response = send(client, &request, Sending::of_upload(deadline), |waiting| {
         tell(waiting.unwrap_or_else(|| file.uploading(0)));
     })?;
     let (id, event) = file.uploaded(response);
@@ -108,11 +108,11 @@ fn upload(client: &Client, file: &Upload, deadline: Instant, told: &Sender<Told>
 fn start<R: OutgoingRequest<Response = start_new::Response>>(
     client: &Client,
     request: &R,
-    attempts: Attempts,
+    sending: Sending,
     on_event: &mut OnEvent<'_>,
 ) -> Result<start_new::Response, Error> {
     let mut is_told = false;
-    send(client, request, attempts, |waiting| match waiting {
+    send(client, request, sending, |waiting| match waiting {
         Some(waiting) => on_event.tell(waiting),
         None if is_told => {}
         None => {
@@ -127,24 +127,24 @@ fn start<R: OutgoingRequest<Response = start_new::Response>>(
 fn send<R: OutgoingRequest>(
     client: &Client,
     request: &R,
-    mut attempts: Attempts,
+    mut sending: Sending,
     mut tell: impl FnMut(Option<ImportEvent>),
 ) -> Result<R::Response, Error> {
     loop {
         let again = match client.core.reserve(request, Instant::now()) {
-            Err(free_at) => attempts.throttled(free_at)?,
+            Err(free_at) => Some(sending.throttled(free_at)?),
             Ok(()) => {
                 tell(None);
-                attempts.sent();
+                sending.sent();
                 match client.poll(request) {
                     Ok(response) => return Ok(response),
-                    Err(error) => attempts.failed(error, Instant::now(), SystemTime::now())?,
+                    Err(error) => sending.failed(error, Instant::now(), SystemTime::now())?,
                 }
             }
         };
-        if let Again::At(until, because) = again {
-            tell(Some(ImportEvent::Waiting { because, until }));
-            thread::sleep(until.saturating_duration_since(Instant::now()));
+        if let Some(waiting) = again {
+            tell(Some(waiting.event()));
+            thread::sleep(waiting.until.saturating_duration_since(Instant::now()));
         }
     }
 }

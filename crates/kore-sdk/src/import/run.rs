@@ -14,7 +14,7 @@ use kore_types::FileId;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::attempts::{Again, Attempts};
+use super::attempts::Sending;
 use super::event::OnEvent;
 use super::plan::{self, Start, Upload};
 use super::{Import, ImportEvent};
@@ -32,10 +32,10 @@ impl<'a> Import<'a, Client> {
         // An hour that the clock cannot name is far enough.
         let deadline = now.checked_add(deadline).unwrap_or(now + Duration::from_secs(365 * 86_400));
         let ids = upload_all(client, uploads, at_once, deadline, &mut on_event).await?;
-        let attempts = Attempts::at_start(deadline.into_std());
+        let sending = Sending::of_start(deadline.into_std());
         let accepted = match plan::start(&files, target, ids) {
-            Start::New(request) => start(client, &request, attempts, deadline, &mut on_event).await?,
-            Start::Existing(request) => start(client, &request, attempts, deadline, &mut on_event).await?,
+            Start::New(request) => start(client, &request, sending, deadline, &mut on_event).await?,
+            Start::Existing(request) => start(client, &request, sending, deadline, &mut on_event).await?,
         };
         let (import_id, body) = (accepted.import_id.clone(), accepted.body.clone());
         on_event.tell(ImportEvent::Started { import_id, body });
@@ -99,7 +99,7 @@ async fn upload(
     let tell = Arc::new(move |event| drop(events.send(event)));
     let reported = tell.clone();
     let request = file.request(move |event| reported(event));
-    let sending = send(client, &request, Attempts::at_upload(deadline.into_std()), |waiting| {
+    let sending = send(client, &request, Sending::of_upload(deadline.into_std()), |waiting| {
         tell(waiting.unwrap_or_else(|| file.uploading(0)));
     });
     let response = timeout_at(deadline, sending).await.unwrap_or_else(|_| {
@@ -113,12 +113,12 @@ async fn upload(
 async fn start<R: OutgoingRequest<Response = start_new::Response> + Sync>(
     client: &Client,
     request: &R,
-    attempts: Attempts,
+    sending: Sending,
     deadline: Instant,
     on_event: &mut OnEvent<'_>,
 ) -> Result<start_new::Response, Error> {
     let mut is_told = false;
-    let sending = send(client, request, attempts, |waiting| match waiting {
+    let sending = send(client, request, sending, |waiting| match waiting {
         Some(waiting) => on_event.tell(waiting),
         None if is_told => {}
         None => {
@@ -138,25 +138,25 @@ async fn start<R: OutgoingRequest<Response = start_new::Response> + Sync>(
 async fn send<R: OutgoingRequest + Sync>(
     client: &Client,
     request: &R,
-    mut attempts: Attempts,
+    mut sending: Sending,
     mut tell: impl FnMut(Option<ImportEvent>) + Send,
 ) -> Result<R::Response, Error> {
     loop {
         let now = Instant::now().into_std();
         let again = match client.core.reserve(request, now) {
-            Err(free_at) => attempts.throttled(free_at)?,
+            Err(free_at) => Some(sending.throttled(free_at)?),
             Ok(()) => {
                 tell(None);
-                attempts.sent();
+                sending.sent();
                 match client.poll(request).await {
                     Ok(response) => return Ok(response),
-                    Err(error) => attempts.failed(error, Instant::now().into_std(), SystemTime::now())?,
+                    Err(error) => sending.failed(error, Instant::now().into_std(), SystemTime::now())?,
                 }
             }
         };
-        if let Again::At(until, because) = again {
-            tell(Some(ImportEvent::Waiting { because, until }));
-            sleep_until(until.into()).await;
+        if let Some(waiting) = again {
+            tell(Some(waiting.event()));
+            sleep_until(waiting.until.into()).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sending and waiting on tokio.
+//! Sending and waiting on tokio, for the async client.
 
 use std::collections::HashMap;
 use std::future::{IntoFuture, poll_fn};
@@ -21,12 +21,12 @@ use crate::{Client, Error};
 /// The polls that are under way, and the time that is waited for.
 pub struct UnderWay<J: Job> {
     polls: FuturesUnordered<Pin<Box<dyn Future<Output = Received<J>> + Send>>>,
-    /// With them a poll is dropped before its time.
+    /// By job, to drop a poll whose watch has ended.
     handles: HashMap<J, AbortHandle>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-/// A poll and its response; nothing if it was given up.
+/// A poll and its response, unless the poll was dropped.
 type Received<J> = Result<(Sent<J>, Result<<J as Job>::Response, Error>), Aborted>;
 
 impl<J: Job> Default for UnderWay<J> {
@@ -42,22 +42,21 @@ impl Polls for Client {
         &self.core
     }
 
-    /// tokio's clock, so that its pause works in tests.
+    /// The clock of tokio, so that tests can pause it.
     fn now() -> Now {
         Now { instant: Instant::now().into_std(), wall: SystemTime::now() }
     }
 }
 
 impl<J: Job> Updates<Client, J> {
-    /// The next update; none when nothing is watched any more.
+    /// The next update. `None` when no job is watched any more.
     pub async fn next(&mut self) -> Option<Update<J, Error>> {
         poll_fn(|context| self.poll_update(context)).await
     }
 
     fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<J, Error>>> {
         loop {
-            // A response that is there counts, however late its consumer asks; and no poll waits to
-            // be sent while something else is told.
+            // First, so that a response counts even if the user takes updates late.
             self.take_responses(context);
             match self.step() {
                 Next::Tell(update) => {
@@ -67,7 +66,7 @@ impl<J: Job> Updates<Client, J> {
                 Next::Send(poll) => self.send(poll),
                 Next::Wait(until) => ready!(self.poll_wait(until.into(), context)),
                 Next::Idle => {
-                    // Polls of watches that have ended are of no use.
+                    // Polls of watches that have ended are useless.
                     self.under_way = UnderWay::default();
                     return Poll::Ready(None);
                 }
@@ -75,7 +74,7 @@ impl<J: Job> Updates<Client, J> {
         }
     }
 
-    /// A poll that is under way when its watch ends is of no use.
+    /// A poll that is under way when its watch ends is useless.
     fn drop_poll_of(&mut self, update: &Update<J, Error>) {
         if let Update::Ended { job, .. } = update
             && let Some(handle) = self.under_way.handles.remove(job)
@@ -108,9 +107,9 @@ impl<J: Job> Updates<Client, J> {
         }
     }
 
-    /// Ready when the time has come. A response that comes first wakes as well.
+    /// Ready when the time has come. An earlier response wakes the task too.
     fn poll_wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
-        // Made anew, since the runtime may be another one than before.
+        // Made anew, since the runtime may be another one than at the last call.
         self.under_way.sleep.insert(Box::pin(sleep_until(until))).as_mut().poll(context)
     }
 }
@@ -123,7 +122,7 @@ impl<J: Job> Stream for Updates<Client, J> {
     }
 }
 
-/// Nothing of it is pinned in place.
+/// None of its fields is pinned in place.
 impl<J: Job> Unpin for Updates<Client, J> {}
 
 impl<'a, J: Job> IntoFuture for Wait<'a, Client, J> {

@@ -1,4 +1,4 @@
-//! Sending and waiting on threads.
+//! Sending and waiting on threads, for the blocking client.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -13,7 +13,7 @@ use crate::Error;
 use crate::blocking::Client;
 use crate::call::Core;
 
-/// Where the threads of polls leave the responses.
+/// The channel on which the threads of polls send their responses.
 pub struct UnderWay<J: Job>(Sender<Received<J>>, Receiver<Received<J>>);
 
 /// A poll, and its response.
@@ -63,8 +63,8 @@ impl<J: Job> Updates<Client, J> {
     }
 }
 
-/// A poll whose response is told in any case: that there is none if there was no thread for it, or
-/// if the transport panicked.
+/// A poll that always sends a response: an error if no thread could be started, or if the transport
+/// panicked.
 struct Polling<J: Job> {
     poll: Option<Poll<J>>,
     responses: Sender<Received<J>>,
@@ -73,7 +73,7 @@ struct Polling<J: Job> {
 impl<J: Job> Polling<J> {
     fn receive(mut self, response: Result<J::Response, Error>) {
         if let Some(poll) = self.poll.take() {
-            // Whoever waited for it may have gone.
+            // The updates may have been dropped.
             let _ = self.responses.send((poll, response));
         }
     }
@@ -93,7 +93,7 @@ impl<J: Job> Iterator for Updates<Client, J> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            // A response that is there counts, however late its consumer asks.
+            // First, so that a response counts even if the user takes updates late.
             self.take_responses();
             match self.step() {
                 Next::Tell(update) => return Some(update),

@@ -1,4 +1,5 @@
-//! What to watch, and how.
+//! The builder of a wait: which jobs to watch, and how. Both clients give it back from their `watch`
+//! methods.
 
 use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
@@ -14,8 +15,8 @@ use super::DEFAULT_DEADLINE;
 use super::updates::{Gathered, OnUpdate, Polls, Updates};
 use crate::Error;
 
-/// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`): await it, or `run` that of
-/// a blocking client. `updates` gives its events one by one instead.
+/// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`). Await it, or `run` it if the
+/// client is blocking. Use `updates` to get its events one by one instead.
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -31,14 +32,14 @@ use crate::Error;
 ///     End::Succeeded(_) => println!("imported"),
 ///     End::Failed(response) => response.import.failed_entries().for_each(|task| println!("failed: {task:?}")),
 ///     End::DeadlineReached(unended) => println!("not over: {:?}", unended.last),
-///     End::Cancelled(_) => println!("given up"),
+///     End::Cancelled(_) => println!("cancelled"),
 ///     End::CouldNotPoll { error, .. } => println!("{error}"),
 /// }
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Several jobs have one deadline together and an outcome each, whatever becomes of the others:
+/// Several jobs share a deadline. Each has its own outcome:
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client, ids: Vec<kore_sdk::BotImportId>) {
@@ -75,39 +76,41 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
         }
     }
 
-    /// How long to wait at the most, for all jobs together. By default [`DEFAULT_DEADLINE`], or
-    /// the longest that resumed watches had left if there are no others. A job that has not ended by then is polled once more if its rate limit allows, which takes
-    /// [`LAST_POLL`](kore_protocol::watch::LAST_POLL) at most for all; after a cancel it is not.
+    /// How long to wait for all jobs together. The default is [`DEFAULT_DEADLINE`]; if all jobs are
+    /// resumed, it is the longest time that one of them had left. At the deadline, each job that has not
+    /// ended is polled once more if its rate limit allows it. For all jobs that takes
+    /// [`LAST_POLL`](kore_protocol::watch::LAST_POLL) at most.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// How often to poll. By default every 1 s to 5 s. The rate limit holds in any case.
+    /// How often to poll. The default is every 1 s to 5 s. The rate limit holds in any case.
     pub fn pacing(mut self, pacing: Pacing) -> Self {
         self.settings.pacing = pacing;
         self
     }
 
-    /// How long to wait after a poll that failed on the way. By default 1 s doubling to 30 s.
+    /// How long to wait after a poll that failed for the network or the server. The default is 1 s,
+    /// doubling to 30 s.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.transient = backoff;
         self
     }
 
-    /// How long one poll may take. By default 30 s.
+    /// How long one poll may take. The default is 30 s.
     pub fn poll_timeout(mut self, timeout: Duration) -> Self {
         self.settings.poll_timeout = timeout;
         self
     }
 
-    /// What a word of the status means that this version does not know.
+    /// What a status means that this version does not know.
     pub fn word(mut self, word: impl Into<String>, outcome: Outcome) -> Self {
         self.settings.words.push((word.into(), outcome));
         self
     }
 
-    /// What resumed watches had left, if nothing else is watched and they had anything left.
+    /// The default deadline: the time that resumed watches had left, if all jobs are resumed.
     fn deadline_left(&self) -> Duration {
         let resumed: HashSet<_> = self.resume.iter().map(|token| &token.job).collect();
         let left = self.resume.iter().map(ResumeToken::left).max().filter(|left| !left.is_zero());
@@ -116,12 +119,12 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
 }
 
 impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
-    /// The updates one by one, in place of the outcome alone.
+    /// The updates one by one, in place of the outcome.
     pub fn updates(self) -> Updates<C, J> {
         self.begin().0
     }
 
-    /// Begins to watch each job once, in the order in which they were given.
+    /// Begins to watch the jobs, in the order in which they were given, each once.
     pub(super) fn begin(mut self) -> (Updates<C, J>, Gathered<'a, J>) {
         let now = C::now();
         let core = self.client.core();
@@ -156,8 +159,8 @@ impl<'a, C, J: Job> Wait<'a, C, J> {
         self
     }
 
-    /// What is to be done with each event, before the waiting that it announces. For `updates` it
-    /// is of no use.
+    /// Sets what is done with each event, before the wait that it announces. It has no effect on
+    /// `updates`.
     pub fn on_event(mut self, mut on_event: impl FnMut(&Event<J::Task>) + Send + 'a) -> Self {
         self.on_update = Box::new(move |update| {
             if let Update::Event { event, .. } = update {
@@ -169,20 +172,21 @@ impl<'a, C, J: Job> Wait<'a, C, J> {
 }
 
 impl<'a, C, J: Job> Wait<'a, C, J, Vec<J>> {
-    /// Resumes where the watch of one job has ended, within the rate limit. The job is watched too if it was not given. May be used more than once.
+    /// Resumes where the watch of one job has ended, within the rate limit. A job that was not given is
+    /// added. May be called for several jobs.
     pub fn resume(mut self, token: ResumeToken<J>) -> Self {
         self.resume.push(token);
         self
     }
 
-    /// How many polls may be under way at once. By default 64.
+    /// How many polls may be under way at once. The default is 64.
     pub fn concurrency(mut self, polls: NonZeroUsize) -> Self {
         self.concurrency = polls;
         self
     }
 
-    /// What is to be done with each update, before the waiting that it announces. For `updates` it
-    /// is of no use.
+    /// Sets what is done with each update, before the wait that it announces. It has no effect on
+    /// `updates`.
     pub fn on_update(mut self, on_update: impl FnMut(&Update<J, Error>) + Send + 'a) -> Self {
         self.on_update = Box::new(on_update);
         self

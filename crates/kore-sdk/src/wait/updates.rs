@@ -1,5 +1,5 @@
-//! The updates of a watch, and what is made of them: all that the async and the blocking client
-//! share. Only sending and waiting are apart, in `awaited` and `blocking`.
+//! The updates of a watch, and the outcome that is gathered from them: what both clients share. Only
+//! sending and waiting differ, in `awaited` and `blocking`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,8 +12,8 @@ use crate::call::Core;
 
 /// The updates of a watch, as they come.
 ///
-/// Those of the async client are a `Stream`, and have [`next`](Self::next) for those who have no use
-/// for that trait. The watch goes on while it is polled, on a tokio runtime with its timer.
+/// With the async client they are a `Stream`, and have a method [`next`](Self::next) that needs no
+/// trait. The watch makes progress while it is polled, on a tokio runtime with its timer.
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -31,10 +31,9 @@ use crate::call::Core;
 /// # }
 /// ```
 ///
-/// Those of the blocking client are an `Iterator`. Each poll has a thread of its own while it is
-/// under way, so that the deadline holds whatever the transport does. How long a poll may take is a
-/// matter of the transport: a thread cannot be stopped, so its poll counts as under way until it
-/// ends.
+/// With the blocking client they are an `Iterator`. Each poll runs in a thread of its own, so that the
+/// deadline holds whatever the transport does. The transport limits the time of a poll: a thread cannot
+/// be stopped, so its poll counts as under way until it ends.
 ///
 /// ```no_run
 /// # fn example(client: kore_sdk::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -45,17 +44,17 @@ use crate::call::Core;
 /// # }
 /// ```
 ///
-/// Dropping it gives the watch up; what was sent counts for the next watch of the same client.
-#[must_use = "the watch goes on only while its updates are asked for"]
+/// Dropping them ends the watch. What was sent counts for the next watch of the same client.
+#[must_use = "the watch makes progress only while its updates are taken"]
 pub struct Updates<C: Polls, J: Job> {
     pub(super) client: C,
     watches: Watches<J, Error>,
-    /// How long a job is waited for that is added later.
+    /// The deadline of jobs that are added later.
     timeout: Duration,
     pub(super) under_way: C::UnderWay<J>,
 }
 
-/// A client, as a watch uses it. Nobody else can name it.
+/// What a watch needs of a client. Users cannot name this trait.
 pub trait Polls: Clone {
     /// The polls that are under way.
     type UnderWay<J: Job>: Default;
@@ -63,7 +62,7 @@ pub trait Polls: Clone {
     /// What the calls of the client share.
     fn core(&self) -> &Core;
 
-    /// What its clocks show.
+    /// The time by its clocks.
     fn now() -> Now;
 }
 
@@ -77,23 +76,23 @@ impl<C: Polls, J: Job> Updates<C, J> {
         self.watches.len()
     }
 
-    /// Whether no job is watched any more. There may be updates that were not taken yet.
+    /// Whether no job is watched any more. There may still be updates to take.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Watches one more job from now on, for as long as the others were to be watched. One that
-    /// is watched already goes on for so long.
+    /// Watches one more job from now, for as long as the first jobs. If it is watched already, its
+    /// deadline moves.
     pub fn watch(&mut self, job: &J) {
         self.watches.watch(job.clone(), self.timeout, C::now());
     }
 
-    /// Gives the watch of one job up, which is its last update.
+    /// Ends the watch of one job, with a last update.
     pub fn cancel(&mut self, job: &J) {
         self.watches.cancel(job, C::now());
     }
 
-    /// Gives all watches up, which are the last updates.
+    /// Ends the watches of all jobs, each with a last update.
     pub fn cancel_all(&mut self) {
         self.watches.cancel_all(C::now());
         self.under_way = Default::default();
@@ -117,7 +116,7 @@ impl<C: Polls, J: Job> Updates<C, J> {
 
 impl<C: Polls, J: Job> Drop for Updates<C, J> {
     fn drop(&mut self) {
-        // What is under way is noted as sent, and not as under way for ever.
+        // Else polls that are under way would count for ever.
         self.watches.cancel_all(C::now());
     }
 }
@@ -128,7 +127,7 @@ impl<C: Polls, J: Job> fmt::Debug for Updates<C, J> {
     }
 }
 
-/// What is done with each update before it counts.
+/// What the user does with each update.
 pub(super) type OnUpdate<'a, J> = Box<dyn FnMut(&Update<J, Error>) + Send + 'a>;
 
 /// The ends of a wait for jobs, gathered from its updates.

@@ -1,4 +1,4 @@
-//! The transport on hyper, for threads that block.
+//! The built-in transport for the blocking client: the async one with its own runtime.
 
 use std::fmt;
 use std::sync::mpsc as std_mpsc;
@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 use super::HyperTransport;
 use crate::{BlockingTransport, BuildError, Phase, Transport, TransportError};
 
-/// A [`HyperTransport`] for threads that block, from
+/// A [`HyperTransport`] that blocks, from
 /// [`build_blocking`](super::HyperTransportBuilder::build_blocking).
 ///
-/// Its runtime has one thread, on which the requests of all callers run side by side. It may be
-/// called within an async runtime too, whose thread it then blocks. Dropping it ends the thread.
+/// Its runtime has one thread, on which the requests of all callers run concurrently. It may be called
+/// within an async runtime, whose thread it blocks. Dropping it ends its thread.
 pub struct BlockingHyperTransport {
     calls: mpsc::UnboundedSender<Call>,
 }
@@ -39,12 +39,12 @@ impl BlockingHyperTransport {
                 while let Some(Call { request, answer }) = incoming.recv().await {
                     let transport = transport.clone();
                     tokio::spawn(async move {
-                        // Fails only if the caller's thread is gone.
+                        // Fails only if the thread of the caller has ended.
                         let _ = answer.send(transport.send(request).await);
                     });
                 }
             });
-            // A name that is still looked up would hold the thread back.
+            // Without a timeout, a pending name lookup would keep the thread alive.
             runtime.shutdown_background();
         };
         thread::Builder::new().name("kore-transport".to_owned()).spawn(run).map_err(no_thread)?;

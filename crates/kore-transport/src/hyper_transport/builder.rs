@@ -1,4 +1,4 @@
-//! The settings of the transport on hyper.
+//! The builder of the built-in transport.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use super::tls::{Tls, read_pem};
 use super::{BlockingHyperTransport, HyperTransport, Inner, ProxySettings};
 use crate::{BuildError, PlainHttp};
 
-/// How many headers a response over HTTP/1.1 may have, and how many bytes in all over HTTP/2. Hyper's
-/// own limits of 100 and 16 KB can be passed by a proxy that writes down what it does.
+/// How many headers a response may have over HTTP/1.1, and how many bytes of headers over HTTP/2. Proxies
+/// that add many headers exceed hyper's own limits of 100 and 16 KB.
 const MAX_HEADERS: usize = 256;
 const MAX_HEADER_BYTES: u32 = 256 * 1024;
 
-/// The settings of a [`HyperTransport`]. None fails before [`build`](Self::build).
+/// The settings of a [`HyperTransport`]. Setters cannot fail; [`build`](Self::build) does.
 #[must_use]
 pub struct HyperTransportBuilder {
     connect_timeout: Duration,
@@ -48,66 +48,65 @@ impl HyperTransportBuilder {
         }
     }
 
-    /// How long a new connection may take: name, TCP, proxy and TLS together. 10 s by default.
+    /// How long a new connection may take: name lookup, TCP, proxy and TLS together. The default is 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long a request may take, connecting included, until the last byte of the answer.
-    /// 30 s by default. One with files may take longer, as long as pieces of them are taken: the limit
-    /// is then the longest time without progress.
+    /// How long a request may take, from connecting to the last byte of the response. The default is 30 s.
+    /// For a request with files it is the longest time without progress.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;
         self
     }
 
-    /// How long a connection is kept for later requests. 90 s by default.
+    /// How long an idle connection is kept for later requests. The default is 90 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
     }
 
-    /// How long an HTTP/2 connection may be silent while a response is due before it is asked with a
-    /// ping whether the other end is there, and how long it may take to answer that. A connection
-    /// that does not answer is closed, and its requests fail. 10 s and 10 s by default.
+    /// When to ping an HTTP/2 connection that is silent while a response is due, and how long the host may
+    /// take to respond to the ping. Without a response the connection is closed, and its requests fail.
+    /// The default is 10 s for each.
     pub fn http2_keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.ping = (interval, timeout);
         self
     }
 
-    /// How long an answer's body may be. [`BodyLimit::DEFAULT`] by default.
+    /// The longest body of a response. The default is [`BodyLimit::DEFAULT`].
     pub fn body_limit(mut self, limit: BodyLimit) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Where plain `http://` may go. [`PlainHttp::Loopback`] by default.
+    /// Where plain `http://` may go. The default is [`PlainHttp::Loopback`].
     pub fn plain_http(mut self, allowed: PlainHttp) -> Self {
         self.plain_http = allowed;
         self
     }
 
-    /// Trusts the certificates of a PEM bundle as well as the platform's roots.
+    /// Trusts the certificates of a PEM bundle, beside the roots of the operating system.
     pub fn add_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_bundles.push(pem.into());
         self
     }
 
-    /// The proxies to go through. None by default: the environment is not read.
+    /// The proxies to use. The default is none; the environment is not read.
     pub fn proxy(mut self, settings: ProxySettings) -> Self {
         self.proxy = settings;
         self
     }
 
-    /// Builds the transport. The platform's roots are read when the first `https://` request is
-    /// sent, on Linux from where `SSL_CERT_FILE` and `SSL_CERT_DIR` say if they are set; without
-    /// usable roots such requests fail, each with the reason, and plain HTTP works.
+    /// Builds the transport. The roots of the operating system are read at the first `https://` request, on
+    /// Linux from `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set. Without usable roots such requests
+    /// fail with the reason, and plain HTTP works.
     ///
     /// # Errors
-    /// If an added bundle holds no certificate, or there is no crypto provider: neither the feature
-    /// `aws-lc-rs` nor `ring` is on, and the application has installed none. A proxy's text that is
-    /// none is told when a request would go through it, or before by [`ProxySettings::check`].
+    /// If an added bundle has no certificate, or if there is no crypto provider: neither of the features
+    /// `aws-lc-rs` and `ring` is on, and the application has installed none. An invalid proxy is reported
+    /// when a request would use it, or earlier by [`ProxySettings::check`].
     pub fn build(self) -> Result<HyperTransport, BuildError> {
         let tls = Tls::new(read_pem(&self.ca_bundles)?, provider()?);
         let proxies = Arc::new(Proxies::new(&self.proxy));
@@ -131,10 +130,10 @@ impl HyperTransportBuilder {
         })))
     }
 
-    /// The same for threads that block, with a runtime of its own on a thread of its own.
+    /// Builds a transport that blocks, with its own runtime on its own thread.
     ///
     /// # Errors
-    /// As [`build`](Self::build), and if the system gives no thread.
+    /// As [`build`](Self::build), and if no thread can be started.
     pub fn build_blocking(self) -> Result<BlockingHyperTransport, BuildError> {
         BlockingHyperTransport::new(self.build()?)
     }

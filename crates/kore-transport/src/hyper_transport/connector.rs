@@ -1,4 +1,4 @@
-//! From a URL to a connection: name, TCP, proxy, TLS, within one time limit.
+//! Makes the connection to a URL: name lookup, TCP, proxy and TLS, within one time limit.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::tunnel::tunnel;
 use crate::failure::{self, peer};
 use crate::{Phase, TransportError};
 
-/// One reference, since the client clones it for every request.
+/// A single `Arc`, since the client clones it for each request.
 #[derive(Clone)]
 pub(super) struct Connector(Arc<Inner>);
 
@@ -58,7 +58,7 @@ impl Service<Uri> for Connector {
 
 impl Inner {
     async fn connect(&self, uri: Uri) -> Result<Stream, TransportError> {
-        // The phase that the time limit falls into.
+        // For the error, if the time runs out.
         let mut phase = Phase::Connect;
         let connected = tokio::time::timeout(self.timeout, self.steps(&uri, &mut phase)).await;
         connected.unwrap_or_else(|_| {
@@ -69,7 +69,7 @@ impl Inner {
 
     async fn steps(&self, uri: &Uri, phase: &mut Phase) -> Result<Stream, TransportError> {
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-        // Asked first: without roots there is no need to connect.
+        // First, since without roots there is no need to connect.
         let tls = is_https.then(|| self.tls.for_host()).transpose()?;
         let proxy = self.proxies.for_uri(uri)?;
         let mut hop = match &proxy {
@@ -103,7 +103,7 @@ impl Inner {
     }
 
     async fn tcp(&self, uri: &Uri, name: &str) -> Result<TokioIo<TcpStream>, TransportError> {
-        // Ready at all times: its resolver is.
+        // Always ready, since its resolver is.
         let connecting = self.tcp.clone().call(uri.clone());
         connecting.await.map_err(|error| failure::connect(name, &error).with_source(error))
     }
@@ -115,7 +115,7 @@ mod tests {
     use crate::hyper_transport::ProxySettings;
 
     #[test]
-    fn without_roots_only_https_fails() {
+    fn without_roots_https_fails_and_plain_http_works() {
         let proxies = Proxies::new(&ProxySettings::new());
         let mut connector = Connector::new(Tls::without_roots(), Arc::new(proxies), Duration::from_secs(30));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -1,8 +1,8 @@
-//! The connections, a pool for each runtime that sends requests.
+//! The pools of connections, one for each runtime that sends requests.
 //!
-//! A connection is driven by a task of the runtime that opened it. Another runtime cannot rely on
-//! it: the first may end, or rest between two calls of `block_on`, and the connection with it. So a
-//! transport in a `static` has a pool in each runtime that uses it, until that runtime ends.
+//! A connection is driven by a task of the runtime that opened it. When that runtime ends, or pauses
+//! between two calls of `block_on`, the connection stops too. So other runtimes cannot use it, and a
+//! transport in a `static` has a pool for each runtime, until that runtime ends.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -25,7 +25,7 @@ pub(super) struct Pools {
 struct Pool {
     runtime: Id,
     client: Client<Connector, SendBody>,
-    /// Ends the task that waits for the end of the runtime, when the pool is dropped.
+    /// When the pool is dropped, this ends the task that waits for the end of the runtime.
     _kept: oneshot::Sender<Infallible>,
 }
 
@@ -34,7 +34,7 @@ impl Pools {
         Self { builder, connector, open: Arc::default() }
     }
 
-    /// Sends a request over a connection of the runtime that this is called in.
+    /// Sends a request over a connection of the current runtime.
     pub(super) fn send(&self, mut request: Request<SendBody>) -> (ResponseFuture, InFlight) {
         let in_flight = InFlight { connection: capture_connection(&mut request), is_over: false };
         let handle = Handle::current();
@@ -57,7 +57,7 @@ impl Pools {
     }
 }
 
-/// Lives in a task of the runtime, which is dropped with it.
+/// Lives in a task of the runtime. When the runtime ends, it is dropped and removes the pool.
 struct EndOfRuntime {
     runtime: Id,
     open: Weak<Mutex<Vec<Pool>>>,
@@ -68,7 +68,7 @@ impl Drop for EndOfRuntime {
         let Some(open) = self.open.upgrade() else { return };
         let mut open = lock(&open);
         let ended = open.iter().position(|pool| pool.runtime == self.runtime).map(|at| open.swap_remove(at));
-        // What a pool drops may wake others.
+        // Outside of the lock, since dropping a pool may wake other tasks.
         drop(open);
         drop(ended);
     }
@@ -78,21 +78,21 @@ fn lock(open: &Mutex<Vec<Pool>>) -> MutexGuard<'_, Vec<Pool>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A request under way. Dropped before it is over, as when its time ran out, it takes its
-/// connection out of the pool: with HTTP/2 the next request would go over the same one, and if its
-/// other end is gone, so would all that follow. Other requests on it run on.
+/// A request under way. If it is dropped before its end, since its time ran out, it takes its connection
+/// out of the pool. Else the next HTTP/2 requests would use the same connection, whose other end may be
+/// gone. Other requests on it are not affected.
 pub(super) struct InFlight {
     connection: CaptureConnection,
     is_over: bool,
 }
 
 impl InFlight {
-    /// An answer came, or an error that says what became of the connection.
+    /// A response came, or an error that says what became of the connection.
     pub(super) fn over(&mut self) {
         self.is_over = true;
     }
 
-    /// Has later requests go over another connection.
+    /// Makes later requests use another connection.
     pub(super) fn poison(&self) {
         if let Some(connection) = self.connection.connection_metadata().as_ref() {
             connection.poison();

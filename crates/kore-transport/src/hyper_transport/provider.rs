@@ -1,4 +1,4 @@
-//! The crypto provider of TLS.
+//! Chooses the crypto provider of TLS, explicitly, so that the choice does not depend on other crates.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use rustls::crypto::CryptoProvider;
 
 use crate::BuildError;
 
-/// aws-lc-rs, or ring if only that feature is on, whatever the process has installed; with neither
-/// feature, what the process has installed. Nothing is installed from here, and rustls is never left
-/// to guess by the features that are on in the whole workspace: it panics if there are two.
+/// The provider aws-lc-rs, or ring if only that feature is on. With neither feature, the provider that
+/// the process has installed. Nothing is installed here. rustls would choose by the features of the whole
+/// workspace, and panics if two providers are on.
 pub(super) fn provider() -> Result<Arc<CryptoProvider>, BuildError> {
     #[cfg(feature = "aws-lc-rs")]
     let provider = Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
@@ -32,9 +32,9 @@ mod tests {
 
     use super::*;
 
-    /// Of the two it alone has a key exchange that is safe from quantum computers.
+    /// aws-lc-rs has a post-quantum key exchange, ring has none.
     #[test]
-    fn with_both_features_it_is_aws_lc_rs_and_nothing_is_installed() {
+    fn with_both_features_aws_lc_rs_is_used_and_nothing_is_installed() {
         let groups = |provider: &CryptoProvider| {
             provider.kx_groups.iter().map(|group| group.name()).collect::<Vec<_>>()
         };

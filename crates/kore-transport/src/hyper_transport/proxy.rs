@@ -1,4 +1,4 @@
-//! Which requests go through which proxy.
+//! Decides which requests go through which proxy, by the settings that curl and others share.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use crate::{BuildError, Phase, TransportError};
 
 mod no_proxy;
 
-/// The proxies to use, as the texts that stand in the environment variables of the same names;
-/// an empty text is none. The environment itself is not read here.
+/// The proxies to use. Each text has the form of the environment variable of the same name; an empty text
+/// is no proxy. The environment itself is not read here.
 ///
-/// A proxy is `http://[user:password@]host[:port]`, or `https://` for one that is itself spoken to
-/// over TLS; what is special in the user or the password is percent-encoded. Requests to this
+/// A proxy is `http://[user:password@]host[:port]`, or `https://` if the connection to the proxy is
+/// encrypted. Special characters in the user or the password are percent-encoded. Requests to this
 /// machine never go through a proxy.
 #[derive(Clone, Default)]
 pub struct ProxySettings {
@@ -45,27 +45,26 @@ impl ProxySettings {
         self
     }
 
-    /// The proxy where there is none for the scheme: the text of `ALL_PROXY`.
+    /// The proxy for a scheme without its own: the text of `ALL_PROXY`.
     pub fn all(mut self, proxy: impl Into<String>) -> Self {
         self.all = proxy.into();
         self
     }
 
-    /// The hosts that are called directly: the text of `NO_PROXY`. Names with their subdomains
-    /// (`example.com`, `.example.com` and `*.example.com` are the same), IP addresses and networks
-    /// such as `10.0.0.0/8`, each for one port only if one follows (`example.com:8443`), separated
-    /// by commas or blanks; `*` is every host.
+    /// The hosts that are called directly: the text of `NO_PROXY`, separated by commas or blanks. An entry
+    /// is a name with its subdomains (`example.com`, `.example.com` and `*.example.com` are the same), an
+    /// IP address, a network such as `10.0.0.0/8`, or `*` for every host. With a port
+    /// (`example.com:8443`) it is for that port only.
     pub fn no(mut self, hosts: impl Into<String>) -> Self {
         self.no = hosts.into();
         self
     }
 
-    /// Says early whether the proxy for a URL is usable. One that the URL would not go through does
-    /// not matter, whatever its text is.
+    /// Checks the proxy for a URL. Proxies that are not used for this URL may be invalid.
     ///
     /// # Errors
-    /// If the URL would go through a proxy whose text is none, such as one of SOCKS. The transport
-    /// refuses such a request with the same words.
+    /// If the proxy for the URL is invalid, such as a SOCKS proxy. The transport refuses such a request
+    /// with the same message.
     pub fn check(&self, uri: &Uri) -> Result<(), BuildError> {
         match Proxies::new(self).for_uri(uri) {
             Ok(_) => Ok(()),
@@ -74,7 +73,7 @@ impl ProxySettings {
     }
 }
 
-/// Shows which are set, since each may hold a password.
+/// Shows only which proxies are set, since each may have a password.
 impl fmt::Debug for ProxySettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &str| if text.is_empty() { "none" } else { "[set]" };
@@ -87,18 +86,18 @@ impl fmt::Debug for ProxySettings {
     }
 }
 
-/// The settings, read.
+/// The parsed settings.
 pub(super) struct Proxies {
     https: Way,
     http: Way,
     no: NoProxy,
 }
 
-/// How requests of a scheme leave this machine, unless their host is to be called directly.
+/// How requests of a scheme are sent, unless their host is called directly.
 enum Way {
     Direct,
     Through(Intercept),
-    /// The text of the proxy is none. It stops only a request that would go through it.
+    /// The text of the proxy is invalid. Only requests that would use it fail.
     Unusable(String),
 }
 
@@ -126,7 +125,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy that reads the requests to a URL, since they are not encrypted.
+    /// The proxy that can read the requests to a URL, since they are not encrypted.
     pub(super) fn reader_of(&self, uri: &Uri) -> Result<Option<Proxy>, TransportError> {
         if uri.scheme() == Some(&Scheme::HTTP) { self.for_uri(uri) } else { Ok(None) }
     }
@@ -137,7 +136,7 @@ impl Way {
         if text.is_empty() {
             return Self::Direct;
         }
-        // The matcher takes what it cannot read for no proxy at all.
+        // The matcher silently ignores a proxy that it cannot read.
         let found = match check(text) {
             Ok(()) => {
                 match Matcher::builder().all(text).build().intercept(&Uri::from_static("http://host")) {
@@ -153,7 +152,7 @@ impl Way {
     }
 }
 
-/// Says what is wrong with a proxy's text without repeating it: any part may be a password.
+/// Says what is wrong with the text of a proxy without repeating it, since any part may be a password.
 fn check(text: &str) -> Result<(), String> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     if scheme.to_ascii_lowercase().starts_with("socks") {
@@ -173,22 +172,22 @@ fn check(text: &str) -> Result<(), String> {
     if authority.host().is_empty() {
         return Err("no host".into());
     }
-    // A variable that nobody expanded, for one: its name would be asked for again and again.
+    // A variable that was not expanded, for one, which DNS would be asked for at each request.
     if authority.host().contains(|c: char| !c.is_ascii_alphanumeric() && !"-._[]:%".contains(c)) {
         return Err("a host with characters that no host has".into());
     }
     if authority.as_str() != authority.host() && authority.port_u16().is_none() {
         return Err("a port that is not between 0 and 65535".into());
     }
-    // What the matcher does, for what is left: characters that a URL cannot have.
+    // The matcher parses a URI too, so this finds the remaining invalid characters.
     text.parse::<Uri>().map(drop).map_err(|_| "characters that a URL cannot have".into())
 }
 
-/// A proxy, and what it wants to see before it lets a request through.
+/// A proxy, with its credentials.
 pub(super) struct Proxy(Intercept);
 
 impl Proxy {
-    /// Without user and password.
+    /// The URL without user and password.
     pub(super) fn uri(&self) -> &Uri {
         self.0.uri()
     }
@@ -224,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_proxy_is_told_without_its_password() {
+    fn an_invalid_proxy_is_reported_without_its_password() {
         for (text, says) in [
             ("socks5://u:hunter2@p:1", "SOCKS"),
             ("ftp://u:hunter2@p:1", "another scheme"),
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn usable_forms_are_used() {
+    fn each_valid_form_is_used() {
         let target = Uri::from_static("https://platform.test/x");
         for text in ["http://p:3128", "p:3128", " http://u:p%40w@p:3128/ ", "https://p:3128", "HTTP://p:3128"]
         {
@@ -266,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_goes_before_all_and_no_before_both() {
+    fn the_proxy_of_a_scheme_comes_before_all_proxy_and_no_proxy_before_both() {
         let settings = ProxySettings::new().https("s:1").all("a:1").no("direct.test, 10.0.0.0/8");
         let proxies = Proxies::new(&settings);
         let through = |uri: &'static str| {
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unusable_proxy_stops_only_what_would_go_through_it() {
+    fn an_invalid_proxy_stops_only_requests_that_would_use_it() {
         let socks = "socks5://proxy.test:1080";
         let https = "https://platform.test";
         for (settings, uri, is_stopped) in [

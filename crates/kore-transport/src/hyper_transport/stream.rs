@@ -1,5 +1,5 @@
-//! The connection to a host or proxy, for hyper. It sees to it that a server that never stops sending
-//! does not keep everything else on the thread waiting.
+//! The connection to a host or a proxy, as hyper uses it. It yields now and then, so that a server that
+//! never stops sending does not block the other tasks of the thread.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -12,23 +12,22 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
-/// How much is read before other tasks have their turn. hyper reads for as long as there is something
-/// to read, which is for ever if a server sends 1xx responses for ever; no timeout on the same thread
-/// would fire meanwhile.
+/// How much is read before other tasks have their turn. hyper reads as long as there is data, which is
+/// for ever if a server sends 1xx responses for ever. Meanwhile no timeout on the same thread would fire.
 const IN_ONE_GO: usize = 64 * 1024;
 
 type Io = MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
-/// A connection to the host or to its proxy, encrypted or not, with TLS to the host inside or not.
+/// A connection to the host or to a proxy, with or without TLS.
 pub(super) struct Stream {
     io: Io,
     to_proxy: bool,
-    /// At most how much was read since the socket was last empty.
+    /// An upper bound of what was read since the socket was last empty.
     in_one_go: usize,
 }
 
 impl Stream {
-    /// `to_proxy` says whether a proxy reads the requests, so that they must name the whole URL.
+    /// `to_proxy` says that a proxy reads the requests, which must have the whole URL then.
     pub(super) fn new(io: Io, to_proxy: bool) -> Self {
         Self { io, to_proxy, in_one_go: 0 }
     }
@@ -48,7 +47,7 @@ impl Read for Stream {
     ) -> Poll<io::Result<()>> {
         if self.in_one_go >= IN_ONE_GO {
             self.in_one_go = 0;
-            // Wakes the task again once the others have run.
+            // The task is woken again after the others have run.
             let _ = pin!(yield_now()).poll(cx);
             return Poll::Pending;
         }

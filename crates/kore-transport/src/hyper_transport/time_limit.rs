@@ -1,4 +1,4 @@
-//! How long a request may take.
+//! The time limit of a request, which begins anew while files are sent.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -12,12 +12,11 @@ use super::Seconds;
 use crate::send_body::Sending;
 use crate::{Phase, TransportError};
 
-/// The time limit of a request. A body that is sent in pieces may take longer: the limit begins anew
-/// as long as pieces were taken while it ran. So the last of them has at least the whole limit to
-/// leave the buffers of the system.
+/// The time limit of a request. If it runs out and pieces of the body were taken meanwhile, it begins
+/// anew. So the last piece has at least the whole limit to leave the buffers of the system.
 pub(super) struct TimeLimit<'a> {
-    /// Without a budget, so that a host which never stops sending does not hold the limit off. One
-    /// timer serves for all parts of a call.
+    /// Outside of tokio's budget, so that a host that never stops sending cannot delay it. One timer
+    /// serves all parts of a call.
     timer: Pin<&'a mut Unconstrained<Sleep>>,
     limit: Duration,
     sending: &'a Sending,
@@ -30,7 +29,7 @@ impl<'a> TimeLimit<'a> {
         unconstrained(sleep(limit))
     }
 
-    /// `timer` is one of that limit.
+    /// `timer` was set to that limit.
     pub(super) fn new(
         timer: Pin<&'a mut Unconstrained<Sleep>>,
         limit: Duration,
@@ -39,7 +38,7 @@ impl<'a> TimeLimit<'a> {
         Self { timer, limit, sending, taken: 0 }
     }
 
-    /// What the future gives, unless the limit comes first.
+    /// The output of the future, unless the limit comes first.
     pub(super) async fn before<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         poll_fn(|cx| {

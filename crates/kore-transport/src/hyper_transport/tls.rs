@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and the handshake.
+//! TLS of the built-in transport: which certificates are trusted, and the handshake.
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
@@ -19,15 +19,15 @@ use crate::failure::find;
 use crate::{BuildError, Phase, TransportError, tls_words};
 
 pub(super) struct Tls {
-    /// Trusted beside the platform's roots.
+    /// Trusted beside the roots of the operating system.
     extra: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
-    /// Made for the first connection that needs it: reading the platform's roots takes some
-    /// milliseconds, and plain HTTP works without, even where there are none.
+    /// Made at the first connection that needs it: reading the roots takes some milliseconds, and plain
+    /// HTTP works without them.
     configs: OnceLock<Result<Configs, NoRoots>>,
 }
 
-/// Why the platform's roots cannot be used.
+/// Why the roots of the operating system cannot be used.
 struct NoRoots {
     message: String,
     source: Option<rustls::Error>,
@@ -45,9 +45,9 @@ impl From<rustls::Error> for NoRoots {
 }
 
 struct Configs {
-    /// HTTP/2 if the host has it, else HTTP/1.1.
+    /// HTTP/2 if the host has it, or HTTP/1.1.
     host: Arc<ClientConfig>,
-    /// HTTP/1.1, for the CONNECT to a proxy.
+    /// HTTP/1.1, for CONNECT to a proxy.
     proxy: Arc<ClientConfig>,
 }
 
@@ -74,12 +74,12 @@ pub(super) fn read_pem(bundles: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static
 }
 
 impl Tls {
-    /// Trusts the platform's roots and `extra`.
+    /// Trusts the roots of the operating system and `extra`.
     pub(super) fn new(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Self {
         Self { extra, provider, configs: OnceLock::new() }
     }
 
-    /// As on a machine without roots.
+    /// For tests: a machine without roots.
     #[cfg(test)]
     pub(super) fn without_roots() -> Self {
         let provider = super::provider::provider().expect("a provider");
@@ -92,7 +92,7 @@ impl Tls {
         self.configs().map(|configs| &configs.host)
     }
 
-    /// The configuration for a proxy that is itself spoken to over TLS.
+    /// The configuration for an encrypted connection to a proxy.
     pub(super) fn for_proxy(&self) -> Result<&Arc<ClientConfig>, TransportError> {
         self.configs().map(|configs| &configs.proxy)
     }
@@ -113,8 +113,8 @@ impl Configs {
     fn new(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Self, NoRoots> {
         refuse_a_pipe()?;
         let verifier = Verifier::new_with_extra_roots(extra, provider.clone())?;
-        // "Dangerous" is rustls' word for any verifier that is not its own; this one verifies as
-        // the platform does.
+        // rustls calls any verifier but its own "dangerous". This one verifies as the operating system
+        // does.
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
@@ -128,14 +128,14 @@ impl Configs {
     }
 }
 
-/// The verifier reads the file that this variable names to its end, on the thread of the caller. A
-/// pipe that nobody writes to has none, and neither has a device: no timeout would end that.
+/// The verifier reads the file of this variable to its end, on the thread of the caller. A pipe or a
+/// device may have no end, and no timeout would fire.
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
 #[allow(clippy::disallowed_methods, reason = "the verifier reads this variable itself")]
 fn refuse_a_pipe() -> Result<(), NoRoots> {
     const VARIABLE: &str = "SSL_CERT_FILE";
     let Some(path) = std::env::var_os(VARIABLE).map(std::path::PathBuf::from) else { return Ok(()) };
-    // What is not there is the verifier's to say.
+    // The verifier reports a missing file.
     if std::fs::metadata(&path).map_or(true, |is| is.is_file()) {
         return Ok(());
     }
@@ -146,14 +146,14 @@ fn refuse_a_pipe() -> Result<(), NoRoots> {
     Err(NoRoots { message, source: None })
 }
 
-/// The store of the system is asked there, and no file.
+/// These systems have a certificate store and no file.
 #[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
 fn refuse_a_pipe() -> Result<(), NoRoots> {
     Ok(())
 }
 
-/// The clock of the system. That of rustls makes a panic before 1970; here a certificate is not good
-/// yet then.
+/// The system clock. That of rustls panics before 1970. With this one a certificate is not valid yet
+/// then.
 #[derive(Debug)]
 struct Clock;
 
@@ -168,7 +168,7 @@ fn unix_time(wall: SystemTime) -> UnixTime {
     UnixTime::since_unix_epoch(wall.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-/// Encrypts a connection to `host`, which may stand in brackets.
+/// Encrypts a connection to `host`, which may be an IPv6 address in brackets.
 pub(super) async fn handshake<T: Read + Write + Unpin>(
     config: &Arc<ClientConfig>,
     host: &str,
@@ -182,7 +182,7 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
     let connecting = TlsConnector::from(config.clone()).connect(name, TokioIo::new(io));
     connecting.await.map_err(|error| {
         let own = fault(&error, host).unwrap_or_else(|| {
-            // Not refused by TLS but broken off, which may fare better later.
+            // The connection broke off; TLS did not refuse it. A retry may succeed.
             let message = format!("{host} broke the connection off within the TLS handshake ({error})");
             TransportError::new(Phase::Connect, message)
         });
@@ -190,7 +190,7 @@ pub(super) async fn handshake<T: Read + Write + Unpin>(
     })
 }
 
-/// Whether an error is of TLS, and what to do.
+/// The error of a failed handshake, if it is one of TLS, with what to do.
 pub(super) fn fault(error: &(dyn Error + 'static), host: &str) -> Option<TransportError> {
     find::<rustls::Error>(error)
         .map(|tls| TransportError::new(Phase::Tls, tls_words::explain(&tls.to_string(), host)))

@@ -1,4 +1,4 @@
-//! CONNECT: a proxy passes bytes on that it does not read.
+//! CONNECT: a tunnel through a proxy, which cannot read what it passes on.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -13,7 +13,7 @@ use super::proxy::Proxy;
 use crate::failure::{Refused, refused_by_proxy};
 use crate::{Phase, TransportError};
 
-/// Asks the proxy at the other end of `hop` for a way to the host of `uri`.
+/// Asks the proxy at the other end of `hop` for a tunnel to the host of `uri`.
 pub(super) async fn tunnel<T>(hop: T, uri: &Uri, proxy: &Proxy) -> Result<T, TransportError>
 where
     T: Read + Write + Unpin + Send + 'static,
@@ -35,7 +35,7 @@ where
     })
 }
 
-/// The tunnel wants a connector; this one hands over the connection that is there, once.
+/// The tunnel of hyper-util wants a connector. This one returns the existing connection, once.
 struct Connected<T>(Option<T>);
 
 impl<T> Service<Uri> for Connected<T> {

@@ -88,7 +88,7 @@ async fn a_document_of_another_import_is_never_a_success() {
     let end = client.watch_import(&id(1)).await.unwrap();
     let End::CouldNotPoll { error, unended } = end else { panic!("{end:?}") };
     assert!(error.is_other_job() && !error.is_retryable() && unended.last.is_none());
-    assert_eq!(error.to_string(), "asked for bir-1, the response is about bir-99");
+    assert_eq!(error.to_string(), "expected a response about bir-1, found one about bir-99");
     assert_eq!(seen.polls(&id(1)), 1);
 }
 

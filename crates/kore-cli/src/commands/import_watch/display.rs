@@ -82,6 +82,15 @@ impl Display {
         self.lines(|lines, wall| lines.event::<J>(job.id(), event, now, wall));
     }
 
+    /// Says something of the import before it is started, for people.
+    pub(in crate::commands) fn note(&mut self, text: &str) {
+        match (&self.live, &self.lines) {
+            (Some(live), _) => live.say(text),
+            (None, Some(_)) => self.lines(|lines, wall| Some(lines.say(text, Instant::now(), wall))),
+            (None, None) => Stream::Stderr.raw(format!("{text}\n")),
+        }
+    }
+
     /// Something happened before the import was accepted, or it is accepted now.
     pub(in crate::commands) fn import_event(&mut self, uploads: &Uploads, event: &ImportEvent, now: Instant) {
         if self.format == WatchOutput::Ndjson
@@ -92,7 +101,8 @@ impl Display {
         let is_turn = matches!(event, ImportEvent::Starting | ImportEvent::Started { .. });
         if let Some(words) = uploads.words(event, now) {
             match &self.live {
-                Some(live) if is_turn => live.say(&words),
+                // No bar is drawn any more that could say why.
+                Some(live) if uploads.is_starting() => live.say(&words),
                 _ => self.lines(|lines, wall| Some(lines.say(&words, now, wall))),
             }
         }

@@ -47,7 +47,7 @@ fn refused(kore: Kore, names: &[&str], says: &[&str]) {
 }
 
 /// A zip of these entries, in their order.
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
         writer.start_file(*name, SimpleFileOptions::default()).expect("an entry");

@@ -12,6 +12,7 @@ fn a_start_prints_the_id_alone() {
     let run = platform.kore("start", &["--new", "Shop"]).succeeds();
     assert_eq!(run.stdout, format!("{ID}\n"));
     run.says(&[
+        "the bot was exported by version 9.1.7 of the platform\n",
         "uploading appDefinition.json (83 bytes)",
         "uploaded functions.js",
         "starting the import into a new bot \"Shop\" …\n",
@@ -74,7 +75,8 @@ fn a_run_goes_on_as_a_watch_does() {
     let mut kore = kore.arg("--junit").arg(&report);
     let run = kore.succeeds();
     let lines: Vec<_> = run.stdout.lines().map(|line| line.split_once(' ').expect("a time").1).collect();
-    assert_eq!(lines[0], "uploading appDefinition.json (83 bytes)", "{lines:#?}");
+    assert_eq!(lines[0], "the bot was exported by version 9.1.7 of the platform");
+    assert_eq!(lines[1], "uploading appDefinition.json (83 bytes)", "{lines:#?}");
     let starting = lines.iter().position(|line| line.starts_with("starting ")).expect("it is announced");
     assert_eq!(lines[starting + 1], format!("started {ID}"));
     assert!(lines.last().expect("lines").starts_with(&format!("{ID} succeeded after ")), "{lines:#?}");
@@ -181,4 +183,72 @@ fn a_report_never_replaces_a_file_of_the_bot() {
     run.says(&["the import is read from that file"]);
     assert_eq!(std::fs::read_to_string(config).expect("there"), CONFIG);
     assert!(platform.seen(|seen| seen.uploads.is_empty()));
+}
+
+#[test]
+fn no_response_before_the_start_is_exit_code_6() {
+    let free =
+        std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("an address");
+    let slow = Platform::with(Start::Accepted, std::time::Duration::from_secs(3600), |_| ());
+    for command in ["start", "run"] {
+        for host in [format!("http://{free}"), slow.url.clone()] {
+            let kore =
+                slow.kore(command, &["--into", "st-1", "--full", "--timeout=1s"]).env("KORE_HOST", host);
+            let run = { kore }.run();
+            assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+            assert!(!run.stderr.contains("may have started"), "{}", run.stderr);
+        }
+    }
+    assert_eq!(slow.seen(|seen| seen.starts.len()), 0);
+}
+
+/// What the libraries log of a request that sends a configuration.
+#[test]
+fn no_log_shows_the_value_of_a_variable() {
+    let platform = Platform::new(Start::Accepted);
+    let run = platform.kore("start", &["--new", "Shop"]).env("RUST_LOG", "trace").run();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.says(&["kore.request"]);
+}
+
+/// A zip goes up whole for a new bot, and is opened here for one that exists; what an export left out
+/// fails.
+#[test]
+fn the_whole_way_against_an_emulator() {
+    let platform = crate::run::Platform::start(|emulator| emulator.bot("st-1".parse().expect("an id")));
+    let files = |definition: &str| {
+        super::files::zip(&[
+            ("appDefinition.json", definition.as_bytes()),
+            ("config.json", CONFIG.as_bytes()),
+            ("icon.png", PNG),
+            ("functions.js", b"function f() {}"),
+        ])
+    };
+    let whole = r#"{"localeData": {"en": {"name": "Shop"}}, "dialogs": [{"name": "Pay"}]}"#;
+    let broken = r#"{"dialogs": [{"name": "Pay"}], "unexportedTasks": [{"name": "Refund"}]}"#;
+    for (definition, target, code, says) in [
+        (whole, &["--new", "Shop"][..], 0, " succeeded after "),
+        (whole, &["--into", "st-1", "--full"], 0, "Dialog Pay: "),
+        (broken, &["--into", "st-1", "--full"], 1, "  Dialog Refund: failed (error: "),
+    ] {
+        let kore = Kore::new(["import", "run"]).args(target).file_of("bot.zip", &files(definition));
+        let kore = kore
+            .env("KORE_HOST", platform.emulator.url())
+            .env("KORE_CLIENT_ID", crate::run::CLIENT_ID)
+            .env("KORE_CLIENT_SECRET", crate::run::SECRET);
+        let zip = kore.home().join("bot.zip");
+        let mut kore = kore.arg(zip);
+        let run = kore.run();
+        assert_eq!(run.code, code, "{target:?}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(says), "{says}: {}", run.stdout);
+    }
+    let unknown = super::files::export(Kore::new(["import", "start", "--into", "st-unknown", "--full"]))
+        .env("KORE_HOST", platform.emulator.url())
+        .env("KORE_CLIENT_ID", crate::run::CLIENT_ID)
+        .env("KORE_CLIENT_SECRET", crate::run::SECRET);
+    let bot = unknown.home().join("bot");
+    let mut unknown = unknown.arg(bot);
+    let run = unknown.run();
+    assert_eq!(run.code, 5, "{}", run.stderr);
+    run.says(&["Invalid StreamId"]);
 }

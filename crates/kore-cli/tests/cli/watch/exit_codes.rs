@@ -80,7 +80,11 @@ fn one_that_cannot_be_looked_at_does_not_stop_the_others() {
 #[test]
 fn an_answer_about_another_import_is_no_success() {
     let run = script().watch(&["bir-other"]).run();
-    assert!(run.stdout.contains("asked for bir-other, the response is about bir-good"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("expected a response about bir-other, found one about bir-good"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(run.code, 5);
 }
 

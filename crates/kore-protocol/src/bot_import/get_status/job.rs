@@ -1,4 +1,4 @@
-//! The import of a bot as a job that can be watched: its id names it.
+//! The import of a bot as a [`Job`], so that it can be watched by its id.
 
 use bytes::Bytes;
 use kore_types::{BotImport, BotImportId, Status, StatusLog};
@@ -45,7 +45,7 @@ impl Task for StatusLog {
 }
 
 impl<E> End<BotImportId, E> {
-    /// The last document, if a poll went well.
+    /// The last document, if a poll succeeded.
     pub fn import(&self) -> Option<&BotImport> {
         self.response().map(|response| &response.import)
     }

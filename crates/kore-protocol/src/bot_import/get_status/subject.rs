@@ -1,5 +1,5 @@
-//! Whether a response is about the import that was asked for: the one rule, for clients and for the
-//! watch.
+//! The rule for whether a response is about the import that was asked for. Single calls and the watch
+//! share it.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,18 @@ use serde_json::Value;
 
 use crate::OtherJob;
 
-/// How the id of an import begins, in any case.
+/// The beginning of each import id, in any case.
 const PREFIX: &[u8] = b"bir-";
 
-/// Accepts a document about the import that was asked for.
+/// Accepts a document about the import that was asked for, by its `_id`:
 ///
-/// - Without `_id`, or with `null` or an empty text, it is about what was asked for.
+/// - A missing `_id`, `null` or an empty text is accepted.
 /// - The case of ASCII letters and blanks around the id make no difference.
-/// - An `_id` that does not begin with `bir-` is no import's id: siblings of the call answer with
-///   ids of other kinds. It says nothing, so the document is accepted.
-/// - Any other `_id` is that of another import. So is one that stands twice with different
-///   meanings, since two readers may take different ones.
+/// - An `_id` that does not begin with `bir-` is accepted, since it is not the id of an import: some
+///   sibling calls respond with ids of other kinds.
+/// - Any other `_id` is that of another import, and refused.
+/// - An `_id` that stands twice with different meanings is refused, since two readers of JSON may take
+///   different ones.
 pub(super) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), OtherJob> {
     let ids = ids(import);
     let meanings: Vec<_> = ids.iter().map(|id| Meaning::of(asked, id)).collect();
@@ -30,7 +31,7 @@ pub(super) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), Other
     Err(OtherJob::new(asked.as_str(), &found))
 }
 
-/// What one `_id` says.
+/// What one `_id` means.
 #[derive(PartialEq)]
 enum Meaning<'a> {
     Nothing,
@@ -58,12 +59,12 @@ fn begins_like_an_import(text: &str) -> bool {
     text.as_bytes().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
-/// Each `_id` of the document. How a model keeps them is known here alone.
+/// Each `_id` of the document, wherever the model keeps it.
 fn ids(import: &BotImport) -> Vec<Value> {
     match (&import.id, import.extra.get("_id")) {
         (Some(id), _) => vec![id.as_str().into()],
         (None, None) => Vec::new(),
-        // What stands twice with two values is kept as the list of them.
+        // The model keeps a key that stands twice as the list of its values.
         (None, Some(Value::Array(ids))) if ids.len() > 1 => ids.clone(),
         (None, Some(odd)) => vec![odd.clone()],
     }
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_other_import_is_accepted() {
+    fn a_document_that_names_no_other_import_is_accepted() {
         for ids in [
             "",
             r#""_id":null"#,
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_another_import_is_told_with_both_ids() {
+    fn the_error_for_another_import_names_both_ids() {
         for (ids, found) in [
             (r#""_id":"bir-2f""#, "bir-2f"),
             (r#""_id":" Bir-2f ""#, "Bir-2f"),
@@ -134,8 +135,8 @@ mod tests {
             (r#""_id":null,"_id":"bir-1f""#, "null and bir-1f"),
             (r#""_id":"bir-1f","_id":17,"_id":"bir-1f""#, "bir-1f and 17 and bir-1f"),
         ] {
-            let told = format!("asked for bir-1f, the response is about {found}");
-            assert_eq!(checked(ids), Err(told), "{ids}");
+            let message = format!("expected a response about bir-1f, found one about {found}");
+            assert_eq!(checked(ids), Err(message), "{ids}");
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The hosts that are called without a proxy.
+//! The hosts that are called without a proxy: `NO_PROXY`.
 //!
-//! hyper-util's matcher knows names with their subdomains, addresses, networks and `*`. What other
-//! programs take as well is brought into its form here: `*.domain`, `*` for addresses, a port, brackets
-//! around an IPv6 address, a dot at the end, blanks between entries.
+//! hyper-util's matcher knows names with their subdomains, addresses, networks and `*`. This module
+//! brings the other forms that programs accept into its form: `*.domain`, `*` for addresses, a port,
+//! brackets around an IPv6 address, a dot at the end, blanks between entries.
 
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::proxy::matcher::Matcher;
 
-/// The text of `NO_PROXY`, read.
+/// The parsed text of `NO_PROXY`.
 pub(super) struct NoProxy {
-    /// For every port that no entry names.
+    /// For the ports that no entry names.
     any_port: Matcher,
-    /// For a port that some entry names: those entries and the ones without a port.
+    /// For each port that an entry names: the entries with this port, and those without a port.
     ports: Vec<(u16, Matcher)>,
 }
 
@@ -22,7 +22,7 @@ impl NoProxy {
         let entries: Vec<_> = entries.map(host_and_port).collect();
         let matcher = |port: Option<u16>| {
             let hosts = entries.iter().filter(|(_, of)| of.is_none() || *of == port).map(|(host, _)| &**host);
-            // Any proxy will do: what does not go through it is what is asked.
+            // Any proxy will do, since only the exceptions from it matter.
             Matcher::builder().all("http://proxy").no(hosts.collect::<Vec<_>>().join(",")).build()
         };
         let mut ports: Vec<_> = entries.iter().filter_map(|(_, port)| *port).collect();
@@ -34,7 +34,7 @@ impl NoProxy {
         }
     }
 
-    /// Whether the host of a URL is named.
+    /// Whether the host of a URL is called directly.
     pub(super) fn names(&self, uri: &Uri) -> bool {
         let default = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
         let port = uri.port_u16().unwrap_or(default);
@@ -44,11 +44,11 @@ impl NoProxy {
     }
 }
 
-/// An entry as the matcher takes it, and the port that it is for, if it names one.
+/// An entry in the form of the matcher, and its port, if it names one.
 fn host_and_port(entry: &str) -> (String, Option<u16>) {
     let split = match entry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => (address, rest.strip_prefix(':')),
-        // More than one colon is an address of IPv6 without brackets.
+        // Several colons are an IPv6 address without brackets.
         None if entry.matches(':').count() == 1 => {
             entry.split_once(':').map_or((entry, None), |(host, port)| (host, Some(port)))
         }
@@ -58,12 +58,12 @@ fn host_and_port(entry: &str) -> (String, Option<u16>) {
         (host, None) => (host, None),
         (host, Some(port)) => match port.parse() {
             Ok(port) => (host, Some(port)),
-            // No port: the entry names nothing that could be called.
+            // The port is invalid, so the entry is for no request.
             Err(_) => (entry, None),
         },
     };
     let host = match host {
-        // To the matcher `*` is every name, and no address.
+        // For the matcher `*` means every name, but no address.
         "*" => "*,0.0.0.0/0,::/0",
         _ if host.starts_with("*.") => &host[1..],
         _ => host,
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_names_what_it_means_and_nothing_else() {
+    fn each_form_matches_what_it_means_and_nothing_else() {
         for (text, named, others) in [
             (
                 "platform.test",
