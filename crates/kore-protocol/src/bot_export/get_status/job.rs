@@ -151,16 +151,19 @@ mod tests {
     #[test]
     fn an_export_that_came_after_is_another_one_and_is_said() {
         for (json, told) in [
-            (r#"{"_id":"ber-3","status":"success"}"#, "asked for ber-2, the response is about ber-3"),
+            (
+                r#"{"_id":"ber-3","status":"success"}"#,
+                "expected a response about ber-2, found one about ber-3",
+            ),
             (
                 r#"{"_id":" ber-3 ","createdOn":"2026-01-01T00:00:03.000Z"}"#,
-                "asked for ber-2, the response is about ber-3",
+                "expected a response about ber-2, found one about ber-3",
             ),
             (
                 r#"{"_id":"ber-1","createdOn":"2026-01-01T00:00:02.000Z"}"#,
-                "asked for ber-2, the response is about ber-1",
+                "expected a response about ber-2, found one about ber-1",
             ),
-            (r#"{"_id":"ber-2","streamId":"st-2"}"#, "asked for st-1, the response is about st-2"),
+            (r#"{"_id":"ber-2","streamId":"st-2"}"#, "expected a response about st-1, found one about st-2"),
         ] {
             assert_eq!(started().check(&export(json)).expect_err(json).to_string(), told);
         }

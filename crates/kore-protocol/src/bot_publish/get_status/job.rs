@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(run.check(&second.publish), Ok(()));
         let third = response(&BEFORE.replace("ds-1", "ds-3")).publish;
         let told = run.check(&third).expect_err("another one").to_string();
-        assert_eq!(told, "asked for ds-2, the response is about ds-3");
+        assert_eq!(told, "expected a response about ds-2, found one about ds-3");
         let other = response(r#"{"streamId":"st-2"}"#).publish;
         assert!(after(BEFORE).check(&other).is_err());
     }
