@@ -4,6 +4,7 @@ mod against_doubles;
 mod against_emulator;
 mod against_wiremock;
 mod calls;
+mod encrypted;
 mod exporting;
 mod from_env;
 mod importing;

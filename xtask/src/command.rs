@@ -89,7 +89,8 @@ fn forget_this_package(command: &mut Command) {
 fn shown(command: &Command) -> String {
     let settings = command.get_envs().filter_map(|(name, value)| {
         // More people may read a log than may use a token.
-        let is_secret = name.to_string_lossy().ends_with("TOKEN");
+        let name_of = name.to_string_lossy();
+        let is_secret = ["TOKEN", "JWT", "SECRET"].iter().any(|end| name_of.ends_with(end));
         let value = if is_secret { "…".into() } else { quoted(&value?.to_string_lossy()) };
         Some(format!("{}={value}", name.display()))
     });
@@ -116,7 +117,8 @@ mod tests {
     #[test]
     fn a_token_is_not_shown() {
         let mut command = Command::new("curl");
-        assert_eq!(shown(command.env("KORE_TOKEN", "a.b.c").arg("--help")), "KORE_TOKEN=… curl --help");
+        command.env("KORE_TOKEN", "a.b.c").env("KORE_JWT", "a.b.c").arg("--help");
+        assert_eq!(shown(&command), "KORE_JWT=… KORE_TOKEN=… curl --help");
     }
 
     #[test]

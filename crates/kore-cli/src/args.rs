@@ -191,7 +191,7 @@ pub(crate) struct EmulatorArgs {
     pub(crate) bind: IpAddr,
 
     /// Who may call, in place of an app that is made up: ID:SECRET-FILE, with `:` and options out
-    /// of jti, hs512 and no-scope behind it; may be given more than once
+    /// of jti, hs512, jwe and no-scope behind it; may be given more than once
     #[arg(long = "app", value_name = "ID:FILE[:OPTIONS]")]
     pub(crate) apps: Vec<String>,
 

@@ -14,6 +14,7 @@ pub struct App {
     algorithm: Algorithm,
     scopes: Vec<Scope>,
     jti_enforced: bool,
+    jwe_enforced: bool,
     is_made_up: bool,
 }
 
@@ -26,6 +27,7 @@ impl App {
             algorithm: Algorithm::Hs256,
             scopes: vec![Scope::BOT_IMPORT],
             jti_enforced: false,
+            jwe_enforced: false,
             is_made_up: false,
         }
     }
@@ -63,6 +65,13 @@ impl App {
         self
     }
 
+    /// Refuses tokens that are not encrypted. The emulator then has a key pair, for all of its apps:
+    /// [`Emulator::jwk`](crate::Emulator::jwk) is the public half. Needs the feature `aws-lc-rs`.
+    pub fn enforce_jwe(mut self, enforced: bool) -> Self {
+        self.jwe_enforced = enforced;
+        self
+    }
+
     /// The client id.
     pub fn client_id(&self) -> &ClientId {
         &self.client_id
@@ -73,6 +82,10 @@ impl App {
         &self.secret
     }
 
+    pub(crate) fn enforces_jwe(&self) -> bool {
+        self.jwe_enforced
+    }
+
     pub(crate) fn is_made_up(&self) -> bool {
         self.is_made_up
     }
@@ -81,6 +94,7 @@ impl App {
     pub(crate) fn verifier(&self) -> Result<Verifier, KeyError> {
         Ok(Verifier::hmac(self.algorithm, &self.secret)?
             .enforce_jti(self.jti_enforced)
+            .enforce_jwe(self.jwe_enforced)
             .scopes(self.scopes.iter().map(|scope| scope.name)))
     }
 }
@@ -98,6 +112,7 @@ impl fmt::Debug for App {
             .field("algorithm", &self.algorithm)
             .field("scopes", &self.scopes)
             .field("jti_enforced", &self.jti_enforced)
+            .field("jwe_enforced", &self.jwe_enforced)
             .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,7 @@ use crate::limits::LimitRules;
 use crate::platform::{Contents, Platform, Starts};
 use crate::server::{Bodies, Bounds, Server};
 use crate::state::{State, keep_saving};
-use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario};
+use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario, encryption};
 
 /// The settings of an [`Emulator`].
 #[derive(Debug)]
@@ -71,8 +71,8 @@ impl Default for EmulatorBuilder {
 }
 
 impl EmulatorBuilder {
-    /// The address to listen on, `127.0.0.1` unless told otherwise. One that other machines can
-    /// reach is refused with an app that is [made up](App::made_up), and what they send can be read
+    /// The address to listen on; the default is `127.0.0.1`. One that other machines can reach is
+    /// refused with an app that is [made up](App::made_up), and what they send can be read
     /// on the way unless there is TLS.
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.bind = address;
@@ -160,21 +160,21 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Whether the rate limits are off: the documented ones hold unless told so.
+    /// Whether the rate limits are off. By default the documented ones hold.
     pub fn lenient(mut self, lenient: bool) -> Self {
         self.limits.lenient = lenient;
         self
     }
 
-    /// The HTTP status of an answer over a rate limit, 429 unless told otherwise: no source names
-    /// the platform's. The body stays the same.
+    /// The HTTP status of a response over a rate limit; the default is 429, since no source names the
+    /// platform's. The body stays the same.
     pub fn limit_status(mut self, status: StatusCode) -> Self {
         self.limits.status = status;
         self
     }
 
-    /// Whether an answer over a rate limit has a `Retry-After`, in seconds; not unless told so,
-    /// since no source says whether the platform's has one.
+    /// Whether a response over a rate limit has a `Retry-After`, in seconds. By default it has none:
+    /// no source says whether the platform's has one.
     pub fn retry_after(mut self, told: bool) -> Self {
         self.limits.retry_after = told;
         self
@@ -188,15 +188,15 @@ impl EmulatorBuilder {
     }
 
     /// How long a connection is kept without a whole head of a request, between two requests too,
-    /// and how long the body of one may take; 10 s unless told otherwise. What a fault delays is
+    /// and how long the body of one may take; 10 s by default. What a fault delays is
     /// not counted.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.bounds.read_timeout = timeout;
         self
     }
 
-    /// How long a client may take nothing of an answer that is sent to it; 30 s unless told
-    /// otherwise. What a fault delays is not counted.
+    /// How long a client may take nothing of a response that is sent to it; 30 s by default. What a
+    /// fault delays is not counted.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.bounds.write_timeout = timeout;
         self
@@ -252,7 +252,7 @@ impl EmulatorBuilder {
     }
 
     /// Whether the emulator can be looked at and steered over HTTP, under `/_emulator/`, without
-    /// credentials: unless told otherwise it can on an address that this machine alone can reach.
+    /// credentials. By default it can on an address that this machine alone can reach.
     /// The [front page](crate#over-http) says how.
     pub fn control(mut self, control: bool) -> Self {
         self.control = Some(control);
@@ -287,8 +287,12 @@ impl EmulatorBuilder {
         }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(|identity| identity.accept_on(self.bind)).transpose()?;
-        let platform =
-            Arc::new(Platform::new(self.apps, self.limits, self.starts).map_err(io::Error::other)?);
+        let decrypter = match self.apps.iter().any(App::enforces_jwe) {
+            true => Some(tokio::task::spawn_blocking(encryption::made).await.map_err(io::Error::other)??),
+            false => None,
+        };
+        let platform = Platform::new(self.apps, decrypter, self.limits, self.starts);
+        let platform = Arc::new(platform.map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
         let address = listener.local_addr()?;

@@ -65,6 +65,12 @@ impl Emulator {
         self.ca_pem.as_deref()
     }
 
+    /// The public key that clients encrypt their tokens to, as the Admin Console shows it, if an app
+    /// [enforces JWE](crate::App::enforce_jwe).
+    pub fn jwk(&self) -> Option<&str> {
+        self.platform.jwk()
+    }
+
     /// Holds an import, in place of one with the same id. `None`, and nothing held, if it has no
     /// valid `_id`. One that came over HTTP is answered with as it came, but for white space.
     pub fn hold(&self, import: impl Into<get_status::Response>) -> Option<BotImportId> {

@@ -24,7 +24,7 @@ use plan::Decision;
 use crate::input::Written;
 use crate::{InputError, input};
 
-/// Something that goes wrong, and when: for each request, unless it is told otherwise. Of several
+/// Something that goes wrong, and when; by default for each request. Of several
 /// that strike the same request, delays add up, and the first counts of those which change the
 /// answer and of those which change how it is sent.
 ///

@@ -50,6 +50,7 @@ impl File {
             hash: hash(&content),
             summary: match form.extension.as_deref() {
                 Some("zip") => Summary::of_zip(&content),
+                _ if content.starts_with(b"PK\x03\x04") => Summary::of_zip(&content),
                 _ => Summary::of(&content),
             },
         }

@@ -115,6 +115,7 @@ mod builder;
 mod clock;
 mod control;
 mod emulator;
+mod encryption;
 mod faults;
 mod files;
 mod imports;

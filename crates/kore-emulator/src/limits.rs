@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use kore_protocol::{Limited, Nanos, OutgoingRequest, RequestLogs};
 
-/// What of the limits may be set. The windows and the messages are documented; no source names the
+/// What may be set of the rate limits. Their periods and messages are documented; no source names the
 /// HTTP status or says whether there is a `Retry-After`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LimitRules {

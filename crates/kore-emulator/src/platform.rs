@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use kore_auth::{Guard, KeyError, Verifier};
+use kore_auth::{Decrypter, Guard, KeyError, Verifier};
 use kore_protocol::bot_import::{get_status, start_existing, start_new};
 use kore_protocol::file::upload;
 use kore_protocol::watch::Now;
@@ -51,6 +51,7 @@ const ROUTES: Routes<'_, Call> = Routes::new(&[
 pub(crate) struct Platform {
     apps: HashMap<ClientId, Verifier>,
     guard: Guard,
+    jwk: Option<String>,
     limits: LimitRules,
     starts: Starts,
     state: Mutex<State>,
@@ -101,15 +102,26 @@ impl<E: Into<RequestError>> From<E> for Refused {
 }
 
 impl Platform {
-    pub(crate) fn new(apps: Vec<App>, limits: LimitRules, starts: Starts) -> Result<Self, KeyError> {
+    pub(crate) fn new(
+        apps: Vec<App>,
+        decrypter: Option<Decrypter>,
+        limits: LimitRules,
+        starts: Starts,
+    ) -> Result<Self, KeyError> {
         let verified = |app: App| Ok((app.client_id().clone(), app.verifier()?));
         Ok(Self {
             apps: apps.into_iter().map(verified).collect::<Result<_, KeyError>>()?,
-            guard: Guard::new(),
+            jwk: decrypter.as_ref().map(Decrypter::public_jwk),
+            guard: decrypter.into_iter().fold(Guard::new(), Guard::decrypter),
             limits,
             starts,
             state: Mutex::default(),
         })
+    }
+
+    /// The public key that tokens can be encrypted to, as a JWK.
+    pub(crate) fn jwk(&self) -> Option<&str> {
+        self.jwk.as_deref()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

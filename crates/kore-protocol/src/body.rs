@@ -1,8 +1,8 @@
-//! The body of a request, and how much of a response is taken.
+//! The body of a request, and the limit of a response's body.
 //!
-//! An endpoint makes a [`Body`], a transport sends it. Most bodies are some JSON in memory. One with
-//! files is read while it is sent, so that it costs a few buffers whatever the files' size; who makes
-//! it says how each file is opened, since nothing here does.
+//! An endpoint makes a [`Body`], and a transport sends it. Most bodies are a little JSON in memory. Files
+//! are read while they are sent, so that they cost a few buffers whatever their size. Nothing here opens a
+//! file: whoever makes the body brings a function that does.
 
 mod content;
 mod multipart;
@@ -19,11 +19,10 @@ pub use self::content::{Content, ContentError};
 pub use self::multipart::{Boundary, InvalidBoundary, Part};
 pub use self::reader::BodyReader;
 
-/// The body of a request: bytes, or pieces of which some are read while they are sent.
+/// The body of a request: bytes in memory, or files that are read while they are sent.
 ///
-/// Its length is known, and it may be read more than once, for a request that is sent again. A
-/// transport that holds bodies in memory takes [`to_bytes`](Self::to_bytes); others send what
-/// [`reader`](Self::reader) gives.
+/// Its length is known. It may be read more than once, if a request is repeated. A transport that keeps
+/// bodies in memory uses [`to_bytes`](Self::to_bytes); others use [`reader`](Self::reader).
 #[derive(Clone, Default)]
 pub struct Body(Form);
 
@@ -33,7 +32,7 @@ enum Form {
     Pieces(Arc<Pieces>),
 }
 
-/// A body with its type, since a boundary is part of both.
+/// A body with its content type, since a boundary is a part of both.
 struct Pieces {
     content_type: HeaderValue,
     length: u64,
@@ -41,7 +40,7 @@ struct Pieces {
 }
 
 impl Body {
-    /// No body.
+    /// An empty body.
     pub fn empty() -> Self {
         Self::default()
     }
@@ -51,12 +50,12 @@ impl Body {
         Self(Form::Pieces(Arc::new(Pieces { content_type, length, contents })))
     }
 
-    /// Whether there is nothing to send.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes it has: the `Content-Length`.
+    /// Its length in bytes, for `Content-Length`.
     pub fn len(&self) -> u64 {
         match &self.0 {
             Form::Whole(bytes) => bytes.len() as u64,
@@ -64,7 +63,7 @@ impl Body {
         }
     }
 
-    /// Its own `Content-Type`; none for bytes, whose endpoint knows it.
+    /// Its `Content-Type`, if it brings one. That of bytes in memory is known by the endpoint.
     pub fn content_type(&self) -> Option<&HeaderValue> {
         match &self.0 {
             Form::Whole(_) => None,
@@ -72,7 +71,7 @@ impl Body {
         }
     }
 
-    /// The bytes, if all of it is in memory.
+    /// The bytes, if the whole body is in memory.
     pub fn as_bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Form::Whole(bytes) => Some(bytes),
@@ -83,8 +82,8 @@ impl Body {
     /// The whole body in memory. Reading files blocks.
     ///
     /// # Errors
-    /// If a file cannot be read or has another length than it had: a [`ContentError`] inside, which
-    /// names it.
+    /// If a file cannot be read, or if its length has changed. The error has a [`ContentError`] inside,
+    /// which names the file.
     pub fn to_bytes(&self) -> io::Result<Bytes> {
         if let Some(bytes) = self.as_bytes() {
             return Ok(bytes.clone());
@@ -125,19 +124,19 @@ impl From<Vec<u8>> for Body {
     }
 }
 
-/// Its length alone: files may hold secrets.
+/// Only the length, since files may have secrets.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({} bytes)", self.len())
     }
 }
 
-/// How many bytes of a response's body are taken before it is given up.
+/// The longest body of a response that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BodyLimit(usize);
 
 impl BodyLimit {
-    /// 16 MiB: some 150,000 log entries.
+    /// 16 MiB, which is about 150,000 log entries.
     pub const DEFAULT: Self = Self(16 * 1024 * 1024);
 
     /// A limit of that many bytes.

@@ -1,4 +1,4 @@
-//! The calls around the import of a bot, one file each.
+//! The calls around the import of a bot: two start one, one asks for its status.
 
 pub mod get_status;
 pub mod start_existing;

@@ -1,3 +1,3 @@
-//! The calls around files, one file each.
+//! The calls around files. An import names files that were uploaded before.
 
 pub mod upload;

@@ -1,15 +1,15 @@
-//! The headers that an error keeps of a response: a support ticket wants the id of a request.
+//! The headers that an error keeps of a response, since a support ticket needs the id of a request.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 pub(crate) const MASK: &str = "[secret]";
 
-/// The least length of a text that is taken for a secret.
+/// A shorter text is not taken for a secret.
 pub(crate) const LEAST_SECRET: usize = 8;
 
-/// Copies headers until their texts are longer than `most` bytes. A copy does not keep the buffer
-/// alive that they were read into.
+/// Copies headers until their texts are longer than `most` bytes. They are copied so that they do not
+/// keep the buffer of the connection alive.
 pub(crate) fn copy(headers: &HeaderMap, most: usize) -> HeaderMap {
     let mut length = 0;
     let fits = |(name, value): &(&HeaderName, &HeaderValue)| {
@@ -26,7 +26,7 @@ pub(crate) fn copy(headers: &HeaderMap, most: usize) -> HeaderMap {
     headers.iter().take_while(fits).filter_map(copied).collect()
 }
 
-/// Masks each value that holds one of these texts, and marks cookies as sensitive.
+/// Masks each value that has one of these texts, and marks cookies as sensitive.
 #[doc(hidden)]
 pub fn mask_headers(headers: &mut HeaderMap, secrets: &[&str]) {
     let secrets: Vec<_> = secrets.iter().filter(|secret| secret.len() >= LEAST_SECRET).collect();

@@ -25,6 +25,7 @@ mod connector;
 mod pools;
 mod provider;
 mod proxy;
+mod seconds;
 mod stream;
 mod time_limit;
 mod tls;
@@ -179,13 +180,4 @@ fn is_unprocessed(error: &legacy::Error) -> bool {
     };
     find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
         || find::<h2::Error>(error).is_some_and(is_refused)
-}
-
-/// "30 s", "0.25 s".
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} s", self.0.as_secs_f64())
-    }
 }

@@ -217,7 +217,7 @@ async fn a_response_about_another_job_ends_the_watch() {
     let end = client.watch(&publish("st-1")).await.unwrap();
     let End::CouldNotPoll { error, .. } = end else { panic!("{end:?}") };
     assert!(error.is_other_job());
-    assert_eq!(error.to_string(), "asked for st-1, the response is about st-2");
+    assert_eq!(error.to_string(), "expected a response about st-1, found one about st-2");
 }
 
 #[tokio::test(start_paused = true)]

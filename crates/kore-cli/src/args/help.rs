@@ -126,13 +126,16 @@ come all at once, when it serves, and the imports are the last of them.
 
 The lines set KORE_HOST, and KORE_CLIENT_ID with KORE_CLIENT_SECRET, or with
 KORE_CLIENT_SECRET_FILE for the first --app; KORE_JTI for one that enforces JTI,
+KORE_JWE_KEY_FILE if one enforces JWE: a JWK to encrypt to, for all of them;
 KORE_CA_FILE with --tls. An --app has its secret in a file (`-` is standard
 input), and its options are
   jti       tokens must have a jti, which is good for one request
   hs512     tokens are signed with HS512 in place of HS256; kore signs HS256
+  jwe       tokens must be encrypted
   no-scope  it lacks the scope of bot imports
-The file of --tls is in the temporary folder until the emulator is stopped; its
-certificate is for localhost and the address, the key is in no file.
+The files of --tls and jwe are in the temporary folder until the emulator is
+stopped, and private keys are in no file; the certificate is for localhost and
+the address.
 
 Scenarios by name: documented-success, older-spelling, failure, stuck,
 ten-thousand-tasks, unknown-words, demo-success, demo-failure. What a file of

@@ -1,6 +1,7 @@
 //! `kore emulator`: serves the same API on this machine until a signal, and prints what a client sets.
 
 mod apps;
+mod client_file;
 mod tls;
 
 use std::ffi::OsStr;
@@ -14,12 +15,12 @@ use kore_emulator::{
 };
 
 use crate::args::{EmulatorArgs, Moved};
-use crate::environment::{CA_FILE, HOST};
+use crate::environment::{CA_FILE, HOST, JWE_KEY_FILE};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Stream, quoted};
 use apps::Apps;
-use tls::CaFile;
+use client_file::ClientFile;
 
 use crate::signals::Signals;
 
@@ -36,7 +37,8 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
     let builder = builder.limit_status(limit_status).retry_after(args.retry_after);
     let is_resumed = args.state.as_ref().is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
     let emulator = builder.start().await.map_err(|error| cannot_start(args, &error))?;
-    let ca_file = CaFile::of(&emulator)?;
+    let ca_file = tls::ca_file(&emulator)?;
+    let jwk_file = apps::jwk_file(&emulator)?;
     // Before the lines are there: who reads them may send the signal.
     let mut signals = Signals::new().map_err(Signals::cannot)?;
     if let (true, Some(path), false) = (is_resumed, &args.state, args.scenarios.is_empty()) {
@@ -45,7 +47,7 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
             path.display()
         ));
     }
-    Stream::Stdout.styled(&lines(&emulator, settings, ca_file.as_ref()));
+    Stream::Stdout.styled(&lines(&emulator, settings, &[(CA_FILE, &ca_file), (JWE_KEY_FILE, &jwk_file)]));
     if io::stderr().is_terminal() {
         tell(&emulator.url(), !args.no_control);
     }
@@ -62,10 +64,14 @@ pub(crate) async fn emulator(args: &EmulatorArgs) -> Result<Exit, Failure> {
 }
 
 /// What a client sets, for a shell, and behind that the imports: who sees one of those has all.
-fn lines(emulator: &Emulator, settings: Vec<(&'static str, String)>, ca_file: Option<&CaFile>) -> String {
+fn lines(
+    emulator: &Emulator,
+    settings: Vec<(&'static str, String)>,
+    files: &[(&'static str, &Option<ClientFile>)],
+) -> String {
     let host = [(HOST, emulator.url())].into_iter();
-    let ca_file = ca_file.map(|file| (CA_FILE, file.path()));
-    let settings = host.chain(settings).chain(ca_file);
+    let files = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.path())));
+    let settings = host.chain(settings).chain(files);
     let settings = settings.map(|(name, value)| format!("export {name}={}\n", quoted(&value)));
     settings.chain(emulator.import_ids().into_iter().map(|id| format!("{id}\n"))).collect()
 }

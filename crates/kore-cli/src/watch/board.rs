@@ -11,8 +11,9 @@ use super::{Ending, Shown, Task, Verdict};
 use crate::output::{noun, word};
 
 /// What a watch waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Next {
+    #[default]
     FirstResponse,
     Poll(Instant),
     /// Another try after a failure.
@@ -22,7 +23,7 @@ pub(crate) enum Next {
 }
 
 /// One job. All its text is fit for a terminal.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Progress {
     pub(crate) id: String,
     /// The word of the platform.
@@ -43,21 +44,6 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    fn new(id: &str) -> Self {
-        Self {
-            id: word(id),
-            status: None,
-            seen: 0,
-            done: 0,
-            failed: 0,
-            running: VecDeque::new(),
-            next: Next::FirstResponse,
-            trouble: None,
-            verdict: None,
-            why: None,
-        }
-    }
-
     fn event<J: Shown>(&mut self, event: &Event<J::Task>) {
         match event {
             Event::StatusChanged { now, .. } => {
@@ -119,7 +105,7 @@ impl Board {
         Self {
             began,
             noun: noun(J::KIND),
-            jobs: jobs.iter().map(|job| Progress::new(job.id())).collect(),
+            jobs: jobs.iter().map(|job| Progress { id: word(job.id()), ..Progress::default() }).collect(),
             places: jobs.iter().map(|job| job.id().to_owned()).zip(0..).collect(),
         }
     }

@@ -1,6 +1,7 @@
 //! `kore emulator`, as a script uses it.
 #![cfg(unix)]
 
+mod encrypted;
 mod ways;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kore_emulator::samples;
 use kore_sdk::auth::{Algorithm, Claims, Decrypter, Secret, Token, Verifier};
 
-use crate::run::{CLIENT_ID, Kore, SECRET};
+use crate::run::{CLIENT_ID, Kore, Platform, SECRET, app};
 
 const KEY: &str = include_str!("../../../kore-auth/tests/fixtures/pyjwt/rsa.private.pem");
 
@@ -165,4 +166,36 @@ fn a_ready_token_is_never_sent_plain_where_encryption_is_asked_for() {
     ]);
     // It goes on to ask, and nobody is there.
     status("a.b.c.d.e").env("KORE_JWE_KEY_FILE", "jwk.json").fails(6);
+}
+
+/// The import that an emulator holds whose app enforces JWE, and what its client sets.
+fn platform() -> (Platform, String) {
+    let platform =
+        Platform::of_app(app().enforce_jwe(true), |emulator| emulator.import(samples::succeeded()));
+    let jwk = platform.emulator.jwk().expect("an app enforces JWE").to_owned();
+    (platform, jwk)
+}
+
+#[test]
+fn a_status_is_asked_with_encrypted_tokens_and_no_output_shows_anything_of_them() {
+    let (platform, jwk) = platform();
+    platform.status().fails(4).says(&["Invalid SDK credentials", "--jwe-key if JWE"]);
+    let encrypted =
+        || platform.status().file("jwk.json", &jwk).in_home().env("KORE_JWE_KEY_FILE", "jwk.json");
+    encrypted().succeeds();
+    // With all logs; a run of the tests looks for the secret and for each token, whose header is in it
+    // too.
+    let run = encrypted().env("RUST_LOG", "trace").succeeds();
+    assert!(run.stderr.contains("kore.request"), "{}", run.stderr);
+    let n = jwk.split("\"n\":\"").nth(1).expect("a modulus");
+    assert!(!run.stderr.contains(&n[..40]), "{}", run.stderr);
+    encrypted().arg("--jwe-kid=k-other").fails(4);
+    encrypted().arg("--jwe-content=claims").fails(4);
+    let id = platform.emulator.import_ids()[0].clone();
+    let mut watch = Kore::watch(&platform.emulator.url(), &[id.as_str()])
+        .file("jwk.json", &jwk)
+        .in_home()
+        .args(["--timeout", "1m", "--jti", "--jwe-key", "jwk.json"])
+        .env("RUST_LOG", "trace");
+    watch.succeeds();
 }

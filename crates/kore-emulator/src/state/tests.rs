@@ -29,7 +29,7 @@ fn living(scenario: &Arc<Scenario>, mode: Mode) -> Held {
 }
 
 fn platform(imports: Vec<(BotImportId, Held)>) -> Arc<Platform> {
-    let platform = Platform::new(Vec::new(), LimitRules::default(), Starts::default()).expect("no app");
+    let platform = Platform::new(Vec::new(), None, LimitRules::default(), Starts::default()).expect("no app");
     platform.replace(contents(imports));
     Arc::new(platform)
 }

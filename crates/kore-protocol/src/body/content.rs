@@ -1,4 +1,5 @@
-//! A file, or what stands for one: a name, a length, and a way to read it.
+//! The content of a file: a name, a length, and a way to read it. Endpoints that send files are given
+//! these.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -42,8 +43,8 @@ impl Content {
         Self { name: name.into(), length: bytes.len() as u64, source: Source::Bytes(bytes), report: None }
     }
 
-    /// What is opened and read each time it is sent, and has that many bytes each time: one byte
-    /// less or more is an error. It may be opened on another thread, which it may block.
+    /// A content that `open` opens each time it is sent. It must have exactly that length each time. It may
+    /// be opened on another thread, which it may block.
     pub fn from_opener(
         name: impl Into<Arc<str>>,
         length: u64,
@@ -52,37 +53,37 @@ impl Content {
         Self { name: name.into(), length, source: Source::Opener(Arc::new(open)), report: None }
     }
 
-    /// The same under another name.
+    /// The same content with another name.
     #[must_use]
     pub fn named(mut self, name: impl Into<Arc<str>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Has `report` called with the number of bytes that were read so far, whenever some were: from
-    /// the beginning each time it is sent. It is called where the content is read.
+    /// Calls `report` with the number of bytes that were read so far, whenever some were. The number begins
+    /// at zero each time the content is sent. The call is made on the thread that reads the content.
     #[must_use]
     pub fn reporting(mut self, report: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.report = Some(Arc::new(report));
         self
     }
 
-    /// The name that it is sent under.
+    /// The name of the file, as it is sent.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub fn len(&self) -> u64 {
         self.length
     }
 
-    /// Whether it has none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// All of it. Reading a file blocks.
+    /// The whole content. Reading a file blocks.
     ///
     /// # Errors
     /// If it cannot be read or has another length than it had: a [`ContentError`] inside.
@@ -98,12 +99,12 @@ impl Content {
     }
 
     fn error(&self, problem: Problem) -> io::Error {
-        // Of no kind that a client takes for the end of its connection.
+        // HTTP clients take some kinds of errors for the end of their connection; this is not one of them.
         io::Error::other(ContentError { name: self.name.clone(), length: self.length, problem })
     }
 }
 
-/// Without what it holds, which may be secret.
+/// Without the content, which may be secret.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Content")
@@ -118,7 +119,7 @@ pub(super) struct Opened {
     content: Content,
     reader: Option<Box<dyn Read + Send>>,
     read: u64,
-    /// Whether it was read to its end, and nothing follows.
+    /// Whether it was read to its end and nothing follows.
     is_over: bool,
 }
 
@@ -131,7 +132,7 @@ impl Opened {
         self.is_over
     }
 
-    /// The next bytes, at most that many, if they are in memory; none of them at the end.
+    /// At most `most` next bytes, if they are in memory. They are empty at the end.
     pub(super) fn in_memory(&mut self, most: usize) -> Option<Bytes> {
         let Source::Bytes(bytes) = &self.content.source else { return None };
         let at = usize::try_from(self.read).expect("it is a place in memory");
@@ -141,7 +142,7 @@ impl Opened {
         Some(next)
     }
 
-    /// The next bytes, at most that many; none at the end.
+    /// At most `most` next bytes. They are empty at the end.
     pub(super) fn chunk(&mut self, most: usize) -> io::Result<Bytes> {
         if let Some(bytes) = self.in_memory(most) {
             return Ok(bytes);
@@ -169,8 +170,8 @@ impl Opened {
         Ok(self.reader.as_mut().expect("what is in memory is not read"))
     }
 
-    /// Takes note of bytes that were read. The last ones are given out only if nothing follows them,
-    /// so that no request is completed with another file than the one that was announced.
+    /// Counts bytes that were read. The last ones are given out only if nothing follows them. Else a
+    /// request would be completed with a file that has grown meanwhile.
     fn took(&mut self, bytes: usize, is_end: bool) -> io::Result<()> {
         if is_end {
             return Err(self.content.error(Problem::Shorter(self.read + bytes as u64)));
@@ -222,8 +223,7 @@ impl Read for Opened {
     }
 }
 
-/// What is wrong with a file that was to be sent. It names the file, and is found inside of an
-/// [`io::Error`].
+/// The error of a file that cannot be sent. It names the file. It is found inside of an [`io::Error`].
 #[derive(Debug)]
 pub struct ContentError {
     name: Arc<str>,

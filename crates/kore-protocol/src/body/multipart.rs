@@ -1,4 +1,4 @@
-//! `multipart/form-data` (RFC 7578), as browsers send it.
+//! Writes `multipart/form-data` (RFC 7578) as browsers do. The upload of a file uses it.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use kore_types::Printable;
 
 use super::{Body, Content};
 
-/// What stands between the parts of a form. It must not occur in them, so it is to be random: 128
-/// bits or more.
+/// The text between the parts of a form. It must not occur in them, so it should have 128 random bits or
+/// more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boundary(Box<str>);
 
 impl Boundary {
-    /// The longest one (RFC 2046).
+    /// The greatest length (RFC 2046).
     pub const MAX_LEN: usize = 70;
 
-    /// Takes letters, digits, `-` and `_`, which need no quotes anywhere.
+    /// Takes letters, digits, `-` and `_`. They need no quotes in a header.
     ///
     /// # Errors
-    /// [`InvalidBoundary`] for other characters, none at all, or too many.
+    /// [`InvalidBoundary`] if there are other characters, too many, or none.
     pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidBoundary> {
         let text = text.as_ref();
         let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -34,7 +34,7 @@ impl Boundary {
     }
 }
 
-/// A text that is no boundary.
+/// The error of a text that is not a boundary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidBoundary(Box<str>);
 
@@ -47,8 +47,8 @@ impl fmt::Display for InvalidBoundary {
 
 impl std::error::Error for InvalidBoundary {}
 
-/// A part of a form: a text or a file. Clients send parts, and servers hand those over that they
-/// have read.
+/// A part of a form: a text or a file. Clients send parts. Servers make them of the parts that they have
+/// read.
 #[derive(Clone, Debug)]
 pub struct Part {
     name: Box<str>,
@@ -68,7 +68,7 @@ impl Part {
         Self { name: name.into(), is_file: true, content_type: None, content }
     }
 
-    /// Says of which type it is.
+    /// Sets the content type.
     #[must_use]
     pub fn content_type(mut self, content_type: HeaderValue) -> Self {
         self.content_type = Some(content_type);
@@ -80,17 +80,17 @@ impl Part {
         &self.name
     }
 
-    /// Whether it has the name of a file.
+    /// Whether it is a file.
     pub fn is_file(&self) -> bool {
         self.is_file
     }
 
-    /// What it holds.
+    /// Its content.
     pub fn into_content(self) -> Content {
         self.content
     }
 
-    /// What stands before its content.
+    /// The boundary and the headers before the content.
     fn head(&self, boundary: &Boundary) -> Vec<u8> {
         let mut head = format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{}\"",
@@ -110,13 +110,13 @@ impl Part {
     }
 }
 
-/// A name within quotes, as the HTML standard has browsers write it.
+/// Escapes a name within quotes, as the HTML standard says.
 fn escaped(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 impl Body {
-    /// A form: its parts in order, of which files are read while they are sent.
+    /// A form with these parts, in order. Files are read while they are sent.
     ///
     /// ```
     /// use kore_protocol::{Body, Boundary, Content, Part};

@@ -1,4 +1,4 @@
-//! Reading a body from its beginning to its end.
+//! Reads a body from its beginning to its end. Transports use it.
 
 use std::io::{self, Read};
 
@@ -7,15 +7,14 @@ use bytes::Bytes;
 use super::Body;
 use super::content::Opened;
 
-/// Reads a body: as a [`Read`], or in chunks for those who send [`Bytes`].
+/// Reads a body: as a [`Read`], or in chunks of [`Bytes`].
 ///
-/// What is in memory is handed over without a copy by [`in_memory`](Self::in_memory), which never
-/// blocks; [`chunk`](Self::chunk) reads files too. Both are for transports that must not block their
-/// thread.
+/// For a transport that must not block, [`in_memory`](Self::in_memory) gives bytes in memory, without a
+/// copy and without blocking. [`chunk`](Self::chunk) reads files too, and may block.
 pub struct BodyReader {
     body: Body,
     left: u64,
-    /// The place of the piece that is read next, or of the one behind `opened`.
+    /// The index of the next piece, behind `opened` if that is set.
     next: usize,
     opened: Option<Opened>,
 }
@@ -25,13 +24,12 @@ impl BodyReader {
         Self { left: body.len(), body, next: 0, opened: None }
     }
 
-    /// How many bytes are still to be read.
+    /// The number of bytes that are left.
     pub fn left(&self) -> u64 {
         self.left
     }
 
-    /// The next bytes, at most `most`, if they are in memory. None if a file is to be read next, or
-    /// at the end.
+    /// At most `most` next bytes, if they are in memory. `None` if a file is next, or at the end.
     pub fn in_memory(&mut self, most: usize) -> Option<Bytes> {
         loop {
             let bytes = self.opened()?.in_memory(most)?;
@@ -42,10 +40,10 @@ impl BodyReader {
         }
     }
 
-    /// The next bytes, at most `most`; none at the end.
+    /// At most `most` next bytes. `None` at the end.
     ///
     /// # Errors
-    /// If a file cannot be read or has another length than it had: a
+    /// If a file cannot be read, or if its length has changed. The error has a
     /// [`ContentError`](crate::ContentError) inside.
     pub fn chunk(&mut self, most: usize) -> io::Result<Option<Bytes>> {
         while let Some(opened) = self.opened() {
@@ -58,7 +56,7 @@ impl BodyReader {
         Ok(None)
     }
 
-    /// The piece that is being read, or the next one if that is over.
+    /// The current piece, or the next one if the current one is at its end.
     fn opened(&mut self) -> Option<&mut Opened> {
         if self.opened.as_ref().is_none_or(Opened::is_over) {
             self.opened = self.body.content(self.next).map(Opened::new);

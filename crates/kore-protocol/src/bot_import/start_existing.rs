@@ -1,8 +1,8 @@
 //! `POST /api/public/bot/{botId}/import`: starts an import into a bot that exists.
 //!
 //! [Documented as "Import Bot into an Existing Bot API"](https://developer.kore.ai/docs/bots/api-guide/import-bot-into-an-existing-bot-api/).
-//! With [`ImportOptions`] the import is incremental; without them it is full, and the bot loses what the
-//! files lack. Its response is that of the call that makes a new bot.
+//! With [`ImportOptions`] the import is incremental. Without them it is full: the bot loses what the files
+//! do not have. The response is that of the call that makes a new bot.
 
 use bytes::Bytes;
 use http::Method;
@@ -15,7 +15,7 @@ use crate::{
 
 use super::start_new::file_ids::{all, check};
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::POST,
     path: PathTemplate::new("/api/public/bot/{botId}/import"),
@@ -23,7 +23,7 @@ pub const METADATA: Metadata = Metadata {
     rate_limit: RateLimit::PerBot,
 };
 
-/// The response in the vendor's document, word for word; digits of its ids are masked there.
+/// The sample response of the vendor's document, word for word. The document masks digits of ids.
 pub const SAMPLE: &str = include_str!("start_existing/sample.json");
 
 /// Starts an import into a bot that exists.
@@ -39,8 +39,8 @@ pub struct Request {
 pub use super::start_new::Response;
 
 impl Request {
-    /// Imports these files. With `options` the import is incremental; without, it is full: what the
-    /// files lack is deleted from the bot.
+    /// Imports these files. With `options` the import is incremental. Without them it is full: what the
+    /// files do not have is deleted from the bot.
     pub fn new(
         bot_id: BotId,
         definition: FileId,
@@ -56,7 +56,7 @@ impl Request {
         Self { bot_id, import }
     }
 
-    /// The files that it names, which a server must have.
+    /// The ids of the files that it names, for servers to check.
     pub fn files(&self) -> impl Iterator<Item = &FileId> {
         let ExistingBotImport { bot_definition, config_info, bot_functions, .. } = &self.import;
         all([bot_definition, config_info], bot_functions)
@@ -88,6 +88,10 @@ impl IncomingRequest for Request {
         let import: ExistingBotImport =
             serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         let ExistingBotImport { bot_definition, config_info, bot_functions, extra, .. } = &import;
+        // Not as if there were none: that would be a full import.
+        if extra.contains_key("importOptions") {
+            return Err(Refusal::InvalidArguments.into());
+        }
         let named = [("botDefinition", bot_definition, true), ("configInfo", config_info, true)];
         check(&named, bot_functions, extra)?;
         Ok(Self { bot_id, import })
@@ -203,6 +207,8 @@ mod tests {
             ("", Refusal::InvalidArguments),
             (r#"{"botDefinition":"1"}"#, Refusal::InvalidArguments),
             (r#"{"botDefinition":"","configInfo":"2"}"#, Refusal::InvalidArguments),
+            (r#"{"botDefinition":"1","configInfo":"2","importOptions":[]}"#, Refusal::InvalidArguments),
+            (r#"{"botDefinition":"1","configInfo":"2","importOptions":null}"#, Refusal::InvalidArguments),
             (r#"{"botDefinition":"1","configInfo":"a b"}"#, Refusal::InvalidFileId),
             (r#"{"botDefinition":"1","configInfo":"2","botFunctions":[{}]}"#, Refusal::InvalidFileId),
         ] {

@@ -1,7 +1,7 @@
 //! `POST /api/public/bot/import`: starts an import that makes a new bot.
 //!
 //! [Documented as "Import Bot as New Bot API"](https://developer.kore.ai/docs/bots/api-guide/import-bot-as-a-new-bot-api/).
-//! The import goes on by itself; [`get_status`](super::get_status) tells how it stands.
+//! The platform then works on its own; [`get_status`](super::get_status) asks for the status.
 
 pub(super) mod file_ids;
 
@@ -17,7 +17,7 @@ use crate::{
 
 use file_ids::{all, check};
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::POST,
     path: PathTemplate::new("/api/public/bot/import"),
@@ -25,7 +25,7 @@ pub const METADATA: Metadata = Metadata {
     rate_limit: RateLimit::PerApp,
 };
 
-/// The response in the vendor's document, word for word.
+/// The sample response of the vendor's document, word for word.
 pub const SAMPLE: &str = include_str!("start_new/sample.json");
 
 /// Starts an import that makes a new bot.
@@ -36,21 +36,22 @@ pub struct Request {
     pub import: NewBotImport,
 }
 
-/// The import as it was accepted: not over, and perhaps not begun. Also the response to the call
-/// that imports into an existing bot.
+/// The import that was accepted, perhaps not begun yet. The call that imports into an existing bot has
+/// the same response.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Response {
-    /// What the status of the import is asked for by: `_id`, or `bir` in older documents.
+    /// The id of the import: `_id`, or `bir` in older documents.
     pub import_id: BotImportId,
-    /// The document. What its log says is not about the import, but about the request for it.
+    /// The document. Its log is about the request, and not about the import: a `success` in it means only
+    /// that the request was accepted.
     pub import: BotImport,
-    /// The document as it came, byte for byte; empty if it did not come over HTTP.
+    /// The document byte for byte. Empty if it did not come over HTTP.
     pub body: Bytes,
 }
 
 impl Request {
-    /// Imports what an export packed into a zip.
+    /// Imports the zip of an export.
     pub fn of_zip(zip: FileId) -> Self {
         let mut import = NewBotImport::default();
         (import.upload_mode, import.zip_info) = (Some(UploadMode::Zip), Some(zip));
@@ -68,7 +69,7 @@ impl Request {
         Self { import }
     }
 
-    /// The files that it names, which a server must have.
+    /// The ids of the files that it names, for servers to check.
     pub fn files(&self) -> impl Iterator<Item = &FileId> {
         let NewBotImport { bot_definition, config_info, icon, zip_info, bot_functions, .. } = &self.import;
         all([bot_definition, config_info, icon, zip_info], bot_functions)
@@ -76,13 +77,13 @@ impl Request {
 }
 
 impl Response {
-    /// Answers with an import in its first state. None without its id.
+    /// A response with an import that has just begun. `None` if the document has no id.
     pub fn new(import: BotImport) -> Option<Self> {
         Some(Self { import_id: import.id.clone()?, import, body: Bytes::new() })
     }
 }
 
-/// Without the bytes, which say the same again.
+/// Without the body, which says the same again.
 impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Response");
@@ -106,10 +107,15 @@ impl OutgoingRequest for Request {
 }
 
 impl IncomingRequest for Request {
-    /// The files of `uploadMode` must be named; without it, which is the older form, the single ones.
+    /// The files that `uploadMode` requires must be named. Without `uploadMode`, the older form of the call,
+    /// single files are required.
     fn from_parts(_: &[&str], body: &Bytes) -> Result<Self, RequestError> {
         let import: NewBotImport = serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         let NewBotImport { bot_definition, config_info, icon, zip_info, bot_functions, extra, .. } = &import;
+        let is_odd = |key: &&str| extra.get(*key).is_some_and(|value| !value.is_null());
+        if ["uploadMode", "name", "purpose"].iter().any(is_odd) {
+            return Err(Refusal::InvalidArguments.into());
+        }
         let is_zip = match &import.upload_mode {
             None => false,
             Some(mode) if mode.is(&UploadMode::Json) => false,
@@ -256,6 +262,8 @@ mod tests {
             r#"{"botDefinition":"1","configInfo":"2"}"#,
             r#"{"botDefinition":"1","icon":"3","uploadMode":"JSON"}"#,
             r#"{"botDefinition":null,"configInfo":"2","icon":"3"}"#,
+            r#"{"botDefinition":"1","configInfo":"2","icon":"3","uploadMode":7}"#,
+            r#"{"zipInfo":"1","uploadMode":"ZIP","name":["Shop"]}"#,
         ] {
             assert_eq!(refused(missing), Refusal::InvalidArguments, "{missing}");
         }

@@ -1,8 +1,8 @@
 //! `POST /api/public/uploadfile`: uploads a file, which the start of an import then names.
 //!
 //! [Documented as "Upload File API"](https://developer.kore.ai/docs/bots/api-guide/upload-file-api/).
-//! The body is a form of three parts. What the platform keeps, for how long, and how large a file may
-//! be, no source says.
+//! The body is a form of three parts. No source says how large a file may be, or how long the platform
+//! keeps it.
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
@@ -14,7 +14,7 @@ use crate::{
     PathTemplate, RateLimit, Refusal,
 };
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::POST,
     path: PathTemplate::new("/api/public/uploadfile"),
@@ -23,7 +23,7 @@ pub const METADATA: Metadata = Metadata {
     rate_limit: RateLimit::PerApp,
 };
 
-/// A response in the vendor's documents, word for word.
+/// The sample response of the vendor's documents, word for word.
 pub const SAMPLE: &str = r#"{"fileId":"692d7d03d8dcf09cff781d67","hash":"43e6c123a88511965203aa4e87fe38b563a04df1","fileName":"f-7c1f4767-416c-5c6c-af6d-928b28978312"}"#;
 
 const FILE: &str = "file";
@@ -34,26 +34,26 @@ const EXTENSION: &str = "fileExtension";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Request {
-    /// What is uploaded.
+    /// The file and its purpose.
     pub form: Form,
-    /// What stands between the parts of the form.
+    /// The text between the parts of the form.
     pub boundary: Boundary,
 }
 
-/// What an upload consists of, on both sides.
+/// The fields of an upload, for clients and servers.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Form {
     /// The file.
     pub file: Content,
-    /// What it is for.
+    /// Its purpose.
     pub context: FileContext,
-    /// What its name ends with, without a dot.
+    /// The extension of its name, without a dot.
     pub extension: Option<String>,
 }
 
 open_enum! {
-    /// What a file is uploaded for.
+    /// The purpose of a file.
     pub enum FileContext {
         /// The import of a bot: its definition, configuration, functions and icon.
         BulkImport = "bulkImport",
@@ -62,26 +62,26 @@ open_enum! {
     }
 }
 
-/// The file as the platform keeps it.
+/// The platform's record of the file.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Response {
-    /// What the start of an import names it by.
+    /// The id by which the start of an import names the file.
     pub file: UploadedFile,
 }
 
 impl Form {
-    /// A file for the import of a bot. Its extension is the end of its name.
+    /// A file for the import of a bot. The extension is taken from its name.
     pub fn new(file: Content) -> Self {
         let end = file.name().rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
         Self { file, context: FileContext::BulkImport, extension: end.filter(|end| !end.is_empty()) }
     }
 
-    /// For servers: takes the parts of a form that they have read. The extension may come with a dot,
-    /// as the table of the document has it, or not at all.
+    /// For servers: takes the parts of a form. The extension may have a dot, as in the table of the
+    /// document, or be missing.
     ///
     /// # Errors
-    /// [`Refusal::InvalidArguments`] if the file or what it is for is missing, or a field is no text.
+    /// [`Refusal::InvalidArguments`] if the file or its purpose is missing, or if a field is not text.
     pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Result<Self, Refusal> {
         let (mut file, mut context, mut extension) = (None, None, None);
         for part in parts {
@@ -123,14 +123,14 @@ impl Form {
 }
 
 impl Request {
-    /// Uploads that.
+    /// Uploads that form.
     pub fn new(form: Form, boundary: Boundary) -> Self {
         Self { form, boundary }
     }
 }
 
 impl Response {
-    /// Answers with that.
+    /// A response with that record.
     pub fn new(file: UploadedFile) -> Self {
         Self { file }
     }

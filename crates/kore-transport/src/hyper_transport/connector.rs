@@ -13,8 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::Seconds;
 use super::proxy::{Proxies, Proxy};
+use super::seconds::Seconds;
 use super::stream::Stream;
 use super::tls::{Tls, handshake};
 use super::tunnel::tunnel;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
-use super::Seconds;
+use super::seconds::Seconds;
 use crate::send_body::Sending;
 use crate::{Phase, TransportError};
 

@@ -49,13 +49,22 @@ impl Emulator {
         &self.said.imports
     }
 
-    /// A token that it accepts, valid for some minutes.
-    pub(super) fn token(&self) -> anyhow::Result<String> {
+    /// `kore` with its settings; those of whoever runs this must change nothing.
+    pub(super) fn kore(&self) -> Command {
         let settings = self.said.settings.iter().map(|(name, value)| (name, value));
         let mut command = Command::new(&self.program);
-        // The settings of whoever runs this must not change what is signed.
-        command.env_clear().envs(settings).args(["token", "--lifetime", "10m"]);
-        Ok(output(&mut command)?.trim_end().to_owned())
+        command.env_clear().envs(settings);
+        command
+    }
+
+    /// One of its settings; empty if it has none of that name.
+    pub(super) fn setting(&self, name: &str) -> &str {
+        self.said.setting(name)
+    }
+
+    /// A token that it accepts, valid for some minutes.
+    pub(super) fn token(&self) -> anyhow::Result<String> {
+        Ok(output(self.kore().args(["token", "--lifetime", "10m"]))?.trim_end().to_owned())
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use kore_emulator::App;
+use kore_emulator::{App, Emulator};
 use kore_sdk::auth::Algorithm;
 use kore_sdk::types::{ClientId, Printable};
 
+use super::client_file::ClientFile;
 use crate::environment::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
 use crate::failure::{self, Failure};
 use crate::plain_text::trimmed;
@@ -13,7 +14,7 @@ use crate::settings::{Origin, SecretSource, Sourced, secret};
 use crate::unexpanded::Unexpanded;
 
 /// What an app is beside its credentials.
-const OPTIONS: [&str; 3] = ["jti", "hs512", "no-scope"];
+const OPTIONS: [&str; 4] = ["jti", "hs512", "jwe", "no-scope"];
 
 const FORM: &str = "expected CLIENT-ID:SECRET-FILE or CLIENT-ID:SECRET-FILE:OPTIONS";
 
@@ -46,6 +47,13 @@ impl Apps {
         }
         Ok(Self { apps, settings })
     }
+}
+
+/// A file with the public key that clients encrypt their tokens to; `None` if no app enforces JWE. It
+/// is good for all apps, so a client sets it whichever it is.
+pub(super) fn jwk_file(emulator: &Emulator) -> Result<Option<ClientFile>, Failure> {
+    let written = emulator.jwk().map(|jwk| ClientFile::new("jwk.json", jwk)).transpose();
+    written.map_err(|error| Failure::usage(format!("cannot write the public key of --app: {error}")))
 }
 
 /// An app as it stands in an argument.
@@ -90,7 +98,7 @@ impl<'a> Written<'a> {
         if self.file != Path::new("-") {
             self.warn_of_others();
         }
-        let app = App::new(self.id.clone(), secret).enforce_jti(self.has("jti"));
+        let app = App::new(self.id.clone(), secret).enforce_jti(self.has("jti")).enforce_jwe(self.has("jwe"));
         let app = if self.has("no-scope") { app.scopes([]) } else { app };
         if !self.has("hs512") {
             return Ok(app);
@@ -155,7 +163,7 @@ mod tests {
             ("cs-1f:", "CLIENT-ID:SECRET-FILE"),
             ("cs-1f::jti", "CLIENT-ID:SECRET-FILE"),
             (":hunter2", "--app: "),
-            ("cs-1f:secret:jit", "jti, hs512, no-scope, found \"jit\""),
+            ("cs-1f:secret:jit", "jti, hs512, jwe, no-scope, found \"jit\""),
         ] {
             let failure = Written::parse(argument).err().expect(argument).to_string();
             assert!(failure.contains(says) && !failure.contains("hunter2"), "{failure}");

@@ -1,12 +1,11 @@
 //! `--tls`, `--tls-cert` and `--tls-key`: the certificate.
 
 use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kore_emulator::{Emulator, EmulatorBuilder};
-use tempfile::TempDir;
 
+use super::client_file::ClientFile;
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
 use crate::plain_text::{bounded, utf8};
@@ -30,28 +29,8 @@ fn read(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
         .map_err(|error| Failure::usage(format!("cannot read {flag} ({}): {error}", path.display())))
 }
 
-/// A file with the authority to be trusted. It goes when this is dropped.
-pub(super) struct CaFile {
-    path: PathBuf,
-    _directory: TempDir,
-}
-
-impl CaFile {
-    /// `None` if there is no authority of the emulator's own.
-    pub(super) fn of(emulator: &Emulator) -> Result<Option<Self>, Failure> {
-        let Some(pem) = emulator.ca_pem() else { return Ok(None) };
-        let written = || -> io::Result<Self> {
-            // Nobody else can write to it: who could would be trusted by clients.
-            let directory = tempfile::Builder::new().prefix("kore-emulator-").tempdir()?;
-            let path = directory.path().join("ca.pem");
-            File::create_new(&path)?.write_all(pem.as_bytes())?;
-            Ok(Self { path, _directory: directory })
-        };
-        let cannot = |error| Failure::usage(format!("cannot write the certificate of --tls: {error}"));
-        written().map(Some).map_err(cannot)
-    }
-
-    pub(super) fn path(&self) -> String {
-        self.path.to_string_lossy().into_owned()
-    }
+/// A file with the authority to be trusted; `None` if there is no authority of the emulator's own.
+pub(super) fn ca_file(emulator: &Emulator) -> Result<Option<ClientFile>, Failure> {
+    let written = emulator.ca_pem().map(|pem| ClientFile::new("ca.pem", pem)).transpose();
+    written.map_err(|error| Failure::usage(format!("cannot write the certificate of --tls: {error}")))
 }

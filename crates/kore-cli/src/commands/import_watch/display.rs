@@ -101,7 +101,8 @@ impl Display {
         let is_turn = matches!(event, ImportEvent::Starting | ImportEvent::Started { .. });
         if let Some(words) = uploads.words(event, now) {
             match &self.live {
-                Some(live) if is_turn => live.say(&words),
+                // No bar is drawn any more that could say why.
+                Some(live) if uploads.is_starting() => live.say(&words),
                 _ => self.lines(|lines, wall| Some(lines.say(&words, now, wall))),
             }
         }

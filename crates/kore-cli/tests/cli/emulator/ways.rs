@@ -114,7 +114,7 @@ fn an_app_that_cannot_be_is_told() {
     emulator(&["--app", &format!("cs-1:{two}")]).says(&["/two), line 2: expected the client secret alone"]);
     let empty = written(&directory, "empty", "\n");
     emulator(&["--app", &format!("cs-1:{empty}")]).says(&["--app (", "the client secret is empty"]);
-    emulator(&["--app", &format!("cs-1:{file}:scope")]).says(&["jti, hs512, no-scope, found \"scope\""]);
+    emulator(&["--app", &format!("cs-1:{file}:scope")]).says(&["jti, hs512, jwe, no-scope, found \"scope\""]);
     let twice = format!("cs-1:{file}");
     emulator(&["--app", &twice, "--app", &twice]).says(&["--app: cs-1 is given twice"]);
 }

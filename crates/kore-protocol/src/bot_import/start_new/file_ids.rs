@@ -1,16 +1,16 @@
-//! The files that the start of an import names, in its body: for both calls that start one.
+//! Reads the ids of files from the body of a start, for servers. Both calls that start an import use it.
 
 use kore_types::{Extra, FileId, List};
 
 use crate::Refusal;
 
-/// A key that names a file, what it holds, and whether it must.
+/// A key that names a file, its value, and whether it is required.
 pub(in crate::bot_import) type Named<'a> = (&'static str, &'a Option<FileId>, bool);
 
 /// The key of the bot's functions, in both calls.
 const FUNCTIONS: &str = "botFunctions";
 
-/// All files that are named.
+/// The ids of all files that are named.
 pub(in crate::bot_import) fn all<'a, const N: usize>(
     single: [&'a Option<FileId>; N],
     functions: &'a Option<List<FileId>>,
@@ -19,7 +19,7 @@ pub(in crate::bot_import) fn all<'a, const N: usize>(
     single.into_iter().flatten().chain(functions)
 }
 
-/// What is missing is refused before what is no id, since the platform looks for files last.
+/// A missing key is refused before an invalid id, since the platform checks ids last.
 pub(in crate::bot_import) fn check(
     named: &[Named<'_>],
     functions: &Option<List<FileId>>,
