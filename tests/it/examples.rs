@@ -185,3 +185,16 @@ fn import_bot_goes_from_a_folder_to_the_end() {
     let (text, is_ok) = platform.run("import_bot", &["st-unknown", path]);
     assert!(!is_ok && text.contains("not started: "), "{text}");
 }
+
+#[test]
+fn own_endpoint_lists_watches_and_deletes() {
+    let (text, is_ok) = Platform::start().run("own_endpoint", &[]);
+    let steps = r#"[Step { name: "Dialogs", status: Success }]"#;
+    let lines = [
+        r#"backups: ["b-1", "b-2"]"#,
+        &format!("made: {steps}"),
+        "deleted: 204 No Content",
+        "unknown: the platform answered 404 Not Found: Unknown backup (code 404)",
+    ];
+    assert_eq!((text, is_ok), (lines.join("\n") + "\n", true));
+}

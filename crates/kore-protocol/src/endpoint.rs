@@ -8,8 +8,13 @@ use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use kore_types::TokenRefusal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::{BaseUrl, Body, BodyLimit, Limited, Metadata, OtherJob, Refusal, ResponseError, response_error};
+use crate::{
+    BaseUrl, Body, BodyLimit, Limited, Metadata, OtherJob, OwnRefusal, Query, RateLimit, Refusal,
+    ResponseError, query, response_error,
+};
 
 /// The header of the JWT, without a scheme such as `Bearer` (documented).
 pub const AUTH_HEADER: HeaderName = HeaderName::from_static("auth");
@@ -22,13 +27,18 @@ pub trait Endpoint: Sized {
     /// The method, path, scope and rate limit.
     const METADATA: Metadata;
     /// The response.
-    type Response: IncomingResponse + OutgoingResponse;
+    type Response;
 }
 
 /// A request that a client sends.
-pub trait OutgoingRequest: Endpoint {
+pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
     /// The values of the path's variables, in order.
     fn path_values(&self) -> Vec<&str>;
+
+    /// The names and values of the query, in order. By default there is none.
+    fn query(&self) -> Vec<(&str, Cow<'_, str>)> {
+        Vec::new()
+    }
 
     /// The body. By default there is none.
     fn to_body(&self) -> Body {
@@ -41,7 +51,9 @@ pub trait OutgoingRequest: Endpoint {
         let body = self.to_body();
         let mut request = http::Request::new(Body::empty());
         *request.method_mut() = metadata.method;
-        *request.uri_mut() = base.join(metadata.path.fill(&self.path_values()));
+        let mut path = metadata.path.fill(&self.path_values());
+        query::push(&mut path, &self.query());
+        *request.uri_mut() = base.join(path);
         let headers = request.headers_mut();
         headers.insert(AUTH_HEADER, auth);
         headers.insert(ACCEPT, JSON);
@@ -53,9 +65,13 @@ pub trait OutgoingRequest: Endpoint {
     }
 
     /// The key under which the request counts for the rate limit of the call: the id of an import or of
-    /// a bot, as [`Metadata::rate_limit`] says. By default all requests of the call count together.
+    /// a bot, as [`Metadata::rate_limit`] says. By default it is the first value of the path,
+    /// or nothing if requests are counted for the app: then all of the call count together.
     fn rate_limit_key(&self) -> Option<&str> {
-        None
+        match Self::METADATA.rate_limit {
+            RateLimit::PerImport | RateLimit::PerBot => self.path_values().into_iter().next(),
+            RateLimit::PerApp => None,
+        }
     }
 
     /// The keys of the response whose values grant access by themselves, such as a signed address. An
@@ -94,7 +110,7 @@ pub trait OutgoingRequest: Endpoint {
 }
 
 fn read<R: IncomingResponse>(response: &http::Response<Bytes>, limit: BodyLimit) -> Result<R, ResponseError> {
-    ResponseError::check(response, limit)?;
+    ResponseError::check(response, limit, R::MAY_BE_EMPTY)?;
     let body = response.body();
     let json = body.slice_ref(response_error::without_bom(body));
     R::from_body(&json).map_err(|error| ResponseError::not_json(response, error))
@@ -102,11 +118,11 @@ fn read<R: IncomingResponse>(response: &http::Response<Bytes>, limit: BodyLimit)
 
 /// A request that a server receives.
 pub trait IncomingRequest: Endpoint {
-    /// Reads the request from the values of the path's variables, in order, and the body.
+    /// Reads the request from the values of the path's variables, in order, the query and the body.
     ///
     /// # Errors
     /// [`RequestError::Refused`] with the platform's refusal.
-    fn from_parts(path_values: &[&str], body: &Bytes) -> Result<Self, RequestError>;
+    fn from_parts(path_values: &[&str], query: Query<'_>, body: &Bytes) -> Result<Self, RequestError>;
 
     /// Reads the HTTP request. The server verifies its token before.
     ///
@@ -119,12 +135,15 @@ pub trait IncomingRequest: Endpoint {
             return Err(RequestError::OtherMethod { allowed: vec![metadata.method] });
         }
         let values: Vec<&str> = values.iter().map(Cow::as_ref).collect();
-        Self::from_parts(&values, request.body())
+        Self::from_parts(&values, Query::of(request.uri()), request.body())
     }
 }
 
 /// A response that a client receives.
 pub trait IncomingResponse: Sized {
+    /// Whether a success may come without a body, such as a 204. By default it may not.
+    const MAY_BE_EMPTY: bool = false;
+
     /// Reads the body of a success, without a byte order mark.
     ///
     /// # Errors
@@ -159,6 +178,42 @@ pub trait OutgoingResponse {
     }
 }
 
+/// A response that is read and written by serde as it is: `impl JsonResponse for Backups {}`.
+pub trait JsonResponse: Serialize + DeserializeOwned {}
+
+impl<T: JsonResponse> IncomingResponse for T {
+    fn from_body(body: &Bytes) -> serde_json::Result<Self> {
+        serde_json::from_slice(body)
+    }
+}
+
+impl<T: JsonResponse> OutgoingResponse for T {
+    fn to_body(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+}
+
+/// The response of a call that answers with a 204. Whatever a success holds is passed over.
+impl IncomingResponse for () {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_body(_: &Bytes) -> serde_json::Result<Self> {
+        Ok(())
+    }
+}
+
+impl OutgoingResponse for () {
+    fn to_body(&self) -> serde_json::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    fn to_http(&self) -> http::Response<Bytes> {
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    }
+}
+
 pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> http::Response<Bytes> {
     let mut response = http::Response::new(Bytes::from(body));
     *response.status_mut() = status;
@@ -179,6 +234,8 @@ pub enum RequestError {
     },
     /// The platform refuses such a request.
     Refused(Refusal),
+    /// An endpoint of one's own refuses what the request asks for.
+    RefusedOwn(OwnRefusal),
     /// A rate limit is reached.
     Limited(Limited),
 }
@@ -196,6 +253,7 @@ impl RequestError {
                 response
             }
             Self::Refused(refusal) => refusal.to_http(),
+            Self::RefusedOwn(refusal) => refusal.to_http(),
             Self::Limited(limited) => limited.to_http(),
         }
     }
@@ -208,6 +266,12 @@ fn list(methods: &[Method]) -> String {
 impl From<Refusal> for RequestError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<OwnRefusal> for RequestError {
+    fn from(refusal: OwnRefusal) -> Self {
+        Self::RefusedOwn(refusal)
     }
 }
 
@@ -229,6 +293,7 @@ impl fmt::Display for RequestError {
             Self::OtherPath => f.write_str("another path than that of the endpoint"),
             Self::OtherMethod { allowed } => write!(f, "another method than {}", list(allowed)),
             Self::Refused(refusal) => f.write_str(refusal.msg()),
+            Self::RefusedOwn(refusal) => f.write_str(refusal.msg()),
             Self::Limited(limited) => limited.fmt(f),
         }
     }

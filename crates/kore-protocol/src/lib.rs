@@ -82,7 +82,9 @@ mod limited;
 mod metadata;
 mod one_line;
 mod other_job;
+mod own_refusal;
 mod path;
+mod query;
 mod refusal;
 mod request_log;
 mod request_logs;
@@ -100,7 +102,7 @@ pub use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use body::{Body, BodyLimit, BodyReader, Boundary, Content, ContentError, InvalidBoundary, Part};
 pub use endpoint::{
-    AUTH_HEADER, Endpoint, IncomingRequest, IncomingResponse, InvalidToken, OutgoingRequest,
+    AUTH_HEADER, Endpoint, IncomingRequest, IncomingResponse, InvalidToken, JsonResponse, OutgoingRequest,
     OutgoingResponse, RequestError, auth_header,
 };
 pub use excerpt::Excerpt;
@@ -109,7 +111,9 @@ pub use kept_headers::mask_headers;
 pub use limited::Limited;
 pub use metadata::{Metadata, RateLimit, Scope};
 pub use other_job::OtherJob;
+pub use own_refusal::OwnRefusal;
 pub use path::PathTemplate;
+pub use query::Query;
 pub use refusal::Refusal;
 pub use request_log::{Millis, Nanos, Quota, Stamp};
 pub use request_logs::RequestLogs;

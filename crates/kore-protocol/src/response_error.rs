@@ -69,7 +69,11 @@ pub enum Origin {
 
 impl ResponseError {
     /// Accepts a success that has a body.
-    pub(crate) fn check(response: &http::Response<Bytes>, limit: BodyLimit) -> Result<(), Self> {
+    pub(crate) fn check(
+        response: &http::Response<Bytes>,
+        limit: BodyLimit,
+        may_be_empty: bool,
+    ) -> Result<(), Self> {
         let status = response.status();
         let body = response.body();
         let kind = if body.len() > limit.get() {
@@ -83,7 +87,7 @@ impl ResponseError {
             Kind::Redirect { location: Excerpt::new(location).to_string().into() }
         } else if !status.is_success() {
             refused(body).unwrap_or(Kind::Status)
-        } else if without_bom(body).iter().all(u8::is_ascii_whitespace) {
+        } else if !may_be_empty && without_bom(body).iter().all(u8::is_ascii_whitespace) {
             Kind::Empty
         } else if let Some(refused) = begins_with_errors(body).then(|| refused(body)).flatten() {
             refused

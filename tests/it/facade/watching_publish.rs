@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use kore_sdk::protocol::{
-    Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, RequestError, Scope,
+    Body, Endpoint, IncomingRequest, JsonResponse, Metadata, OtherJob, OutgoingRequest,
+    OutgoingResponse as _, PathTemplate, Query, RateLimit, RequestError, Scope,
 };
 use kore_sdk::watch::{End, Event, Job, ResumeToken, Task, Update};
 use kore_sdk::{BotImportId, Error, Outcome, Status};
@@ -60,32 +60,18 @@ impl OutgoingRequest for GetPublish {
         vec![&self.bot]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(&self.bot)
-    }
-
     fn check(&self, response: &Progress) -> Result<(), OtherJob> {
         if response.bot == self.bot { Ok(()) } else { Err(OtherJob::new(&*self.bot, &response.bot)) }
     }
 }
 
 impl IncomingRequest for GetPublish {
-    fn from_parts(path_values: &[&str], _body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, _: &Bytes) -> Result<Self, RequestError> {
         Ok(Self { bot: path_values.concat() })
     }
 }
 
-impl IncomingResponse for Progress {
-    fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        serde_json::from_slice(body)
-    }
-}
-
-impl OutgoingResponse for Progress {
-    fn to_body(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(self)
-    }
-}
+impl JsonResponse for Progress {}
 
 impl Job for Publish {
     const KIND: &'static str = "bot publish";

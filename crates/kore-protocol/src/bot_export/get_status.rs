@@ -15,7 +15,7 @@ use kore_types::{BotExport, BotId};
 
 use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
 };
 
 pub use job::{ExportRun, NoTask};
@@ -99,10 +99,6 @@ impl OutgoingRequest for Request {
         vec![self.run.bot_id.as_str()]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(self.run.bot_id.as_str())
-    }
-
     fn concealed_keys(&self) -> &'static [&'static str] {
         CONCEALED
     }
@@ -113,7 +109,7 @@ impl OutgoingRequest for Request {
 }
 
 impl IncomingRequest for Request {
-    fn from_parts(path_values: &[&str], _body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, _: &Bytes) -> Result<Self, RequestError> {
         Ok(Self::new(path_values.concat().parse().map_err(|_| Refusal::InvalidStreamId)?))
     }
 }

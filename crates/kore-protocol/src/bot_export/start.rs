@@ -12,7 +12,7 @@ use serde::de::Error as _;
 use super::ExportRun;
 use crate::{
     Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
 };
 
 /// What is known of the call beside its request and response.
@@ -84,10 +84,6 @@ impl OutgoingRequest for Request {
         vec![self.bot_id.as_str()]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(self.bot_id.as_str())
-    }
-
     fn concealed_keys(&self) -> &'static [&'static str] {
         super::get_status::CONCEALED
     }
@@ -99,7 +95,7 @@ impl OutgoingRequest for Request {
 
 impl IncomingRequest for Request {
     /// `exportType` must be one of the two words, and options that name tasks must name one.
-    fn from_parts(path_values: &[&str], body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, body: &Bytes) -> Result<Self, RequestError> {
         let bot_id = path_values.concat().parse().map_err(|_| Refusal::InvalidStreamId)?;
         let order: BotExportOrder = serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         match &order.export_type {

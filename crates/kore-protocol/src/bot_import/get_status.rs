@@ -13,7 +13,7 @@ use kore_types::{BotImport, BotImportId};
 
 use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
 };
 
 use subject::check;
@@ -97,17 +97,13 @@ impl OutgoingRequest for Request {
         vec![self.import_id.as_str()]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(self.import_id.as_str())
-    }
-
     fn check(&self, response: &Response) -> Result<(), OtherJob> {
         check(&self.import_id, &response.import)
     }
 }
 
 impl IncomingRequest for Request {
-    fn from_parts(path_values: &[&str], _body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, _: &Bytes) -> Result<Self, RequestError> {
         let import_id = path_values.concat().parse().map_err(|_| Refusal::InvalidRequestId)?;
         Ok(Self { import_id })
     }

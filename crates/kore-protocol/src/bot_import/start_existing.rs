@@ -9,7 +9,7 @@ use http::Method;
 use kore_types::{BotId, ExistingBotImport, FileId, ImportOptions};
 
 use crate::{
-    Body, Endpoint, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, RateLimit, Refusal,
+    Body, Endpoint, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit, Refusal,
     RequestError, Scope,
 };
 
@@ -73,17 +73,13 @@ impl OutgoingRequest for Request {
         vec![self.bot_id.as_str()]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(self.bot_id.as_str())
-    }
-
     fn to_body(&self) -> Body {
         serde_json::to_vec(&self.import).expect("texts and values of JSON").into()
     }
 }
 
 impl IncomingRequest for Request {
-    fn from_parts(path_values: &[&str], body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, body: &Bytes) -> Result<Self, RequestError> {
         let bot_id = path_values.concat().parse().map_err(|_| Refusal::InvalidStreamId)?;
         let import: ExistingBotImport =
             serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;

@@ -12,7 +12,7 @@ use serde::de::Error as _;
 
 use crate::{
     Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
 };
 
 use file_ids::{all, check};
@@ -109,7 +109,7 @@ impl OutgoingRequest for Request {
 impl IncomingRequest for Request {
     /// The files that `uploadMode` requires must be named. Without `uploadMode`, the older form of the call,
     /// single files are required.
-    fn from_parts(_: &[&str], body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(_: &[&str], _: Query<'_>, body: &Bytes) -> Result<Self, RequestError> {
         let import: NewBotImport = serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         let NewBotImport { bot_definition, config_info, icon, zip_info, bot_functions, extra, .. } = &import;
         let is_odd = |key: &&str| extra.get(*key).is_some_and(|value| !value.is_null());

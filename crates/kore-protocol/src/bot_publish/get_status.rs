@@ -14,7 +14,7 @@ use kore_types::{BotId, BotPublish};
 
 use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
 };
 
 pub use job::{PublishMark, PublishRun};
@@ -94,17 +94,13 @@ impl OutgoingRequest for Request {
         vec![self.run.bot_id.as_str()]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(self.run.bot_id.as_str())
-    }
-
     fn check(&self, response: &Response) -> Result<(), OtherJob> {
         self.run.check(&response.publish)
     }
 }
 
 impl IncomingRequest for Request {
-    fn from_parts(path_values: &[&str], _body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, _: &Bytes) -> Result<Self, RequestError> {
         Ok(Self::new(path_values.concat().parse().map_err(|_| Refusal::InvalidStreamId)?))
     }
 }

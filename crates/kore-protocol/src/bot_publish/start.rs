@@ -8,10 +8,11 @@
 use bytes::Bytes;
 use http::Method;
 use kore_types::{BotId, BotPublishOrder, List, PublishedResource};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse,
-    PathTemplate, RateLimit, Refusal, RequestError, Scope,
+    Body, Endpoint, IncomingRequest, JsonResponse, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit,
+    Refusal, RequestError, Scope,
 };
 
 /// What is known of the call beside its request and response.
@@ -36,7 +37,8 @@ pub struct Request {
 }
 
 /// What becomes of each part of the bot.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(transparent)]
 #[non_exhaustive]
 pub struct Response {
     /// The parts. That one has a status of success says that it was accepted.
@@ -76,17 +78,13 @@ impl OutgoingRequest for Request {
         vec![self.bot_id.as_str()]
     }
 
-    fn rate_limit_key(&self) -> Option<&str> {
-        Some(self.bot_id.as_str())
-    }
-
     fn to_body(&self) -> Body {
         serde_json::to_vec(&self.order).expect("texts and values of JSON").into()
     }
 }
 
 impl IncomingRequest for Request {
-    fn from_parts(path_values: &[&str], body: &Bytes) -> Result<Self, RequestError> {
+    fn from_parts(path_values: &[&str], _: Query<'_>, body: &Bytes) -> Result<Self, RequestError> {
         let bot_id = path_values.concat().parse().map_err(|_| Refusal::InvalidStreamId)?;
         let order: BotPublishOrder = serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
         match &order.version_comment {
@@ -96,17 +94,7 @@ impl IncomingRequest for Request {
     }
 }
 
-impl IncomingResponse for Response {
-    fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        Ok(Self { resources: serde_json::from_slice(body)? })
-    }
-}
-
-impl OutgoingResponse for Response {
-    fn to_body(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&self.resources)
-    }
-}
+impl JsonResponse for Response {}
 
 #[cfg(feature = "openapi")]
 impl crate::openapi::Described for Request {
@@ -129,7 +117,7 @@ impl crate::openapi::Described for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BaseUrl, BodyLimit, auth_header};
+    use crate::{BaseUrl, BodyLimit, IncomingResponse as _, OutgoingResponse as _, auth_header};
 
     fn received(body: &'static str) -> Result<Request, RequestError> {
         let request =

@@ -4,10 +4,10 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::{SCHEME, responses};
-use crate::{Endpoint, Metadata, OutgoingRequest, OutgoingResponse, Quota, RateLimit, Refusal, Scope};
+use crate::{Metadata, OutgoingRequest, OutgoingResponse, Quota, RateLimit, Refusal, Scope};
 
 /// What the document needs to know of a call beside its [`Metadata`].
-pub(crate) trait Described: Endpoint + OutgoingRequest {
+pub(crate) trait Described: OutgoingRequest<Response: OutgoingResponse> {
     /// The `operationId`.
     const ID: &'static str;
     /// The name that the vendor's document gives the call.

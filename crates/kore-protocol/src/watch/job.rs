@@ -9,7 +9,7 @@ use kore_types::{Extra, Outcome, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{IncomingResponse, OutgoingRequest, OutgoingResponse};
+use crate::{IncomingResponse, OutgoingRequest};
 
 /// A kind of job of the platform that is polled until it ends. A value names one job; serde writes it
 /// into [`ResumeToken`](super::ResumeToken)s.
@@ -26,7 +26,7 @@ pub trait Job: Clone + Eq + Hash + fmt::Debug + Serialize + DeserializeOwned + S
     /// [`rate_limit_key`](OutgoingRequest::rate_limit_key).
     type Request: OutgoingRequest<Response = Self::Response> + Clone + fmt::Debug + PartialEq + Send + Sync;
     /// The response to a poll.
-    type Response: IncomingResponse + OutgoingResponse + Clone + fmt::Debug + PartialEq + Send + Sync;
+    type Response: IncomingResponse + Clone + fmt::Debug + PartialEq + Send + Sync;
     /// A part of a job, of which its progress is made.
     type Task: Task;
 
