@@ -164,7 +164,7 @@ impl Context<'_> {
             300..=399 => format!(
                 "set the host ({origin}) to the URL that does not redirect; https:// and no path, as a rule"
             ),
-            412 | 400 => "check the import id".into(),
+            412 | 400 => "check the import id; for a start, the bot id, the files and the options".into(),
             _ if error.is_retryable() => {
                 "the platform or something before it has a problem; try again later".into()
             }
@@ -199,6 +199,13 @@ impl Context<'_> {
                 "check the import id, and that {} ({}) is the environment in which the import was started",
                 self.connection.host.value, self.connection.host.origin
             ),
+            Refusal::InvalidStreamId => format!(
+                "check the bot id, and that {} ({}) is the environment that has the bot",
+                self.connection.host.value, self.connection.host.origin
+            ),
+            Refusal::InvalidFileId => {
+                "the platform does not know an uploaded file any more; run the command again".into()
+            }
             _ => return None,
         })
     }
@@ -207,10 +214,10 @@ impl Context<'_> {
         match response.retry_after().map(|after| after.delay(self.now).as_secs()) {
             Some(seconds) => format!("wait {seconds} s, as the platform asks"),
             None if response.refusal() == Some(Refusal::HourLimit) => {
-                "wait: an import can be asked for 1800 times an hour, by all who ask together".into()
+                "wait: the platform takes 1800 requests an hour for an import, or for starts at a bot, of all who ask together".into()
             }
             None => {
-                "wait a minute: an import can be asked for 60 times a minute and 1800 times an hour".into()
+                "wait a minute: the platform takes 60 requests a minute and 1800 an hour for an import, or for starts at a bot".into()
             }
         }
     }

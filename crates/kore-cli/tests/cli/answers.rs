@@ -123,7 +123,7 @@ fn rate_limits() {
     // The status is a guess: the words alone are enough.
     asking(&refused("403 Forbidden", minute)).fails(5).says(&["wait a minute"]);
     let hourly = minute.replace("per-minute", "hourly");
-    asking(&refused("429 Too Many Requests", &hourly)).fails(5).says(&["1800 times an hour"]);
+    asking(&refused("429 Too Many Requests", &hourly)).fails(5).says(&["1800 requests an hour"]);
     let server = Server::answering("429 Too Many Requests", "retry-after: 7\r\n", "slow down");
     asking(&server).fails(5).says(&["wait 7 s"]);
 }

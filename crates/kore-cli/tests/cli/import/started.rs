@@ -250,5 +250,5 @@ fn the_whole_way_against_an_emulator() {
     let mut unknown = unknown.arg(bot);
     let run = unknown.run();
     assert_eq!(run.code, 5, "{}", run.stderr);
-    run.says(&["Invalid StreamId"]);
+    run.says(&["Invalid StreamId", "check the bot id"]);
 }
