@@ -9,7 +9,8 @@ use kore_sdk::transport::{Phase, TransportError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::settings::{Connection, Credentials, Identity, Sourced};
+use crate::origin::Sourced;
+use crate::settings::{Connection, Credentials, Identity};
 use crate::unexpanded::Unexpanded;
 
 /// What a hint may name: where a setting comes from that is wrong.

@@ -10,8 +10,8 @@ use std::io;
 use std::path::{Component, Path};
 
 use crate::failure::Failure;
+use crate::origin::{Origin, Source};
 use crate::plain_text::trimmed;
-use crate::settings::{Origin, Source};
 
 /// What stands around a name: in Azure, GitHub, shells, templates and the console of Windows.
 const FORMS: [(&str, &str); 6] =

@@ -7,8 +7,9 @@ use kore_sdk::transport::HyperTransport;
 use kore_sdk::{Client, ClientBuilder};
 
 use crate::failure::Failure;
+use crate::origin::Sourced;
 use crate::plain_text::{bounded, utf8};
-use crate::settings::{Connection, Credentials, Identity, Settings, Sourced};
+use crate::settings::{Connection, Credentials, Identity, Settings};
 use crate::unexpanded;
 
 /// The most that is read of certificates. All public authorities together take a small part of it.

@@ -10,7 +10,7 @@ use etcetera::BaseStrategy as _;
 use kore_sdk::types::Printable;
 use serde::Deserialize;
 
-use super::Values;
+use super::values::Values;
 use crate::failure::Failure;
 use crate::plain_text::{self, bounded};
 

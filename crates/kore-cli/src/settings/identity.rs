@@ -3,9 +3,10 @@
 use kore_sdk::auth::{Secret, Token};
 use kore_sdk::types::ClientId;
 
+use super::secret;
 use super::values::Level;
-use super::{Origin, Sourced, jwe, secret};
 use crate::failure::Failure;
+use crate::origin::{Origin, Sourced};
 use crate::plain_text::trimmed;
 use crate::unexpanded::Unexpanded;
 
@@ -49,7 +50,7 @@ pub(crate) fn resolve(levels: &[Level]) -> Result<Identity, Failure> {
     if let Some(Sourced { value, origin }) = jwt {
         let token = token(&String::from_utf8_lossy(&value.0), &origin)?;
         let idle = [("jti", flags.values.jti.is_some()), ("subject", flags.values.subject.is_some())];
-        let mut idle = idle.into_iter().chain(jwe::flags(&flags.values));
+        let mut idle = idle.into_iter().chain(flags.values.jwe_flags());
         return match idle.find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Failure::usage(format!(
                 "--{flag} is for tokens that are signed here, and {origin} is a ready one"

@@ -6,32 +6,20 @@ use std::path::PathBuf;
 use kore_sdk::auth::{Encrypter, JweContent, PublicJwk};
 use kore_sdk::types::Printable;
 
-use super::values::{Level, Values};
-use super::{Identity, Sourced};
+use super::identity::Identity;
+use super::values::{Level, Values, first};
 use crate::failure::Failure;
+use crate::origin::Sourced;
 use crate::plain_text::{bounded, trimmed, utf8};
 use crate::unexpanded::{self, Unexpanded};
 
 /// The most that is read of a file that should hold a JWK.
 const MAX_LEN: u64 = 64 * 1024;
 
-/// The flags, by what the flags say.
-pub(super) fn flags(values: &Values) -> [(&'static str, bool); 6] {
-    let Values { jwe_key_file, jwe_alg, jwe_enc, jwe_kid, jwe_content, jwe_cty, .. } = values;
-    [
-        ("jwe-key", jwe_key_file.is_some()),
-        ("jwe-alg", jwe_alg.is_some()),
-        ("jwe-enc", jwe_enc.is_some()),
-        ("jwe-kid", jwe_kid.is_some()),
-        ("jwe-content", jwe_content.is_some()),
-        ("jwe-cty", jwe_cty.is_some()),
-    ]
-}
-
 /// What encrypts the tokens of an identity; `None` if no key is set. Reads the key's file.
 pub(super) fn resolve(levels: &[Level], identity: &Identity) -> Result<Option<Encrypter>, Failure> {
     let Some(file) = first(levels, "jwe_key_file", |values| values.jwe_key_file.clone()) else {
-        return match flags(&levels[0].values).into_iter().find(|(_, is_given)| *is_given) {
+        return match levels[0].values.jwe_flags().into_iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => {
                 Err(Failure::usage(format!("--{flag} is for encrypted tokens, and no key is given"))
                     .hint("give the platform's public key with --jwe-key or KORE_JWE_KEY_FILE"))
@@ -69,10 +57,6 @@ pub(super) fn resolve(levels: &[Level], identity: &Identity) -> Result<Option<En
     }
     let cty = first(levels, "jwe_cty", |values| values.jwe_cty).is_some_and(|cty| cty.value);
     Ok(Some(encrypter.cty(cty)))
-}
-
-fn first<T>(levels: &[Level], key: &'static str, value: impl Fn(&Values) -> Option<T>) -> Option<Sourced<T>> {
-    levels.iter().find_map(|level| level.sourced(key, value(&level.values)))
 }
 
 fn text(

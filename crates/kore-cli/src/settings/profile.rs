@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::config_file::{self, Config};
 use super::values::Level;
-use super::{Origin, Source};
 use crate::args::IdentityArgs;
 use crate::environment::{self, Environment};
 use crate::failure::Failure;
+use crate::origin::{Origin, Source};
 use crate::unexpanded;
 
 /// The configuration file, for a hint about settings that it could give.

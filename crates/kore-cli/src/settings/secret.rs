@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use kore_sdk::auth::Secret;
 
-use super::Sourced;
 use crate::failure::Failure;
+use crate::origin::Sourced;
 use crate::plain_text::{bounded, utf8};
 use crate::unexpanded::{self, Unexpanded};
 
@@ -65,7 +65,7 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Origin, Source};
+    use crate::origin::{Origin, Source};
 
     fn inline(bytes: &[u8]) -> Result<Secret, Failure> {
         let origin = Origin { source: Source::Environment, key: "client_secret" };

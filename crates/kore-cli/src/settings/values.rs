@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{Origin, SecretSource, Source, Sourced};
+use super::secret::SecretSource;
 use crate::args::{ConnectionArgs, IdentityArgs};
 use crate::duration;
 use crate::environment::{self, Environment};
 use crate::failure::Failure;
+use crate::origin::{Origin, Source, Sourced};
 
 /// The settings that there are, by their keys in the configuration file. It may hold secrets, hence
 /// no `Debug`.
@@ -34,6 +35,21 @@ pub(crate) struct Values {
     pub(crate) allow_http: Option<bool>,
     #[serde(default, deserialize_with = "timeout")]
     pub(crate) timeout: Option<Duration>,
+}
+
+impl Values {
+    /// The flags of encrypted tokens, each with whether it is set.
+    pub(super) fn jwe_flags(&self) -> [(&'static str, bool); 6] {
+        let Self { jwe_key_file, jwe_alg, jwe_enc, jwe_kid, jwe_content, jwe_cty, .. } = self;
+        [
+            ("jwe-key", jwe_key_file.is_some()),
+            ("jwe-alg", jwe_alg.is_some()),
+            ("jwe-enc", jwe_enc.is_some()),
+            ("jwe-kid", jwe_kid.is_some()),
+            ("jwe-content", jwe_content.is_some()),
+            ("jwe-cty", jwe_cty.is_some()),
+        ]
+    }
 }
 
 /// A text that no error message repeats, as serde's would for a number in its place.
@@ -156,4 +172,13 @@ impl Level {
         let Values { client_id, client_secret, client_secret_file, jwt, .. } = &self.values;
         client_id.is_some() || client_secret.is_some() || client_secret_file.is_some() || jwt.is_some()
     }
+}
+
+/// The value that counts: that of the first level which has one.
+pub(super) fn first<T>(
+    levels: &[Level],
+    key: &'static str,
+    value: impl Fn(&Values) -> Option<T>,
+) -> Option<Sourced<T>> {
+    levels.iter().find_map(|level| level.sourced(key, value(&level.values)))
 }

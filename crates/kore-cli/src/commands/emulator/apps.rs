@@ -9,8 +9,9 @@ use kore_sdk::types::{ClientId, Printable};
 use super::client_file::ClientFile;
 use crate::environment::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
 use crate::failure::{self, Failure};
+use crate::origin::{Origin, Sourced};
 use crate::plain_text::trimmed;
-use crate::settings::{Origin, SecretSource, Sourced, secret};
+use crate::settings::{SecretSource, secret};
 use crate::unexpanded::Unexpanded;
 
 /// What an app is beside its credentials.
