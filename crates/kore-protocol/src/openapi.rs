@@ -7,6 +7,7 @@
 //! The committed document is [`OPENAPI_JSON`](crate::OPENAPI_JSON); `cargo xtask openapi` writes
 //! it anew.
 
+pub(crate) mod described;
 mod operation;
 mod responses;
 #[cfg(test)]
@@ -16,7 +17,6 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::operation::Described;
 use self::operation::Operation;
 use crate::bot_import::{get_status, start_existing, start_new};
 use crate::file::upload;

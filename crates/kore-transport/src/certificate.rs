@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use kore_protocol::Excerpt;
 
-use crate::tls_words::{plain, squashed};
+use crate::variant_words::{plain, squashed};
 
 /// A defect of a certificate, and what to do about it.
 struct Defect {

@@ -54,6 +54,7 @@ mod tower_transport;
 mod transport;
 #[cfg(feature = "ureq")]
 mod ureq_transport;
+mod variant_words;
 
 pub use body_sink::BodySink;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]

@@ -1,8 +1,7 @@
 //! Explains what went wrong with TLS, from the text of a TLS library. All transports use it.
 
-use kore_protocol::Excerpt;
-
 use crate::certificate;
+use crate::variant_words::plain;
 
 /// Reads the text of rustls, OpenSSL or another library. `host` is the host or the proxy, and may have a
 /// port.
@@ -63,27 +62,6 @@ fn nothing_in_common(host: &str, why: &str) -> String {
          2018 or later",
         plain(why)
     )
-}
-
-/// Letters and digits in lower case, so that `UnknownIssuer` and `unknown issuer` are equal.
-pub(crate) fn squashed(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// The name or the `Debug` of an enum variant as words.
-pub(crate) fn plain(text: &str) -> String {
-    let mut words = String::with_capacity(text.len() + 8);
-    let mut before = ' ';
-    for c in text.chars() {
-        if c.is_uppercase() && before.is_lowercase() {
-            words.push(' ');
-        }
-        let is_between = "(){}[]\"_".contains(c);
-        words.push(if is_between { ' ' } else { c.to_ascii_lowercase() });
-        before = c;
-    }
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    Excerpt::new(words.as_bytes()).to_string()
 }
 
 #[cfg(all(test, feature = "hyper"))]

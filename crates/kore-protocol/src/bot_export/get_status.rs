@@ -31,9 +31,6 @@ pub const METADATA: Metadata = Metadata {
 /// The response in the vendor's document: an export that succeeded.
 pub const SAMPLE: &str = include_str!("get_status/sample.json");
 
-/// Keys with parts of the signed address in their values.
-pub(super) const CONCEALED: &[&str] = &["downloadURL", "downloadUrl", "store", "urlParams"];
-
 /// Asks for the status of the last export of a bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -100,7 +97,7 @@ impl OutgoingRequest for Request {
     }
 
     fn concealed_keys(&self) -> &'static [&'static str] {
-        CONCEALED
+        super::start::CONCEALED
     }
 
     fn check(&self, response: &Response) -> Result<(), OtherJob> {
@@ -131,7 +128,7 @@ impl OutgoingResponse for Response {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "getBotExportStatus";
     const SUMMARY: &'static str = "Bot Export Status API";
     const DOCUMENT: &'static str = "https://docs.kore.ai/ai-for-service/apis/automation/bot-export-status";

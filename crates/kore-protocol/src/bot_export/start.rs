@@ -26,6 +26,9 @@ pub const METADATA: Metadata = Metadata {
 /// The response in the vendor's document; digits of its ids are masked there.
 pub const SAMPLE: &str = include_str!("start/sample.json");
 
+/// Keys with parts of the signed address in their values.
+pub(super) const CONCEALED: &[&str] = &["downloadURL", "downloadUrl", "store", "urlParams"];
+
 /// Starts an export of a bot.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -85,7 +88,7 @@ impl OutgoingRequest for Request {
     }
 
     fn concealed_keys(&self) -> &'static [&'static str] {
-        super::get_status::CONCEALED
+        CONCEALED
     }
 
     fn to_body(&self) -> Body {
@@ -124,7 +127,7 @@ impl OutgoingResponse for Response {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "exportBot";
     const SUMMARY: &'static str = "Bot Export API";
     const DOCUMENT: &'static str = "https://docs.kore.ai/ai-for-service/apis/automation/bot-export";

@@ -126,7 +126,7 @@ impl OutgoingResponse for Response {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "getBotImportStatus";
     const SUMMARY: &'static str = "Bot Import Status API";
     const DOCUMENT: &'static str = "https://developer.kore.ai/docs/bots/api-guide/bot-import-status-api/";

@@ -95,7 +95,7 @@ impl IncomingRequest for Request {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "importExistingBot";
     const SUMMARY: &'static str = "Import Bot into an Existing Bot API";
     const DOCUMENT: &'static str =

@@ -152,7 +152,7 @@ impl OutgoingResponse for Response {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "importNewBot";
     const SUMMARY: &'static str = "Import Bot as New Bot API";
     const DOCUMENT: &'static str =

@@ -122,7 +122,7 @@ impl OutgoingResponse for Response {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "getBotPublishStatus";
     const SUMMARY: &'static str = "Bot Publish Status API";
     const DOCUMENT: &'static str = "https://docs.kore.ai/ai-for-service/apis/automation/bot-publish-status";

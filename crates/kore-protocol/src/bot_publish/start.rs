@@ -97,7 +97,7 @@ impl IncomingRequest for Request {
 impl JsonResponse for Response {}
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "publishBot";
     const SUMMARY: &'static str = "Publish Bot API";
     const DOCUMENT: &'static str = "https://docs.kore.ai/ai-for-service/apis/automation/publish-bot";

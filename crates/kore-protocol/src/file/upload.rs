@@ -168,7 +168,7 @@ impl OutgoingResponse for Response {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::openapi::Described for Request {
+impl crate::openapi::described::Described for Request {
     const ID: &'static str = "uploadFile";
     const SUMMARY: &'static str = "Upload File API";
     const DOCUMENT: &'static str = "https://developer.kore.ai/docs/bots/api-guide/upload-file-api/";

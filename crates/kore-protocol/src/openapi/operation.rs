@@ -3,32 +3,9 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
+use super::described::{Described, JSON};
 use super::{SCHEME, responses};
-use crate::{Metadata, OutgoingRequest, OutgoingResponse, Quota, RateLimit, Refusal, Scope};
-
-/// What the document needs to know of a call beside its [`Metadata`].
-pub(crate) trait Described: OutgoingRequest<Response: OutgoingResponse> {
-    /// The `operationId`.
-    const ID: &'static str;
-    /// The name that the vendor's document gives the call.
-    const SUMMARY: &'static str;
-    /// The address of the vendor's document.
-    const DOCUMENT: &'static str;
-    /// The refusals of this call, beside those of every call.
-    const REFUSALS: &'static [Refusal];
-    /// The type of the request's body.
-    const BODY_TYPE: &'static str = responses::JSON;
-
-    /// The types of the path's variables, in order, as a tuple.
-    type PathValues: JsonSchema;
-    /// The body of the request; `()` for none.
-    type RequestBody: JsonSchema;
-    /// The JSON of the response.
-    type ResponseBody: JsonSchema;
-
-    /// A request and its response, from the vendor's document.
-    fn sample() -> Option<(Self, Self::Response)>;
-}
+use crate::{Metadata, OutgoingRequest, OutgoingResponse, Quota, RateLimit, Scope};
 
 /// A [`Described`] endpoint in a list.
 pub(super) struct Operation {
@@ -65,7 +42,7 @@ fn describe<E: Described>(schemas: &mut SchemaGenerator) -> Value {
         "externalDocs": {"url": E::DOCUMENT},
         "security": [{SCHEME: Vec::from_iter(E::METADATA.scope.map(|scope| scope.name))}],
         "responses": responses::of_call(
-            content(responses::JSON, schemas.subschema_for::<E::ResponseBody>().into(), answer),
+            content(JSON, schemas.subschema_for::<E::ResponseBody>().into(), answer),
             E::REFUSALS,
             schemas,
         ),

@@ -8,10 +8,8 @@ use kore_types::ErrorBody;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
+use super::described::JSON;
 use crate::Refusal;
-
-/// The content type of JSON, without `charset`, which JSON does not have.
-pub(super) const JSON: &str = "application/json";
 
 /// The refusals that any call may have: for the token and its scope, the rate limits, a server error.
 const SHARED: [Refusal; 9] = [

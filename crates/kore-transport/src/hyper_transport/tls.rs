@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::failure::find;
-use crate::{BuildError, Phase, TransportError, tls_words};
+use crate::{BuildError, Phase, TransportError, tls_words, variant_words};
 
 pub(super) struct Tls {
     /// Trusted beside the roots of the operating system.
@@ -38,7 +38,7 @@ impl From<rustls::Error> for NoRoots {
         let message = format!(
             "this machine has no usable root certificates ({}): install its package \
              ca-certificates, or add a CA's certificate as a PEM file",
-            tls_words::plain(&error.to_string())
+            variant_words::plain(&error.to_string())
         );
         Self { message, source: Some(error) }
     }
