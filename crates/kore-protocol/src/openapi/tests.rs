@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::Method;
 use kore_types::{BotId, BotImport, BotImportId, ErrorBody, Status};
 
+use super::described::Described;
 use super::*;
 use crate::{
     Body, Endpoint, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse, PathTemplate, RateLimit,
