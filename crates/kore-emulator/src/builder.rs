@@ -13,16 +13,19 @@ use kore_types::{BotId, BotImportId};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::bodies::Bodies;
 use crate::bots::Bot;
 use crate::clock::Clock;
+use crate::contents::Contents;
 use crate::control::Control;
-use crate::emulator::{made_up_id, reached};
+use crate::emulator::reached;
 use crate::faults::FaultyWay;
+use crate::ids::made_up_id;
 use crate::imports::Held;
 use crate::life::Life;
 use crate::limits::LimitRules;
-use crate::platform::{Contents, Platform, Starts};
-use crate::server::{Bodies, Bounds, Server};
+use crate::platform::{Platform, Starts};
+use crate::server::{Bounds, Server};
 use crate::state::{State, keep_saving};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario, encryption};
 

@@ -6,114 +6,46 @@
 //! a page from elsewhere in someone's browser cannot.
 
 mod answer;
+mod base;
 mod bots;
 mod events;
 mod guard;
 mod imports;
 mod log;
 mod page;
+mod recent;
 mod routes;
 mod view;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use kore_types::BotImportId;
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::OwnedSemaphorePermit;
 
+pub(crate) use base::Control;
 pub(crate) use log::Noted;
-pub(crate) use view::cut;
 
-use crate::clock::Clock;
-use crate::faults::FaultyWay;
-use crate::life::Life;
-use crate::platform::{Contents, Platform};
-use crate::server::{AnswerBody, Bodies, Unread, whole};
-use crate::state::State;
-use crate::{Faults, Scenario, input, snapshot};
-use answer::{Problem, json};
-use imports::Recent;
-use log::RequestLog;
-use routes::{Action, Steer};
+use crate::bodies::{AnswerBody, Bodies, Unread, whole};
+use crate::{Faults, input, snapshot};
+use answer::{Problem, json, no_content};
+use base::{MAX_IMPORTS, MAX_SNAPSHOTS};
+use routes::Action;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most imports that are created here; a program may hold more.
-const MAX_IMPORTS: usize = 1_000_000;
-
 /// The most faults at a time.
 const MAX_FAULTS: usize = 1000;
 
-/// How many snapshots are given at the same time.
-const MAX_SNAPSHOTS: usize = 8;
-
-/// How many pages may follow what happens.
-const MAX_VIEWERS: usize = 32;
-
-/// The control of one emulator.
-#[derive(Debug)]
-pub(crate) struct Control {
-    platform: Arc<Platform>,
-    faults: Arc<FaultyWay>,
-    clock: Clock,
-    state: Option<Arc<State>>,
-    /// What the emulator was started with, for a reset.
-    start: (Contents, Faults),
-    log: Mutex<RequestLog>,
-    recent: Mutex<Recent>,
-    viewers: Arc<Semaphore>,
-    /// One is read at a time: what it holds takes more room than its text.
-    restores: Semaphore,
-    snapshots: Arc<Semaphore>,
-    stopped: watch::Sender<bool>,
-}
-
 impl Control {
-    pub(crate) fn new(
-        platform: Arc<Platform>,
-        faults: Arc<FaultyWay>,
-        clock: Clock,
-        state: Option<Arc<State>>,
-        start: (Contents, Faults),
-    ) -> Self {
-        Self {
-            platform,
-            faults,
-            clock,
-            state,
-            start,
-            log: Mutex::default(),
-            recent: Mutex::default(),
-            viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
-            restores: Semaphore::new(1),
-            snapshots: Arc::new(Semaphore::new(MAX_SNAPSHOTS)),
-            stopped: watch::Sender::new(false),
-        }
-    }
-
     /// Whether a path is one of those here.
     pub(crate) fn has(path: &str) -> bool {
         routes::below_root(path).is_some()
-    }
-
-    /// Takes note of a request for the platform and its answer.
-    pub(crate) fn note(&self, noted: Noted, response: &Response<Bytes>) {
-        self.log().push(noted, response, self.clock.now().wall);
-    }
-
-    /// Ends the streams of events: no stop waits for a page that is open.
-    pub(crate) fn stop(&self) {
-        self.stopped.send_replace(true);
-    }
-
-    fn log(&self) -> MutexGuard<'_, RequestLog> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers a request whose path [is one of those here](Self::has).
@@ -311,10 +243,4 @@ fn unsaved(error: io::Error) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "to save the change in the state file")
         .found(error)
         .hint("the change holds until the emulator ends; make room for the file, or let it be written")
-}
-
-fn no_content() -> Response<AnswerBody> {
-    let mut response = Response::new(whole(Bytes::new()));
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
 }

@@ -8,9 +8,9 @@ use kore_types::{BotId, BotImportId};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::app::random_hex;
 use crate::bots::Bot;
 use crate::clock::Clock;
+use crate::ids::made_up_id;
 use crate::imports::Held;
 use crate::life::Life;
 use crate::platform::Platform;
@@ -184,15 +184,4 @@ impl Drop for Emulator {
             state.close();
         }
     }
-}
-
-/// An id of the documented form: a uuid behind the prefix.
-pub(crate) fn made_up_id() -> BotImportId {
-    let id = format!("{}{}", BotImportId::PREFIX, made_up_uuid());
-    BotImportId::new(id).expect("hexadecimal digits are safe")
-}
-
-pub(crate) fn made_up_uuid() -> String {
-    let hex = random_hex::<16>();
-    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }

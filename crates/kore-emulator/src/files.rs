@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use summary::{Component, Summary};
 
 use crate::app::random_hex;
-use crate::control::cut;
-use crate::emulator::made_up_uuid;
+use crate::ids::made_up_uuid;
+use crate::shown::cut;
 
 /// How many files are kept. Those that came first go first.
 const MAX_FILES: usize = 10_000;

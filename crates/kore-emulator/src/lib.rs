@@ -110,22 +110,27 @@ pub mod scenarios;
 pub mod plain_text;
 
 mod app;
+mod bodies;
 mod bots;
 mod builder;
 mod clock;
+mod contents;
 mod control;
 mod emulator;
 mod encryption;
 mod faults;
 mod files;
+mod ids;
 mod imports;
 mod input;
 mod life;
 mod limits;
 mod masked;
 mod platform;
+mod reset;
 mod scenario;
 mod server;
+mod shown;
 mod snapshot;
 mod state;
 #[cfg(feature = "tls")]

@@ -3,6 +3,7 @@
 //! The server hands it whole requests and the time; the control and the owner of the emulator change
 //! what it holds. It has no socket and no clock.
 
+mod from_files;
 mod start;
 
 use std::collections::HashMap;
@@ -22,13 +23,14 @@ use kore_protocol::{
 use kore_types::{BotImportId, ClientId};
 
 use crate::bots::{Bot, Bots};
+use crate::contents::Contents;
 use crate::files::{File, Files};
 use crate::imports::{Held, Imports};
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::masked::masked;
 use crate::{App, SteerError};
-pub(crate) use start::Starts;
+pub(crate) use from_files::Starts;
 
 /// The calls that are served.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,22 +69,6 @@ struct State {
     requests: RequestLogs<Nanos>,
     /// The requests that count by app: uploads and new bots.
     app_requests: HashMap<ClientId, RequestLogs<Nanos>>,
-}
-
-/// All that the platform holds, as a snapshot takes it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Contents {
-    pub(crate) imports: Vec<(BotImportId, Held)>,
-    pub(crate) bots: Vec<Bot>,
-    pub(crate) files: Vec<File>,
-}
-
-impl Contents {
-    /// The same at its start: each import that runs by a scenario begins at `now`.
-    pub(crate) fn begun(&self, now: SystemTime) -> Self {
-        let imports = self.imports.iter().map(|(id, held)| (id.clone(), held.begun(now))).collect();
-        Self { imports, ..self.clone() }
-    }
 }
 
 /// Why a request was refused, for the log of requests: kept beside the answer, and never sent.

@@ -3,7 +3,6 @@
 //! A client may take a place among the connections, a time for its request and for its answer, and
 //! a share of the room for bodies; whatever it does, others are served.
 
-mod body;
 mod stream;
 mod upload;
 
@@ -28,15 +27,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
-use body::MAX_BODY;
-pub(crate) use body::{AnswerBody, Bodies, Unread, whole};
-pub(crate) use stream::Reset;
-
 use crate::Now;
+use crate::bodies::{AnswerBody, Bodies, MAX_BODY, Unread};
 use crate::clock::Clock;
 use crate::control::{Control, Noted};
 use crate::faults::{FaultyWay, deliver};
 use crate::platform::{Platform, Why};
+use crate::reset::Reset;
 use crate::state::State;
 use stream::Stream;
 

@@ -29,11 +29,11 @@ use serde_json::value::RawValue;
 
 use crate::bots::Bot;
 use crate::clock::Time;
+use crate::contents::Contents;
 use crate::files::File;
 use crate::imports::Held;
 use crate::input::{self, Input as _};
 use crate::life::{Course, Life};
-use crate::platform::Contents;
 use crate::scenario::ScenarioForm;
 use crate::{InputError, Scenario};
 

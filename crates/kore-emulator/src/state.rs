@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::platform::{Contents, Platform};
+use crate::contents::Contents;
+use crate::platform::Platform;
 use crate::{InputError, input, plain_text, snapshot};
 
 /// How long a change that nobody waits for may stay unsaved.

@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use kore_types::Printable;
 use serde::Serialize;
 
-use crate::server::{AnswerBody, whole};
+use crate::bodies::{AnswerBody, whole};
 use crate::{InputError, plain_text};
 
 /// The most that is shown of what was found, in bytes.
@@ -24,6 +24,12 @@ pub(super) fn json_text(status: StatusCode, text: impl Into<Bytes>) -> Response<
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+pub(super) fn no_content() -> Response<AnswerBody> {
+    let mut response = Response::new(whole(Bytes::new()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 

@@ -1,12 +1,17 @@
 //! `/bots` and `/files`: what an import can go into, and what was uploaded for one.
 
+use bytes::Bytes;
+use http::{Response, StatusCode};
 use kore_types::{BotId, FileId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::view::cut;
-use super::*;
+use super::answer::{self, Problem, json, no_content};
+use super::base::Control;
+use crate::bodies::AnswerBody;
 use crate::bots::Bot;
 use crate::files::File;
+use crate::input;
+use crate::shown::cut;
 
 /// The most bots at a time.
 const MAX_BOTS: usize = 10_000;

@@ -5,18 +5,24 @@
 //! comes back, and asks anew.
 
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::channel::Sender;
 use http_body_util::{Channel, Either};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::answer::Problem;
+use super::base::{Control, MAX_VIEWERS};
 use super::log::Seen;
 use super::view::{Counts, ImportView, Much};
-use serde_json::value::RawValue;
-
-use super::*;
+use crate::bodies::AnswerBody;
 
 /// How often is looked whether something happened.
 const TICK: Duration = Duration::from_millis(100);

@@ -20,7 +20,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::answer::Problem;
-use super::routes;
+use super::page::PAGE;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -62,7 +62,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
 }
 
 fn is_link_to_the_page(parts: &Parts, mode: Option<&str>) -> bool {
-    parts.method == Method::GET && mode == Some("navigate") && parts.uri.path() == routes::PAGE
+    parts.method == Method::GET && mode == Some("navigate") && parts.uri.path() == PAGE
 }
 
 fn elsewhere(found: String) -> Problem {

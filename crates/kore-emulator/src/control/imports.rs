@@ -1,46 +1,28 @@
 //! `/imports`: lists, creates, steers and deletes imports.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
+use bytes::Bytes;
 use http::header::LOCATION;
-use serde::Deserialize;
+use http::{HeaderValue, Response, StatusCode};
+use kore_types::BotImportId;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::routes::Page;
+use super::answer::{self, Problem, json, no_content};
+use super::base::{Control, MAX_IMPORTS};
+use super::routes::{self, Page, Steer};
 use super::view::{ImportView, Much};
-use super::*;
-use crate::emulator::made_up_id;
+use crate::bodies::AnswerBody;
+use crate::ids::made_up_id;
 use crate::imports::Held;
+use crate::life::Life;
 use crate::platform::NotPut;
-use crate::{Mode, Speed, SteerError, input, scenarios};
+use crate::{Mode, Scenario, Speed, SteerError, input, scenarios};
 
 /// The most imports in a list.
 const MAX_LISTED: usize = 1000;
-
-/// Scenarios that were used of late, so that imports made one by one share theirs.
-#[derive(Debug, Default)]
-pub(super) struct Recent(VecDeque<(Box<str>, Arc<Scenario>)>);
-
-/// How many.
-const RECENT: usize = 16;
-
-impl Recent {
-    fn get(
-        &mut self,
-        key: &str,
-        make: impl FnOnce() -> Result<Scenario, Problem>,
-    ) -> Result<Arc<Scenario>, Problem> {
-        if let Some((_, scenario)) = self.0.iter().find(|(known, _)| **known == *key) {
-            return Ok(Arc::clone(scenario));
-        }
-        let scenario = Arc::new(make()?);
-        self.0.truncate(RECENT - 1);
-        self.0.push_front((key.into(), Arc::clone(&scenario)));
-        Ok(scenario)
-    }
-}
 
 /// What is to be created.
 #[derive(Deserialize)]

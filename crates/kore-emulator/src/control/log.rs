@@ -11,10 +11,10 @@ use kore_types::BotImportId;
 use serde::Serialize;
 
 use super::routes::Page;
-use super::view::cut;
 use crate::clock::Time;
 use crate::masked::masked;
 use crate::platform::Why;
+use crate::shown::cut;
 
 /// How many are kept.
 pub(super) const MAX: usize = 1000;

@@ -4,8 +4,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::routes;
-use crate::server::{AnswerBody, whole};
+use crate::bodies::{AnswerBody, whole};
+
+/// The address of the page.
+pub(super) const PAGE: &str = "/_emulator/";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum File {
@@ -28,6 +30,6 @@ pub(super) fn answer(file: File) -> Response<AnswerBody> {
 pub(super) fn redirect() -> Response<AnswerBody> {
     let mut response = Response::new(whole(Bytes::new()));
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    response.headers_mut().insert(LOCATION, HeaderValue::from_static(routes::PAGE));
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static(PAGE));
     response
 }

@@ -172,9 +172,6 @@ pub(super) fn import(id: &str) -> String {
     format!("{ROOT}/imports/{id}")
 }
 
-/// The address of the page.
-pub(super) const PAGE: &str = "/_emulator/";
-
 #[cfg(test)]
 mod tests {
     use super::*;

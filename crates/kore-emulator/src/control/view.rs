@@ -3,17 +3,15 @@
 use std::num::NonZeroU32;
 use std::time::SystemTime;
 
-use kore_types::{BotImportId, Outcome, Printable, Status, StatusLog};
+use kore_types::{BotImportId, Outcome, Status, StatusLog};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::clock::Time;
 use crate::imports::{Entry, Held};
 use crate::life::{Position, State};
+use crate::shown::cut;
 use crate::{Mode, Speed};
-
-/// How many characters of a name or a value are shown.
-const SHOWN: usize = 300;
 
 /// How many entries of a log are shown.
 const ENTRIES: usize = 25;
@@ -189,13 +187,5 @@ fn state(position: Position) -> &'static str {
         State::Runs => "runs",
         State::Over => "over",
         State::MadeToFail => "made_to_fail",
-    }
-}
-
-/// The start of a text, without what would make a reader see another one.
-pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", Printable::text(&text[..end])),
-        None => Printable::text(text).to_string(),
     }
 }

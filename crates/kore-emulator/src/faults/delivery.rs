@@ -10,8 +10,9 @@ use http_body_util::{Channel, Either};
 
 use super::Decision;
 use super::form::{Drip, Effect};
+use crate::bodies::{AnswerBody, whole};
 use crate::input::Written;
-use crate::server::{AnswerBody, Reset, whole};
+use crate::reset::Reset;
 
 /// What has been sent shall be on its way before the connection ends.
 const FLUSH: Duration = Duration::from_millis(20);

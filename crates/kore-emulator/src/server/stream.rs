@@ -3,8 +3,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,15 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// Has the connection reset instead of closed.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Reset(Arc<AtomicBool>);
-
-impl Reset {
-    pub(crate) fn when_dropped(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
+use crate::reset::Reset;
 
 /// The connection.
 #[derive(Debug)]
@@ -52,7 +42,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.reset.0.load(Ordering::Relaxed) {
+        if self.reset.is_due() {
             // A socket that has no such option is closed, which is the nearest that there is.
             let _ = self.tcp.set_zero_linger();
         }

@@ -13,8 +13,7 @@ use kore_protocol::{Content, Part};
 use multer::{Constraints, Multipart, SizeLimit};
 use tokio::time::timeout;
 
-use super::Bodies;
-use super::body::{Share, Unread};
+use crate::bodies::{Bodies, Share, Unread};
 
 /// The most of an upload: the builder's own dialog takes 50 MB of a zip, and no source has a limit of
 /// the call.

@@ -18,7 +18,7 @@ pub(crate) fn whole(body: impl Into<Bytes>) -> AnswerBody {
 }
 
 /// The most of one body of a call, but an upload: the start of an import names its files alone.
-pub(super) const MAX_BODY: usize = 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
 /// The most of all bodies that are being read, in bytes: a snapshot of any length, and others beside.
 const ROOM: usize = 96 * 1024 * 1024;
@@ -86,7 +86,7 @@ impl Bodies {
         Ok(ReadBody { bytes: read.into(), _share: share })
     }
 
-    pub(super) fn share(&self) -> Share {
+    pub(crate) fn share(&self) -> Share {
         Share { room: Arc::clone(&self.0), taken: None }
     }
 }
@@ -99,7 +99,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Unread> {
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Unread> {
         let bytes = bytes.try_into().map_err(|_| Unread::TooLong)?;
         let more = Arc::clone(&self.room).try_acquire_many_owned(bytes).map_err(|_| Unread::NoRoom)?;
         match &mut self.taken {
