@@ -1,16 +1,12 @@
-//! An error as a user sees it: `error: …` and `hint: …` on standard error, and an exit code.
+//! An error as a user sees it: what went wrong, what to do next, and an exit code. `output::messages`
+//! writes it.
 
 use std::fmt;
 
-use anstyle::{AnsiColor, Style};
 use kore_sdk::types::Printable;
 
 use crate::exit::Exit;
-use crate::output::{Stream, harmless};
-
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default().bold();
+use crate::text::harmless;
 
 /// The most of a message that is shown, in bytes.
 const MAX_MESSAGE: usize = 1200;
@@ -45,20 +41,12 @@ impl Failure {
 
     /// What went wrong, fit for a terminal.
     pub(crate) fn message(&self) -> String {
-        harmless(Printable::new(self.message.as_bytes(), MAX_MESSAGE).to_string())
+        shown(&self.message)
     }
 
     /// What to do next.
     pub(crate) fn advice(&self) -> Option<&str> {
         self.hint.as_deref()
-    }
-
-    /// Writes `error: …` and `hint: …` to standard error, a line each.
-    pub(crate) fn print(&self) {
-        line(ERROR, "error", &self.message);
-        if let Some(hint) = &self.hint {
-            line(HINT, "hint", hint);
-        }
     }
 }
 
@@ -69,17 +57,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Writes `warning: …` to standard error.
-pub(crate) fn warn(message: &str) {
-    line(WARNING, "warning", message);
-}
-
-/// Writes `hint: …` to standard error.
-pub(crate) fn say(hint: &str) {
-    line(HINT, "hint", hint);
-}
-
-fn line(style: Style, label: &str, text: &str) {
-    let text = harmless(Printable::new(text.as_bytes(), MAX_MESSAGE).to_string());
-    Stream::Stderr.styled(&format!("{style}{label}{style:#}: {text}\n"));
+/// A message or a hint, fit for a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    harmless(Printable::new(text.as_bytes(), MAX_MESSAGE).to_string())
 }

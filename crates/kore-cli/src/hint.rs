@@ -234,7 +234,7 @@ impl Context<'_> {
                     Some(expiry) => format!(
                         "the token of {} ended {}; sign a new one",
                         jwt.origin,
-                        crate::output::age(expiry, self.now)
+                        crate::time::age(expiry, self.now)
                     ),
                     None => {
                         format!("check {}: its appId, its exp, and the secret that signed it", jwt.origin)

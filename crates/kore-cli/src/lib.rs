@@ -23,6 +23,8 @@ mod reasons;
 mod reports;
 mod settings;
 mod signals;
+mod text;
+mod time;
 mod unexpanded;
 mod watch;
 
@@ -40,7 +42,7 @@ pub fn run() -> ExitCode {
         Ok(args) => {
             logging::start();
             execute(args.command).unwrap_or_else(|failure| {
-                failure.print();
+                output::messages::error(&failure);
                 failure.exit
             })
         }

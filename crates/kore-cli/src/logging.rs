@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use kore_sdk::protocol::Excerpt;
 use tracing_subscriber::EnvFilter;
 
-use crate::failure;
-use crate::output::{Stream, left_out};
+use crate::output::{Stream, left_out, messages};
 
 pub(crate) fn start() {
     let Some(directives) = std::env::var_os("RUST_LOG").filter(|directives| !directives.is_empty()) else {
@@ -14,8 +13,8 @@ pub(crate) fn start() {
     };
     let filter = match directives.to_str().map(EnvFilter::try_new) {
         Some(Ok(filter)) => filter,
-        Some(Err(error)) => return failure::warn(&format!("no log: RUST_LOG is not a filter: {error}")),
-        None => return failure::warn("no log: RUST_LOG is not UTF-8"),
+        Some(Err(error)) => return messages::warn(&format!("no log: RUST_LOG is not a filter: {error}")),
+        None => return messages::warn("no log: RUST_LOG is not UTF-8"),
     };
     let colours = Stream::Stderr.has_colours();
     tracing_subscriber::fmt()

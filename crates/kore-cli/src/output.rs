@@ -7,11 +7,13 @@ mod human;
 pub(crate) mod json;
 mod lines;
 mod live;
+pub(crate) mod messages;
 pub(crate) mod patience;
 mod queue;
+mod row;
+mod say;
+mod screen;
 mod stream;
-mod text;
-mod time;
 mod uploads;
 mod verdicts;
 
@@ -23,13 +25,12 @@ pub(crate) use lines::{Lines, left_out};
 pub(crate) use live::Live;
 use queue::Undelivered;
 pub(crate) use stream::Stream;
-pub(crate) use text::{counted, field, harmless, noun, outcome_style, pad, plainly_counted, quoted, word};
-pub(crate) use time::{age, span};
 pub(crate) use uploads::Uploads;
 pub(crate) use verdicts::{final_people, total};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::time::span;
 use crate::watch::Document;
 
 /// The width of lines that no terminal shows.
@@ -131,7 +132,7 @@ pub(crate) fn finish(exit: Exit) -> Exit {
     end();
     let failure = drain();
     if let Some(failure) = &failure {
-        failure.print();
+        messages::error(failure);
     }
     Stream::Stderr.queue().drain(false);
     if exit == Exit::Success && failure.is_some() { Exit::Output } else { exit }

@@ -8,7 +8,7 @@ use kore_sdk::protocol::Excerpt;
 use kore_sdk::types::Extra;
 use serde_json::Value;
 
-use crate::output::{harmless, word};
+use crate::text::{harmless, word};
 
 /// Keys that say why in other documents of the platform, the likeliest first.
 const LIKELY: [&str; 8] =

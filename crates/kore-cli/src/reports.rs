@@ -14,7 +14,8 @@ use markdown::markdown;
 
 use crate::args::ReportArgs;
 use crate::exit::Exit;
-use crate::failure::{Failure, warn};
+use crate::failure::Failure;
+use crate::output::messages::warn;
 use crate::watch::Ending;
 
 /// The variable in which GitHub names the file for the summary of a step.

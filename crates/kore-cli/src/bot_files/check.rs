@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{BotFile, Content, Role, bytes, shown};
 use crate::failure::Failure;
-use crate::output::word;
+use crate::text::word;
 
 /// What was found in a file.
 #[derive(Default)]
@@ -56,7 +56,7 @@ pub(super) fn size(file: &BotFile) -> Option<String> {
 pub(super) fn check(file: &BotFile, zip: &str) -> Result<Checked, Failure> {
     let mut checked = Checked { warnings: size(file).into_iter().collect(), ..Checked::default() };
     let fails = |why: &dyn std::fmt::Display| {
-        Failure::usage(format!("{}: {why}", crate::output::harmless(shown(file, zip))))
+        Failure::usage(format!("{}: {why}", crate::text::harmless(shown(file, zip))))
     };
     if file.length == 0 {
         return Err(fails(&"it is empty"));

@@ -4,7 +4,7 @@ use kore_sdk::types::BotId;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::BotFiles;
-use crate::output::{pad, word};
+use crate::text::{pad, word};
 
 /// Where the files go.
 #[derive(Clone, Debug)]

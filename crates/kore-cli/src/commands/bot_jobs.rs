@@ -17,7 +17,8 @@ use crate::args::{
     PublishStartArgs, PublishWatchArgs, WatchHow,
 };
 use crate::exit::Exit;
-use crate::failure::{Failure, say};
+use crate::failure::Failure;
+use crate::output::messages::{self, say};
 use crate::output::{self, Stream};
 use crate::plain_text::trimmed;
 use crate::reports::Reports;
@@ -181,7 +182,7 @@ impl Watching {
             }
         }
         let exit = self.report::<ExportRun>(&endings, exit);
-        failure.iter().for_each(Failure::print);
+        failure.iter().for_each(messages::error);
         Ok(exit)
     }
 

@@ -18,7 +18,8 @@ use crate::args::{EmulatorArgs, Moved};
 use crate::environment::{CA_FILE, HOST, JWE_KEY_FILE};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Stream, quoted};
+use crate::output::{self, Stream};
+use crate::text::quoted;
 use apps::Apps;
 use client_file::ClientFile;
 

@@ -10,9 +10,10 @@ use super::import_ids::import_id;
 use crate::args::{Output, StatusArgs};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::failure::{Failure, warn};
+use crate::failure::Failure;
 use crate::hint::Context;
 use crate::output;
+use crate::output::messages::warn;
 use crate::settings::Settings;
 use crate::watch::Shown as _;
 
@@ -45,7 +46,7 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
     match written {
         // As for a watch: no output that is lost hides what became of the import.
         Err(failure) if exit != Exit::Success => {
-            failure.print();
+            output::messages::error(&failure);
             Ok(exit)
         }
         written => written.map(|()| exit),

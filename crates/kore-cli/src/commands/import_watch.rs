@@ -17,12 +17,14 @@ use super::import_ids::ids;
 use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, WatchHow, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::failure::{Failure, say, warn};
+use crate::failure::Failure;
 use crate::hint::Context;
-use crate::output::{self, noun};
+use crate::output;
+use crate::output::messages::{self, say, warn};
 use crate::reports::{self, Reports};
 use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
+use crate::text::noun;
 use crate::watch::{Board, Ending, Shown, command, exit_code, read_resumed, timeout_that_works};
 
 pub(super) use display::Display;
@@ -269,7 +271,7 @@ pub(super) fn report<J: Shown>(
         output::resume(noun(J::KIND), count(Ending::is_unended), count(Ending::is_lost), command);
     }
     failures.extend(output::drain());
-    failures.iter().for_each(Failure::print);
+    failures.iter().for_each(messages::error);
     unless_lost(!failures.is_empty())
 }
 

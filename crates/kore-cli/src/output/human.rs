@@ -5,7 +5,7 @@ use anstyle::Style;
 use kore_sdk::Outcome;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::text::{column, names, outcome_style, pad};
+use crate::text::{column, names, outcome_style, pad};
 use crate::watch::{Document, Task};
 
 pub(super) const LABEL: Style = Style::new().dimmed();

@@ -11,7 +11,7 @@ use kore_sdk::watch::Event;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::text::noun;
+use crate::text::noun;
 use crate::watch::{Ending, Shown};
 
 #[derive(Serialize)]

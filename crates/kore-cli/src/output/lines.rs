@@ -7,10 +7,10 @@ use kore_sdk::types::Timestamp;
 use kore_sdk::watch::Event;
 use kore_sdk::{Outcome, Status};
 
-use super::text::{number_of, outcome_style, word};
-use super::time::{span, until};
 use super::verdicts::{total, verdict};
 use crate::reasons;
+use crate::text::{number_of, outcome_style, word};
+use crate::time::{span, until};
 use crate::watch::{Board, Ending, Shown, Task};
 
 /// How long it may be silent.

@@ -1,23 +1,18 @@
 //! A watch on a terminal: a view that is drawn anew in its place, ten times a second.
 
 mod rows;
-mod screen;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use rows::Row;
 use rows::{frame, settled};
-pub(super) use screen::Screen;
 
+use super::screen::{Frame, USUAL};
 use super::stream::Stream;
 use super::uploads::Uploads;
 use crate::watch::Board;
 
 /// The most rows of jobs, however high the terminal is.
 const MAX_ROWS: usize = 30;
-
-/// What a terminal is taken for that does not tell its size.
-const USUAL: (usize, usize) = (80, 24);
 
 /// The view, on standard output or standard error.
 #[derive(Debug)]
@@ -26,16 +21,9 @@ pub(crate) struct Live {
     timeout: Duration,
 }
 
-/// What the view is to show. It is painted when it is written: over what has been written till then.
-#[derive(Debug)]
-pub(super) struct Frame {
-    rows: Vec<Row>,
-    is_last: bool,
-}
-
 impl Live {
     /// How often it is to be drawn.
-    pub(crate) const TICK: Duration = Duration::from_millis(100);
+    pub(crate) const TICK: Duration = rows::TICK;
 
     /// `timeout` is how long all jobs may take together.
     pub(crate) fn new(stream: Stream, timeout: Duration) -> Self {
@@ -74,17 +62,5 @@ impl Live {
     fn room(&self) -> usize {
         let (_, height) = self.stream.size().unwrap_or(USUAL);
         height.saturating_sub(2).clamp(1, MAX_ROWS)
-    }
-}
-
-impl Frame {
-    /// What is to be written for it to be on the screen.
-    pub(super) fn paint(self, stream: Stream, screen: &mut Screen) -> String {
-        let (width, _) = stream.size().unwrap_or(USUAL);
-        let text = screen.paint(&self.rows, width, stream.has_colours());
-        if self.is_last {
-            *screen = Screen::of_process();
-        }
-        text
     }
 }

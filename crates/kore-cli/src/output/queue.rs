@@ -10,8 +10,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::live::{Frame, Screen};
 use super::patience::{LOOK, Patience};
+use super::screen::{Frame, Screen};
 use super::stream::Stream;
 
 /// How many bytes of lines may wait.

@@ -1,12 +1,9 @@
-//! Standard output and standard error: whether a terminal shows them, and how text gets there.
+//! Standard output and standard error: whether a terminal shows them, and how bytes get there.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::OnceLock;
 #[cfg(unix)]
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-
-use super::live::Frame;
-use super::queue::Queue;
 
 /// Standard output or standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,47 +48,6 @@ impl Stream {
         (width > 0 && height > 0).then_some((width, height))
     }
 
-    /// To be written as it is, behind all that waits.
-    pub(crate) fn raw(self, text: impl Into<Vec<u8>>) {
-        self.queue().text(self, text.into());
-    }
-
-    /// The same; colours stay only where they are wanted.
-    pub(crate) fn styled(self, text: &str) {
-        self.raw(self.in_its_colours(text));
-    }
-
-    /// A line that is left out if too much waits; `told` says later how many were.
-    pub(crate) fn line(self, line: &str, told: fn(u64) -> String) {
-        self.queue().line(self, self.in_its_colours(line), told);
-    }
-
-    /// A frame of the view; one that still waits is dropped for it.
-    pub(super) fn frame(self, frame: Frame) {
-        self.queue().frame(self, frame);
-    }
-
-    /// The last frame of a view, which is never dropped.
-    pub(super) fn last_frame(self, frame: Frame) {
-        self.queue().last_frame(self, frame);
-    }
-
-    fn in_its_colours(self, text: &str) -> String {
-        if self.has_colours() { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
-    }
-
-    /// Where its text waits. If both streams go to the same place they share a queue, so that all
-    /// stands there in the order in which it was said.
-    pub(super) fn queue(self) -> &'static Arc<Queue> {
-        static QUEUES: OnceLock<[Arc<Queue>; 2]> = OnceLock::new();
-        let queues = QUEUES.get_or_init(|| {
-            let stdout = Queue::start(Self::write);
-            let stderr = if are_one() { Arc::clone(&stdout) } else { Queue::start(Self::write) };
-            [stdout, stderr]
-        });
-        &queues[self as usize]
-    }
-
     /// How much is written at a time: what a pipe takes in one piece; less on a terminal, which lets
     /// nobody see how much of a long piece was taken.
     pub(super) fn piece(self) -> usize {
@@ -100,7 +56,7 @@ impl Stream {
 
     /// Writes some of it, for as long as that takes.
     #[cfg(unix)]
-    fn write(self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(self, bytes: &[u8]) -> io::Result<usize> {
         if self == Self::Stdout && before_main::STDOUT_WAS_CLOSED.load(Ordering::Relaxed) {
             return Err(io::Error::other("it is closed"));
         }
@@ -112,7 +68,7 @@ impl Stream {
     }
 
     #[cfg(not(unix))]
-    fn write(self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(self, bytes: &[u8]) -> io::Result<usize> {
         use io::Write as _;
 
         match self {
@@ -138,21 +94,6 @@ impl Stream {
     pub(super) fn unread(self) -> Option<u64> {
         None
     }
-}
-
-/// Whether both go to the same terminal, pipe or file.
-#[cfg(unix)]
-fn are_one() -> bool {
-    let place = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
-    match (place(rustix::stdio::stdout()), place(rustix::stdio::stderr())) {
-        (Ok(stdout), Ok(stderr)) => stdout == stderr,
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn are_one() -> bool {
-    Stream::BOTH.iter().all(|stream| stream.is_terminal())
 }
 
 /// Whether this process was started without a standard output, as `kore … >&-` does.

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use kore_sdk::ImportEvent;
 
-use super::live::Row;
-use super::text::{number_of, word};
-use super::time::until;
+use super::row::Row;
 use crate::bot_files::{BotFiles, bytes};
+use crate::text::{number_of, word};
+use crate::time::until;
 
 /// How wide the bar is, in columns.
 const BAR: usize = 30;

@@ -4,8 +4,8 @@ use anstyle::Style;
 use kore_sdk::Outcome;
 
 use super::human;
-use super::text::{counted, noun, number_of, outcome_style, word};
-use super::time::span;
+use crate::text::{counted, noun, number_of, outcome_style, word};
+use crate::time::span;
 use crate::watch::{Ending, Verdict};
 
 /// How many jobs that succeeded have a line.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::output::{noun, word};
 use crate::reasons;
+use crate::text::{noun, word};
 use crate::watch::Ending;
 
 /// How many are made: the page shows no more than ten of a step.

@@ -13,7 +13,7 @@ use std::time::Instant;
 use tempfile::NamedTempFile;
 
 use crate::output::patience::{LOOK, PATIENCE, Patience};
-use crate::output::span;
+use crate::time::span;
 
 /// How many links are followed.
 const MAX_LINKS: usize = 40;

@@ -6,8 +6,8 @@ use kore_sdk::Outcome;
 use kore_sdk::types::Printable;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::output::noun;
 use crate::reasons;
+use crate::text::noun;
 use crate::watch::{Ending, Task, Verdict};
 
 /// The report: a suite for each job, in it a test case for each task. Where the tasks

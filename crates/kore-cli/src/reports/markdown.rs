@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use super::annotations::capitalized;
-use crate::output::{noun, plainly_counted, span, total, word};
+use crate::output::total;
 use crate::reasons;
+use crate::text::{noun, plainly_counted, word};
+use crate::time::span;
 use crate::watch::{Ending, Task};
 
 /// How many jobs have a row, and how many failed tasks are listed in all.

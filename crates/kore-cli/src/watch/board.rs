@@ -8,7 +8,7 @@ use kore_sdk::Outcome;
 use kore_sdk::watch::Event;
 
 use super::{Ending, Shown, Task, Verdict};
-use crate::output::{noun, word};
+use crate::text::{noun, word};
 
 /// What a watch waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

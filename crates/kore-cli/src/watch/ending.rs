@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use super::{Again, Document, Shown, Task};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{noun, plainly_counted, word};
 use crate::reasons::{self, Reason};
+use crate::text::{noun, plainly_counted, word};
 
 /// What came of a job, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

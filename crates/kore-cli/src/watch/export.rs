@@ -9,8 +9,9 @@ use kore_sdk::protocol::bot_export::get_status::{NoTask, Response};
 use kore_sdk::types::BotExport;
 
 use super::document::{Document, Shown, Task};
-use crate::output::{age, field, outcome_style, word};
 use crate::reasons;
+use crate::text::{field, outcome_style, word};
+use crate::time::age;
 
 impl Shown for ExportRun {
     const TASKS: &'static str = "tasks";

@@ -10,8 +10,9 @@ use kore_sdk::{BotImport, BotImportId, Outcome, StatusLog};
 use serde_json::Value;
 
 use super::document::{Document, Shown, Task};
-use crate::output::{age, counted, field, outcome_style, word};
 use crate::reasons::{self, Reason};
+use crate::text::{counted, field, outcome_style, word};
+use crate::time::age;
 
 impl Shown for BotImportId {
     const TASKS: &'static str = "statusLogs";

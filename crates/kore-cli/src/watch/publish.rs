@@ -10,8 +10,8 @@ use kore_sdk::types::{BotPublish, PublishTask};
 use kore_sdk::watch::{Event, Task as _};
 
 use super::document::{Document, Shown, Task};
-use crate::output::{field, outcome_style, word};
 use crate::reasons;
+use crate::text::{field, outcome_style, word};
 
 impl Shown for PublishRun {
     const TASKS: &'static str = "statusSummary";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use kore_sdk::watch::{Job, ResumeToken};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::output::{noun, quoted};
+use crate::text::{noun, quoted};
 
 mod read;
 

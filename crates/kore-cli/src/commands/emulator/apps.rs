@@ -8,7 +8,7 @@ use kore_sdk::types::{ClientId, Printable};
 
 use super::client_file::ClientFile;
 use crate::environment::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::origin::{Origin, Sourced};
 use crate::plain_text::trimmed;
 use crate::settings::{SecretSource, secret};
@@ -117,7 +117,7 @@ impl<'a> Written<'a> {
         // A pipe, as a shell makes it for <(…), is nobody else's.
         if found.is_file() && mode & 0o066 != 0 {
             let file = self.file.display();
-            failure::warn(&format!(
+            crate::output::messages::warn(&format!(
                 "--app: others than you can read or write {file}, which holds a secret (mode {mode:04o}); \
                  run: chmod 600 '{file}'"
             ));

@@ -9,7 +9,8 @@ use kore_sdk::{ImportFile, ImportFiles, ImportMode};
 
 use crate::args::BotArgs;
 use crate::bot_files::{BotFile, BotFiles, Content, Role, Target, plan};
-use crate::failure::{Failure, warn};
+use crate::failure::Failure;
+use crate::output::messages::warn;
 use crate::output::{self, Stream};
 use crate::plain_text::{self, bounded, trimmed};
 use crate::unexpanded::Unexpanded;

@@ -2,62 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use anstyle::Style;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-
 use super::super::human::LABEL;
-use super::super::text::{column, number_of, outcome_style, pad, word};
-use super::super::time::{span, until};
+use super::super::row::Row;
 use super::super::verdicts::verdict_style;
+use crate::text::{column, number_of, outcome_style, pad, word};
+use crate::time::{span, until};
 use crate::watch::{Board, Next, Progress, Verdict};
+
+/// How often the view is to be drawn.
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// The widest column of ids; a longer id pushes its own row only.
 const MAX_ID_WIDTH: usize = 40;
-
-/// One row, made of pieces that are fit for a terminal.
-#[derive(Debug, Default)]
-pub(crate) struct Row(Vec<(Style, String)>);
-
-impl Row {
-    pub(in crate::output) fn plain(self, text: &str) -> Self {
-        self.styled(Style::new(), text)
-    }
-
-    fn styled(mut self, style: Style, text: &str) -> Self {
-        self.0.push((style, text.to_owned()));
-        self
-    }
-
-    /// At most `width` columns of it, `…` in place of the rest; and how many these are.
-    pub(in crate::output) fn cut(&self, width: usize, colours: bool) -> (String, usize) {
-        let whole: usize = self.0.iter().map(|(_, text)| text.width()).sum();
-        let room = if whole <= width { whole } else { width.saturating_sub(1) };
-        let (mut out, mut used) = (String::new(), 0);
-        'pieces: for (style, text) in &self.0 {
-            let (on, off) = if colours {
-                (style.render().to_string(), style.render_reset().to_string())
-            } else {
-                Default::default()
-            };
-            out.push_str(&on);
-            for c in text.chars() {
-                let needed = c.width().unwrap_or(0);
-                if used + needed > room {
-                    out.push_str(&off);
-                    break 'pieces;
-                }
-                used += needed;
-                out.push(c);
-            }
-            out.push_str(&off);
-        }
-        if whole > width && width > 0 {
-            out.push('…');
-            used += 1;
-        }
-        (out, used)
-    }
-}
 
 /// How many running tasks are named.
 const MAX_RUNNING: usize = 20;
@@ -172,7 +128,7 @@ fn row(job: &Progress, began: Instant, now: Instant, ids: usize) -> Row {
 
 fn spinner(began: Instant, now: Instant) -> char {
     const TURNS: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-    let turn = now.saturating_duration_since(began).as_millis() / super::Live::TICK.as_millis();
+    let turn = now.saturating_duration_since(began).as_millis() / TICK.as_millis();
     TURNS[(turn % TURNS.len() as u128) as usize]
 }
 
@@ -180,6 +136,7 @@ fn spinner(began: Instant, now: Instant) -> char {
 mod tests {
     use kore_sdk::watch::Event;
     use kore_sdk::{BotImportId, Status};
+    use unicode_width::UnicodeWidthStr as _;
 
     use super::*;
 
@@ -193,18 +150,6 @@ mod tests {
     fn board(count: usize) -> (Board, Vec<BotImportId>) {
         let ids: Vec<BotImportId> = (0..count).map(|n| format!("bir-{n}").parse().expect("valid")).collect();
         (Board::new(&ids, Instant::now()), ids)
-    }
-
-    #[test]
-    fn a_row_is_cut_at_the_width_and_wide_characters_count_twice() {
-        let row = Row::default().plain("ab").styled(LABEL, "日本語");
-        assert_eq!(text(&row, 8), "ab日本語");
-        assert_eq!(text(&row, 7), "ab日本…");
-        assert_eq!(text(&row, 6), "ab日…");
-        assert_eq!(text(&row, 1), "…");
-        assert_eq!(text(&row, 0), "");
-        let (coloured, drawn) = row.cut(6, true);
-        assert_eq!((&*coloured, drawn), ("ab\x1b[2m日\x1b[0m…", 5));
     }
 
     #[test]

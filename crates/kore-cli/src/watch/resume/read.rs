@@ -12,8 +12,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
-use crate::output::word;
 use crate::plain_text;
+use crate::text::word;
 use crate::watch::{Shown, Verdict};
 
 /// The most that is read of a file: some hundred thousand tokens, each of a long watch.

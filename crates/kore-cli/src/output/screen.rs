@@ -1,11 +1,22 @@
-//! The sequences that draw a frame of the view over the one before.
+//! A frame of the view, and the sequences that draw it over the one before.
 
-use super::Row;
+use super::row::Row;
+use super::stream::Stream;
+
+/// What a terminal is taken for that does not tell its size.
+pub(super) const USUAL: (usize, usize) = (80, 24);
+
+/// What the view is to show. It is painted when it is written: over what has been written till then.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) rows: Vec<Row>,
+    pub(super) is_last: bool,
+}
 
 /// What is on the screen: the width of each row that was drawn last. The cursor stands at the
 /// start of the row below them.
 #[derive(Debug)]
-pub(in crate::output) struct Screen {
+pub(super) struct Screen {
     drawn: Vec<usize>,
     reflows: bool,
 }
@@ -13,7 +24,7 @@ pub(in crate::output) struct Screen {
 impl Screen {
     /// On the terminal of this process. When a terminal becomes narrower, nearly every one breaks
     /// the rows that are too long now, so that there are more of them; these two cut them.
-    pub(in crate::output) fn of_process() -> Self {
+    pub(super) fn of_process() -> Self {
         let cuts = ["XTERM_VERSION", "STY"].iter().any(|name| std::env::var_os(name).is_some());
         Self { drawn: Vec::new(), reflows: !cuts }
     }
@@ -21,7 +32,7 @@ impl Screen {
     /// What is to be written: up to the first row, the new rows each over an old one, and the rest
     /// erased. Some terminals keep in their history what is erased from the first row of the screen,
     /// so it is not all erased before.
-    pub(super) fn paint(&mut self, rows: &[Row], width: usize, colours: bool) -> String {
+    fn paint(&mut self, rows: &[Row], width: usize, colours: bool) -> String {
         let lines = |drawn: &usize| if self.reflows { drawn.div_ceil(width).max(1) } else { 1 };
         let up: usize = self.drawn.iter().map(lines).sum();
         let mut out = String::new();
@@ -40,6 +51,18 @@ impl Screen {
         }
         out.push_str("\x1b[J");
         out
+    }
+}
+
+impl Frame {
+    /// What is to be written for it to be on the screen.
+    pub(super) fn paint(self, stream: Stream, screen: &mut Screen) -> String {
+        let (width, _) = stream.size().unwrap_or(USUAL);
+        let text = screen.paint(&self.rows, width, stream.has_colours());
+        if self.is_last {
+            *screen = Screen::of_process();
+        }
+        text
     }
 }
 
