@@ -75,7 +75,8 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
     }
 
     /// The keys of the response whose values grant access by themselves, such as a signed address. An
-    /// error keeps only the part of a body before them. By default there are none.
+    /// error keeps only the part of a body before them. An empty key conceals the whole body. By
+    /// default there are none.
     fn concealed_keys(&self) -> &'static [&'static str] {
         &[]
     }

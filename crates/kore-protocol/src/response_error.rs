@@ -171,11 +171,16 @@ impl ResponseError {
         }
     }
 
-    /// Keeps of the body what stands before the first of these keys.
+    /// Keeps of the body what stands before the first of these keys; of an empty key nothing. The
+    /// platform's own message is kept.
     pub fn conceal(&mut self, keys: &[&str]) {
         let Inner { kind, body, .. } = &mut *self.0;
         let first = keys.iter().filter_map(|key| {
             let key = key.as_bytes();
+            // No window is empty.
+            if key.is_empty() {
+                return Some(0);
+            }
             body.windows(key.len()).position(|found| found.eq_ignore_ascii_case(key))
         });
         if let Some(at) = first.min() {

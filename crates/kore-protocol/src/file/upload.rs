@@ -149,6 +149,11 @@ impl OutgoingRequest for Request {
     fn to_body(&self) -> Body {
         Body::multipart(&self.boundary, self.form.to_parts())
     }
+
+    /// A page that refuses a file may repeat it, and a bot's configuration has secrets.
+    fn concealed_keys(&self) -> &'static [&'static str] {
+        &[""]
+    }
 }
 
 impl IncomingResponse for Response {
@@ -248,6 +253,27 @@ mod tests {
             let error =
                 Response::from_http(http::Response::new(body.into()), BodyLimit::DEFAULT).unwrap_err();
             assert!(error.to_string().contains("expected a fileId"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_repeats_nothing_of_a_file_that_the_response_repeats() {
+        let request = Request::new(form("config.json"), Boundary::new("b-1").expect("a boundary"));
+        for (status, body) in [
+            (200, r#"{"status":"ok","envVariables":[{"value":"hidden"}]}"#),
+            (200, "{\"envVariables\":[{\"value\":\"hidden"),
+            (400, "<html>not allowed: hidden</html>"),
+            (
+                400,
+                r#"{"errors":[{"msg":"Validation errors/ Invalid arguments","code":412}],"file":"hidden"}"#,
+            ),
+            (502, "hidden"),
+        ] {
+            let mut response = http::Response::new(Bytes::from(body));
+            *response.status_mut() = status.try_into().expect("a status");
+            let error = request.read_response(&response, BodyLimit::DEFAULT).expect_err(body);
+            assert!(!format!("{error} {error:?} {:?}", error.error_body()).contains("hidden"), "{error}");
+            assert!(error.body().is_empty() && error.status() == status, "{error}");
         }
     }
 

@@ -11,7 +11,8 @@ never printed, since the values of variables may be secrets.
 A start is sent once, as sending it twice would import twice. \"starting\" is
 written before it is sent, and the id the moment it is known. If the connection
 breaks between the two, the exit code is 8: the import may exist, no public call
-lists imports, and the bot's page in the builder shows it.";
+lists imports, and the bot's page in the builder shows it. So a start that was sent
+is awaited for its id: a minute beyond --timeout, and after a first signal too.";
 
 const FAILURES: &str = "\
   2  the arguments, the settings or the files are wrong: nothing was started
