@@ -4,6 +4,7 @@
 mod awaited;
 mod blocking;
 mod settings;
+mod stream;
 mod updates;
 
 pub use settings::Wait;

@@ -63,7 +63,7 @@ pub(crate) fn connect(peer: &str, error: &(dyn Error + 'static)) -> TransportErr
             TransportError::new(Phase::Connect, format!("there is no way to {peer}: check the network"))
         }
         _ => {
-            let why = io.map_or_else(|| "no reason given".to_owned(), ToString::to_string);
+            let why = io.map_or_else(|| innermost(error), ToString::to_string);
             TransportError::new(Phase::Connect, format!("{peer}: {why}"))
         }
     }

@@ -14,7 +14,8 @@ use crate::send_body::{SendBody, Sending};
 use crate::{BuildError, Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 
 /// A [`reqwest::Client`] as a transport. TLS, proxies and timeouts are those of its builder. By default a
-/// builder has no timeout, and uses the proxies of the environment.
+/// builder has no timeout, and uses the proxies of the environment. reqwest speaks TLS only with one of
+/// its own features for it, such as `rustls`: this crate switches none on.
 ///
 /// A client does not say which requests go through a proxy. So a transport from [`new`](Self::new)
 /// accepts only `https://`, unless plain HTTP may go [anywhere](PlainHttp::Anywhere). For `http://` to

@@ -88,3 +88,13 @@ open_enum! {
         Employee = "employee",
     }
 }
+
+open_enum! {
+    /// The purpose of a file.
+    pub enum FileContext {
+        /// The import of a bot: its definition, configuration, functions and icon.
+        BulkImport = "bulkImport",
+        /// Data of Search AI.
+        Findly = "findly",
+    }
+}

@@ -78,7 +78,7 @@ pub use import_options::{
     AppendOrReplace, IgnoredVariables, ImportNlpData, ImportOptions, ImportSetting, ImportTask, MergeOptions,
     StoryBoardScenes,
 };
-pub use import_request::{ExistingBotImport, NewBotImport, Purpose, UploadMode, UploadedFile};
+pub use import_request::{ExistingBotImport, FileContext, NewBotImport, Purpose, UploadMode, UploadedFile};
 pub use list::List;
 pub use model::Lenient;
 pub use open_enum::KeptWord;

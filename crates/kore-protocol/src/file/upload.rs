@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
-use kore_types::{UploadedFile, open_enum};
+use kore_types::{FileContext, UploadedFile};
 use serde::de::Error as _;
 
 use crate::{
@@ -50,16 +50,6 @@ pub struct Form {
     pub context: FileContext,
     /// The extension of its name, without a dot.
     pub extension: Option<String>,
-}
-
-open_enum! {
-    /// The purpose of a file.
-    pub enum FileContext {
-        /// The import of a bot: its definition, configuration, functions and icon.
-        BulkImport = "bulkImport",
-        /// Data of Search AI.
-        Findly = "findly",
-    }
 }
 
 /// The platform's record of the file.
@@ -181,7 +171,7 @@ impl crate::openapi::described::Described for Request {
     const BODY_TYPE: &'static str = "multipart/form-data";
 
     type PathValues = ();
-    type RequestBody = Form;
+    type RequestBody = Fields;
     type ResponseBody = UploadedFile;
 
     fn sample() -> Option<(Self, Response)> {
@@ -191,8 +181,12 @@ impl crate::openapi::described::Described for Request {
     }
 }
 
+/// The schema of the form, which is no JSON.
 #[cfg(feature = "openapi")]
-impl schemars::JsonSchema for Form {
+pub(crate) struct Fields;
+
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for Fields {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Upload".into()
     }

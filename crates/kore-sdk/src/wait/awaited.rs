@@ -6,9 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
-use futures_core::Stream;
 use futures_util::future::{AbortHandle, Aborted, abortable};
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use kore_protocol::watch::{DeadlineTooSoon, End, Job, Next, Now, Poll as Sent, Update};
 use kore_transport::{Phase, TransportError};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -54,7 +53,7 @@ impl<J: Job> Updates<Client, J> {
         poll_fn(|context| self.poll_update(context)).await
     }
 
-    fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<J, Error>>> {
+    pub(super) fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<Update<J, Error>>> {
         loop {
             // First, so that a response counts even if the user takes updates late.
             self.take_responses(context);
@@ -99,7 +98,7 @@ impl<J: Job> Updates<Client, J> {
     }
 
     fn take_responses(&mut self, context: &mut Context<'_>) {
-        while let Poll::Ready(Some(received)) = Pin::new(&mut self.under_way.polls).poll_next(context) {
+        while let Poll::Ready(Some(received)) = self.under_way.polls.poll_next_unpin(context) {
             if let Ok((sent, response)) = received {
                 self.under_way.handles.remove(sent.job());
                 self.received(&sent, response);
@@ -111,14 +110,6 @@ impl<J: Job> Updates<Client, J> {
     fn poll_wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         // Made anew, since the runtime may be another one than at the last call.
         self.under_way.sleep.insert(Box::pin(sleep_until(until))).as_mut().poll(context)
-    }
-}
-
-impl<J: Job> Stream for Updates<Client, J> {
-    type Item = Update<J, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_update(context)
     }
 }
 
