@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kore_sdk::protocol::{Body, BodyLimit};
-use kore_sdk::transport::{Phase, Transport, TransportError};
+use kore_sdk::transport::{Collect, Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 use kore_sdk::{BotImportId, Client};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,10 +31,12 @@ impl Transport for OwnTransport {
         request: Request<Body>,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
         Box::pin(async {
+            PlainHttp::default().check(request.uri())?;
+            let limit = RequestTimeout::of(&request).unwrap_or(TIMEOUT);
             let (path, began) = (request.uri().path().to_owned(), Instant::now());
-            let response = tokio::time::timeout(TIMEOUT, self.exchange(request))
+            let response = tokio::time::timeout(limit, self.exchange(request))
                 .await
-                .unwrap_or_else(|_| Err(TransportError::timeout(Phase::Exchange, "30 s")))?;
+                .unwrap_or_else(|_| Err(TransportError::timeout(Phase::Exchange, format!("{limit:?}"))))?;
             // The path holds no token. A header does: print none.
             println!("{path}: {} in {:?}", response.status(), began.elapsed());
             Ok(response)
@@ -45,16 +47,24 @@ impl Transport for OwnTransport {
 impl OwnTransport {
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let (head, body) = request.into_parts();
-        let body = body.to_bytes().map_err(|error| TransportError::new(Phase::Refused, error.to_string()))?;
+        let uri = head.uri.clone();
+        // Reads the files of an upload, if there are any, into memory.
+        let body = body.to_bytes().map_err(|error| TransportError::new(Phase::Content, error.to_string()))?;
         let response = self.0.request(Request::from_parts(head, Full::new(body))).await;
-        let response = response.map_err(|error| {
-            let phase = if error.is_connect() { Phase::Connect } else { Phase::Exchange };
-            TransportError::new(phase, error.to_string())
+        let response = response.map_err(|error| match error.is_connect() {
+            true => TransportError::from_connect(&uri, error),
+            false => TransportError::from_exchange(&uri, error),
         })?;
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, BodyLimit::DEFAULT.get()).collect().await;
-        let body = body.map_err(|error| TransportError::new(Phase::Body, error.to_string()))?;
-        Ok(Response::from_parts(head, body.to_bytes()))
+        let (head, mut body) = response.into_parts();
+        let mut response = Collect::new(head, BodyLimit::DEFAULT);
+        while let Some(frame) = body.frame().await {
+            match frame.map(|frame| frame.into_data()) {
+                Ok(Ok(piece)) => response.push(piece)?,
+                Ok(Err(_trailers)) => {}
+                Err(error) => return Err(response.broken(error)),
+            }
+        }
+        response.finish()
     }
 }
 

@@ -18,6 +18,9 @@ use crate::TransportError;
 /// - sends plain `http://` only to this machine ([`PlainHttp`](crate::PlainHttp));
 /// - does not repeat a request that the server may have seen.
 ///
+/// The request has an absolute URI and the headers `auth`, `accept`, `user-agent` and, with a body,
+/// `content-type`. `host` and `content-length` are for the HTTP client to add.
+///
 /// A closure is a transport, and so is a tower service (`ServiceTransport`, feature `tower`). For
 /// adapters of other clients, [`PlainHttp`](crate::PlainHttp) says whether a request may be sent,
 /// [`RequestTimeout`](crate::RequestTimeout) says how long it may take, [`Collect`](crate::Collect) reads
