@@ -19,7 +19,8 @@ use kore_sdk::{BotImportId, Client};
 use plain::Plain;
 
 const SAMPLE: &[u8] = kore_sdk::protocol::bot_import::get_status::SAMPLE.as_bytes();
-const ID: &str = "bir-034fc180-4f84-5c54-a963-5d85b76a36dc";
+/// The import of the sample: a response about another one is refused.
+const ID: &str = "bir-5fxxxxxx-a0xx-52xx-axxf-f3xxxxxxxxxx";
 
 const BLOCKS: usize = 60;
 
