@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "shared, and not all of it is used by each")]
 mod in_turn;
 #[path = "shared/plain.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not read")]
 mod plain;
 
 const SAMPLE: &[u8] = kore_protocol::bot_import::get_status::SAMPLE.as_bytes();

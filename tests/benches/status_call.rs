@@ -28,10 +28,10 @@ const BLOCKS: usize = 60;
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "shared, and not all of it is used by each")]
 mod in_turn;
 #[path = "shared/plain.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not looked at")]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "decoded, and not read")]
 mod plain;
 
-/// Serves the sample on a thread of its own, without a look at the request. The thread never
+/// Serves the sample on a thread of its own, whatever the request is. The thread never
 /// sleeps: waking it would be charged to the client, and costs more the longer it has slept.
 fn serve() -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");

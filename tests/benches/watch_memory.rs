@@ -11,9 +11,9 @@ use kore_types::{BotImport, BotImportId};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// The most for an import that was looked at once, in bytes.
+/// The most for an import that was polled once, in bytes.
 const AT_REST: f64 = 1280.0;
-/// The most for one that was looked at for an hour.
+/// The most for one that was polled for an hour.
 const AFTER_AN_HOUR: f64 = 8.0 * 1024.0;
 
 const SAMPLE: &str = kore_protocol::bot_import::get_status::SAMPLE;

@@ -254,7 +254,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Whether the emulator can be looked at and steered over HTTP, under `/_emulator/`, without
+    /// Whether the emulator can be inspected and steered over HTTP, under `/_emulator/`, without
     /// credentials. By default it can on an address that this machine alone can reach.
     /// The [front page](crate#over-http) says how.
     pub fn control(mut self, control: bool) -> Self {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderValue;
+use serde::Serialize;
 
 pub use self::content::{Content, ContentError};
 pub use self::multipart::{Boundary, InvalidBoundary, Part};
@@ -43,6 +44,14 @@ impl Body {
     /// An empty body.
     pub fn empty() -> Self {
         Self::default()
+    }
+
+    /// The model of a request as JSON.
+    ///
+    /// # Panics
+    /// If it cannot be written as JSON. Models of texts, numbers and values of JSON always can.
+    pub fn json(model: &impl Serialize) -> Self {
+        serde_json::to_vec(model).expect("texts, numbers and values of JSON").into()
     }
 
     fn pieces(content_type: HeaderValue, contents: Vec<Content>) -> Self {

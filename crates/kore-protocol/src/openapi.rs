@@ -87,7 +87,7 @@ fn info() -> Value {
              guess is called so. Words that come in an open set (`status`, `taskType`) are strings, and \
              objects may hold further keys. Required are the keys without which an answer says nothing; \
              the documented samples hold more.\n\n\
-             The token and its scope are looked at before the rest of a request (tested). What is no call \
+             The token and its scope are checked before the rest of a request (tested). What is no call \
              of the API is answered:\n\n{}\n{}",
             line(Refusal::MethodNotAllowed),
             line(Refusal::UnknownPath),

@@ -112,6 +112,11 @@ impl<S: Sealed> RequestLog<S> {
         // Not always the end: an abandoned request may have a later stamp.
         let at = self.released.partition_point(|known| *known <= stamp);
         self.released.insert(at, stamp);
+        // Single calls may exceed the rate limit. Older requests than the larger quota counts make no
+        // difference.
+        if self.released.len() > self.most() {
+            self.released.pop_front();
+        }
     }
 
     /// Counts a request whose response nobody awaits; it may reach the platform as late as `latest`.
@@ -142,6 +147,11 @@ impl<S: Sealed> RequestLog<S> {
     fn used(&self, quota: Quota, now: Instant) -> u32 {
         let left = self.released.partition_point(|stamp| has_left(self.instant(*stamp), quota.period, now));
         self.under_way + (self.released.len() - left) as u32
+    }
+
+    /// The larger of the two numbers of requests.
+    fn most(&self) -> usize {
+        self.quotas[0].requests.max(self.quotas[1].requests) as usize
     }
 
     fn longest(&self) -> Duration {
@@ -185,7 +195,7 @@ impl RequestLog<Millis> {
     /// Counts requests of those ages too.
     pub(crate) fn add_ages(&mut self, now: Instant, ages: impl Iterator<Item = i64>) {
         let longest = signed_millis(self.longest());
-        let most = self.quotas[0].requests.max(self.quotas[1].requests) as usize;
+        let most = self.most();
         let mut ages: Vec<_> = ages.filter(|age| *age < longest).chain(self.ages(now)).collect();
         ages.sort_unstable_by(|a, b| b.cmp(a));
         // More requests than the larger quota make no difference.

@@ -7,10 +7,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use kore_types::ErrorBody;
-use serde_json::error::Category;
 
 use crate::kept_headers::{self, LEAST_SECRET, MASK, mask_headers};
-use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter};
+use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter, document};
 
 /// A message shows this many errors of an error body.
 const SHOWN: usize = 5;
@@ -101,14 +100,7 @@ impl ResponseError {
     pub(crate) fn not_json(response: &http::Response<Bytes>, error: serde_json::Error) -> Self {
         // A body that ends too soon was cut only if it began as JSON.
         let is_json = matches!(without_bom(response.body()).trim_ascii_start().first(), Some(b'{' | b'['));
-        // serde's messages for JSON of another form repeat a part of the body, which may be secret. The
-        // messages of endpoints do not; they have no line number.
-        let why = match error.classify() {
-            Category::Data if error.line() > 0 => {
-                format!("JSON of another form, at line {} column {}", error.line(), error.column())
-            }
-            _ => error.to_string(),
-        };
+        let why = document::why_unread(&error);
         let cut = error.is_eof() && is_json;
         Self::new(response, if cut { Kind::CutShort { expected: None } } else { Kind::NotJson(why.into()) })
     }

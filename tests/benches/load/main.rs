@@ -21,7 +21,7 @@ use servers::Server;
 /// machine that others use too.
 const LEAST: f64 = 0.35;
 
-/// Each is asked fewer than 60 times, and the whole takes less than a minute: the windows count, and
+/// Each is asked fewer than 60 times, and the whole takes less than a minute: the rate limits count, and
 /// let every request through.
 const IMPORTS: usize = 4_000;
 const CONNECTIONS: usize = 16;

@@ -53,8 +53,8 @@ impl Server {
         tell.recv().expect("it runs")
     }
 
-    /// The emulator as it is unless told otherwise, with so many imports like the documented sample,
-    /// and a request for each.
+    /// The emulator with its defaults, so many imports like the documented sample, and a request for
+    /// each.
     pub(crate) fn emulator(imports: usize) -> (Self, Requests) {
         let app = App::made_up();
         let claims = Claims::new("bench", app.client_id().as_str());

@@ -12,7 +12,7 @@ async fn poll(client: &Client, id: &BotImportId) -> BotImport {
     client.bot_import_status(id).await.expect("a status")
 }
 
-/// Looks until the import is over, or has been looked at that often.
+/// Polls until the import is over, or that often.
 async fn polls(client: &Client, id: &BotImportId, most: usize) -> Vec<BotImport> {
     let mut seen = Vec::new();
     for _ in 0..most {

@@ -27,7 +27,7 @@ struct Strict {
     transport: HyperTransport,
 }
 
-/// What is asked for; good in every respect unless told otherwise.
+/// A request. Its default is one that the emulator accepts; a test spoils one part of it.
 #[derive(Clone)]
 struct Ask {
     method: &'static str,

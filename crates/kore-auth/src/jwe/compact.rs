@@ -6,10 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 
 use super::Sealed;
 
-/// The longest token that is looked at, many times what one of this API needs.
+/// The longest token that is read, many times what one of this API needs.
 pub(super) const MAX_LEN: usize = 64 * 1024;
 
-/// The longest header, in base64url, that is looked at.
+/// The longest header, in base64url, that is read.
 const MAX_HEADER_LEN: usize = 4 * 1024;
 
 /// A JWE, decoded; nothing of it is decrypted yet.

@@ -24,7 +24,7 @@ pub struct Decrypter {
     kids: Vec<String>,
 }
 
-/// What is looked at of a header. With one of the last two, which name a compression and extensions,
+/// What is read of a header. With one of the last two, which name a compression and extensions,
 /// a token is refused.
 #[derive(Deserialize)]
 struct Header {

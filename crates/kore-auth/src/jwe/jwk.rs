@@ -36,7 +36,7 @@ struct Members {
     alg: Option<String>,
     r#use: Option<String>,
     key_ops: Option<Vec<String>>,
-    // A private key; the value is never looked at.
+    // A private key; the value is never read.
     d: Option<IgnoredAny>,
     // A set of keys.
     keys: Option<IgnoredAny>,

@@ -5,9 +5,9 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use kore_sdk::Outcome;
-use kore_sdk::types::OutcomeCounts;
+use kore_sdk::types::{OutcomeCounts, Printable};
 use kore_sdk::watch::Job;
+use kore_sdk::{Outcome, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -83,6 +83,27 @@ pub(crate) struct Document {
 }
 
 impl Document {
+    /// The facts that are known, and behind them what the response says beside.
+    pub(crate) fn facts<const N: usize>(
+        known: [(&str, String); N],
+        reasons: &[Reason],
+    ) -> Vec<(String, String)> {
+        let known = known.into_iter().map(|(label, text)| (label.to_owned(), text));
+        known.chain(reasons.iter().map(|reason| (format!("{}:", reason.key), reason.line()))).collect()
+    }
+
+    /// Why a response does not tell all, if it could not be read as a whole or has no status.
+    pub(crate) fn doubt(unread: Option<&str>, status: Option<&Status>) -> Option<String> {
+        match (unread, status) {
+            (Some(why), _) => Some(format!(
+                "the response cannot be read as a whole ({}): only its id and status are shown",
+                Printable::text(why)
+            )),
+            (None, None) => Some("the response has no status: nothing can be concluded from it".to_owned()),
+            (None, Some(_)) => None,
+        }
+    }
+
     pub(crate) fn tasks_with(&self, outcome: Outcome) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(move |task| task.outcome == outcome)
     }

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use kore_sdk::Outcome;
 use kore_sdk::protocol::bot_export::ExportRun;
 use kore_sdk::protocol::bot_export::get_status::{NoTask, Response};
 use kore_sdk::types::BotExport;
@@ -44,22 +43,14 @@ impl Shown for ExportRun {
             ("Type", field(export.export_type.as_ref(), odd("exportType"))),
             ("Created", created),
         ];
-        let facts = known.into_iter().map(|(label, text)| (label.to_owned(), text));
-        let warning = match (&response.unread, &export.status) {
-            (Some(_), _) => Some("the response cannot be read as a whole: only its id and status are known"),
-            (None, None) => Some("the response has no status: nothing can be concluded from it"),
-            _ => None,
-        };
         Document {
-            facts: facts
-                .chain(reasons.iter().map(|reason| (format!("{}:", reason.key), reason.line())))
-                .collect(),
+            facts: Document::facts(known, &reasons),
             status: export.status.as_ref().map(|status| word(status.as_str())),
-            outcome: export.status.as_ref().map_or(Outcome::Unknown, |status| status.outcome()),
+            outcome: export.outcome(),
             tasks: Vec::new(),
             others: Vec::new(),
             reasons,
-            warning: warning.map(str::to_owned),
+            warning: Document::doubt(response.unread.as_deref(), export.status.as_ref()),
             json: response.json(),
         }
     }

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use kore_sdk::protocol::bot_import::get_status::Response;
-use kore_sdk::types::Printable;
 use kore_sdk::{BotImport, BotImportId, Outcome, StatusLog};
 use serde_json::Value;
 
@@ -112,14 +111,9 @@ fn created(import: &BotImport, now: SystemTime) -> String {
 /// Why the status of the import is not all that there is to know.
 fn warning(response: &Response) -> Option<String> {
     let import = &response.import;
-    if let Some(why) = &response.unread {
-        return Some(format!(
-            "the response cannot be read as a whole ({}): only its id and status are shown, and --output json shows it as it came",
-            Printable::text(why)
-        ));
-    }
-    if import.status.is_none() {
-        return Some("the response has no status: nothing can be concluded from it".to_owned());
+    if let Some(doubt) = Document::doubt(response.unread.as_deref(), import.status.as_ref()) {
+        let hint = if response.unread.is_some() { ", and --output json shows it as it came" } else { "" };
+        return Some(doubt + hint);
     }
     match import.failed_entries().count() {
         failed if failed > 0 && import.outcome() == Outcome::Succeeded => Some(format!(

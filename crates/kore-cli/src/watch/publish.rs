@@ -60,22 +60,14 @@ impl Shown for PublishRun {
             ("Bot", field(publish.stream_id.as_ref(), odd("streamId"))),
             ("Done", field(percent.as_ref(), odd("percentageComplete"))),
         ];
-        let facts = known.into_iter().map(|(label, text)| (label.to_owned(), text));
-        let warning = match (&response.unread, &publish.status) {
-            (Some(_), _) => Some("the response cannot be read as a whole: only its id and status are known"),
-            (None, None) => Some("the response has no status: nothing can be concluded from it"),
-            _ => None,
-        };
         Document {
-            facts: facts
-                .chain(reasons.iter().map(|reason| (format!("{}:", reason.key), reason.line())))
-                .collect(),
+            facts: Document::facts(known, &reasons),
             status: publish.status.as_ref().map(|status: &Status| word(status.as_str())),
             outcome: publish.outcome(),
             tasks: publish.tasks().iter().map(Self::task).collect(),
             others: others.map(|(at, other)| (*at, reasons::odd(other))).collect(),
             reasons,
-            warning: warning.map(str::to_owned),
+            warning: Document::doubt(response.unread.as_deref(), publish.status.as_ref()),
             json: response.json(),
         }
     }

@@ -137,7 +137,7 @@ fn scenarios_run_in_the_order_and_the_mode_asked_for() {
     assert_eq!((failed.code, failed.stdout.contains("Pay")), (1, true), "{}", failed.stdout);
     let emulator = with("looks");
     let codes = [1, 1, 0].map(|n| emulator.status(n).run().code);
-    // One task runs, then it has failed; the other import has not been looked at until then.
+    // One task runs, then it has failed; the other import has not been polled until then.
     assert_eq!(codes, [3, 1, 3]);
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn send(child: &Child, signal: Signal) {
     kill_process(pid(child), signal).expect("it runs");
 }
 
-/// The exit code, without a look at what it writes.
+/// The exit code, whatever it writes.
 #[track_caller]
 pub(crate) fn code(child: &mut Child) -> i32 {
     let mut ended = None;

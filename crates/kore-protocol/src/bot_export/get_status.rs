@@ -15,7 +15,7 @@ use kore_types::{BotExport, BotId};
 
 use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
 pub use job::{ExportRun, NoTask};
@@ -113,10 +113,7 @@ impl IncomingRequest for Request {
 
 impl IncomingResponse for Response {
     fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        let (export, unread) = match serde_json::from_slice(body) {
-            Ok(export) => (export, None),
-            Err(error) => (kore_types::id_and_status_alone(body)?, Some(error.to_string())),
-        };
+        let (export, unread) = document::read(body)?;
         Ok(Self { export, body: body.clone(), unread })
     }
 }

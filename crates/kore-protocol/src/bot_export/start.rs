@@ -12,7 +12,7 @@ use serde::de::Error as _;
 use super::ExportRun;
 use crate::{
     Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse,
-    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
 /// What is known of the call beside its request and response.
@@ -92,7 +92,7 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        serde_json::to_vec(&self.order).expect("texts and values of JSON").into()
+        Body::json(&self.order)
     }
 }
 
@@ -115,8 +115,8 @@ impl IncomingRequest for Request {
 
 impl IncomingResponse for Response {
     fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        let read = serde_json::from_slice(body).or_else(|_| kore_types::id_and_status_alone(body));
-        Self::new(read?).ok_or_else(|| serde_json::Error::custom("expected the id of an export, found none"))
+        let (export, _) = document::read(body)?;
+        Self::new(export).ok_or_else(|| serde_json::Error::custom("expected the id of an export, found none"))
     }
 }
 

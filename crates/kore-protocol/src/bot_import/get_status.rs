@@ -13,7 +13,7 @@ use kore_types::{BotImport, BotImportId};
 
 use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
 use subject::check;
@@ -69,7 +69,7 @@ impl Response {
     /// The document as JSON on one line. If it came over HTTP, it differs from `body` only in the white
     /// space between values; else the model is written.
     pub fn json(&self) -> Bytes {
-        crate::one_line::json(&self.body, || self.to_body())
+        document::on_one_line(&self.body, || self.to_body())
     }
 }
 
@@ -111,10 +111,7 @@ impl IncomingRequest for Request {
 
 impl IncomingResponse for Response {
     fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        let (import, unread) = match serde_json::from_slice(body) {
-            Ok(import) => (import, None),
-            Err(error) => (BotImport::id_and_status_alone(body)?, Some(error.to_string())),
-        };
+        let (import, unread) = document::read(body)?;
         Ok(Self { import, body: body.clone(), unread })
     }
 }

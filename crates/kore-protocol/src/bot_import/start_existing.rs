@@ -74,7 +74,7 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        serde_json::to_vec(&self.import).expect("texts and values of JSON").into()
+        Body::json(&self.import)
     }
 }
 

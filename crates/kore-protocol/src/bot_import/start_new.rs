@@ -12,7 +12,7 @@ use serde::de::Error as _;
 
 use crate::{
     Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse,
-    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
 use file_ids::{all, check};
@@ -102,7 +102,7 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        serde_json::to_vec(&self.import).expect("texts and values of JSON").into()
+        Body::json(&self.import)
     }
 }
 
@@ -135,8 +135,7 @@ impl IncomingRequest for Request {
 
 impl IncomingResponse for Response {
     fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        let import: BotImport =
-            serde_json::from_slice(body).or_else(|_| BotImport::id_and_status_alone(body))?;
+        let (import, _): (BotImport, _) = document::read(body)?;
         let older = || import.extra.get("bir")?.as_str()?.parse().ok();
         match import.id.clone().or_else(older) {
             Some(import_id) => Ok(Self { import_id, import, body: body.clone() }),

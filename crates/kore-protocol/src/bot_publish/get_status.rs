@@ -14,7 +14,7 @@ use kore_types::{BotId, BotPublish};
 
 use crate::{
     Endpoint, IncomingRequest, IncomingResponse, Metadata, OtherJob, OutgoingRequest, OutgoingResponse,
-    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope,
+    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
 pub use job::{PublishMark, PublishRun};
@@ -72,7 +72,7 @@ impl Response {
 
     /// The document as JSON on one line, as it came.
     pub fn json(&self) -> Bytes {
-        crate::one_line::json(&self.body, || self.to_body())
+        document::on_one_line(&self.body, || self.to_body())
     }
 }
 
@@ -107,10 +107,7 @@ impl IncomingRequest for Request {
 
 impl IncomingResponse for Response {
     fn from_body(body: &Bytes) -> serde_json::Result<Self> {
-        let (publish, unread) = match serde_json::from_slice(body) {
-            Ok(publish) => (publish, None),
-            Err(error) => (kore_types::id_and_status_alone(body)?, Some(error.to_string())),
-        };
+        let (publish, unread) = document::read(body)?;
         Ok(Self { publish, body: body.clone(), unread })
     }
 }

@@ -79,7 +79,7 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        serde_json::to_vec(&self.order).expect("texts and values of JSON").into()
+        Body::json(&self.order)
     }
 }
 

@@ -113,3 +113,20 @@ fn the_log_is_bounded_and_moves_its_origin() {
     let last = start + (60 * 48 - 1) * 1800 * SECOND;
     assert_eq!(log.ages(last).collect::<Vec<_>>(), [1_800_000, 0]);
 }
+
+#[test]
+fn single_calls_beyond_the_rate_limit_take_no_more_room_and_count_as_before() {
+    let start = Instant::now();
+    let mut log = Log::new([Quota::new(2, 10 * SECOND), Quota::new(5, 100 * SECOND)], start);
+    for n in 0..1000 {
+        log.count(start + n * SECOND / 100, start + n * SECOND / 100);
+        assert!(log.released.len() <= 5);
+    }
+    // The fifth last was counted at 9.95 s, the last but one at 9.98 s.
+    let now = start + 10 * SECOND;
+    assert_eq!(log.left(now), [0, 0]);
+    assert_eq!(
+        log.each_free_at(now),
+        [start + SECOND * 998 / 100 + 10 * SECOND, start + SECOND * 995 / 100 + 100 * SECOND]
+    );
+}

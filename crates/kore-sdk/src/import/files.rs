@@ -17,7 +17,7 @@ impl ImportFile {
     /// A file at a path. It is opened when it is sent, and must be as it was until then.
     ///
     /// # Errors
-    /// If there is no regular file, or it may not be looked at.
+    /// If there is no regular file, or it cannot be read.
     pub fn from_path(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         let (length, modified) = regular(&path)?;

@@ -108,8 +108,8 @@ fn in_shell(script: &Script, command: &str) -> std::process::Output {
         .expect("sh starts")
 }
 
-/// The verdict and the reports of the run that goes on are those of all imports, whatever ended
-/// before it, and however often it is gone on with.
+/// The verdict and the reports of a resumed run cover all imports: those that ended in earlier runs
+/// too, however many runs there were.
 #[cfg(unix)]
 #[test]
 fn what_failed_before_fails_the_run_that_goes_on() {
