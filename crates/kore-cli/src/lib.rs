@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod hint;
 mod logging;
+mod options_file;
 mod origin;
 mod output;
 mod plain_text;
