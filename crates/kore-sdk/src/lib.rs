@@ -66,7 +66,9 @@ pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use client::Client;
 pub use download::DownloadError;
 pub use error::Error;
-pub use import::{Import, ImportBot, ImportEvent, ImportFile, ImportFiles, ImportMode, WatchedImport};
+pub use import::{
+    Import, ImportBot, ImportEvent, ImportFile, ImportFileKind, ImportFiles, ImportMode, WatchedImport,
+};
 pub use jobs::StartedPublish;
 pub use single_call::Call;
 pub use tokens::{random_content_key, random_jti};
