@@ -39,7 +39,7 @@ fn of(end: &End<BotImportId, Error>) -> Ends {
         End::Failed(_) => Failed,
         End::DeadlineReached(unended) => Deadline { seen: unended.last.is_some() },
         End::CouldNotPoll { .. } => CouldNotPoll,
-        End::Cancelled(_) => panic!("nobody cancelled it"),
+        End::Cancelled(_) | End::AwaitsApproval(_) => panic!("nobody cancelled it"),
     }
 }
 
