@@ -306,7 +306,7 @@ impl ResponseError {
 
 /// Whether a status says that a problem is transient. 501 and 505 say what a server never does. Proxies
 /// and CDNs have their own 5xx, such as 520 to 530.
-fn is_transient(status: StatusCode) -> bool {
+pub fn is_transient(status: StatusCode) -> bool {
     match status.as_u16() {
         408 | 425 | 429 => true,
         501 | 505 => false,

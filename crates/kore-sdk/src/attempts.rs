@@ -1,6 +1,6 @@
 //! Whether a request that failed is sent again, and when: the rules of sending, for both clients.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::StatusCode;
 use kore_protocol::ResponseError;
@@ -50,9 +50,15 @@ impl Attempts {
             return Some(Again::Now);
         }
         let is_allowed = error.is_retryable() && (self.is_repeatable || is_untaken(error));
-        let is_limited = error.is_rate_limited();
+        let asked = error.retry_after().map(|retry_after| retry_after.delay(wall)).unwrap_or_default();
+        if is_allowed { self.later(error.is_rate_limited(), asked, now).map(Again::At) } else { None }
+    }
+
+    /// When a request is sent again that failed in a way that may pass, if it is: not before `asked` is
+    /// over.
+    pub(crate) fn later(&mut self, is_limited: bool, asked: Duration, now: Instant) -> Option<Instant> {
         let failed = if self.is_patient { self.failed } else { self.failed + self.limited };
-        if !is_allowed || failed >= self.retries && !(self.is_patient && is_limited) {
+        if failed >= self.retries && !(self.is_patient && is_limited) {
             return None;
         }
         let backoff = if is_limited {
@@ -62,9 +68,8 @@ impl Attempts {
             self.failed += 1;
             Backoff::TRANSIENT.wait(self.failed, random())
         };
-        let asked = error.retry_after().map(|retry_after| retry_after.delay(wall)).unwrap_or_default();
         let at = now.checked_add(backoff.max(asked))?;
-        self.deadline.is_none_or(|deadline| at <= deadline).then_some(Again::At(at))
+        self.deadline.is_none_or(|deadline| at <= deadline).then_some(at)
     }
 }
 

@@ -33,6 +33,7 @@ use crate::Error;
 ///     End::Failed(response) => response.import.failed_entries().for_each(|task| println!("failed: {task:?}")),
 ///     End::DeadlineReached(unended) => println!("not over: {:?}", unended.last),
 ///     End::Cancelled(_) => println!("cancelled"),
+///     End::AwaitsApproval(_) => println!("someone has to approve it: no import does"),
 ///     End::CouldNotPoll { error, .. } => println!("{error}"),
 /// }
 /// # Ok(())

@@ -54,7 +54,7 @@ async fn a_refused_start_repeats_no_value_of_the_options() {
     for mode in [ImportMode::Incremental(typed), ImportMode::ExactIncremental(exact)] {
         for (status, body, is_shown) in [
             (400, format!(r#"{{"errors":[{{"msg":"KEY is {SECRET}","code":4711}}]}}"#), false),
-            (400, format!(r#"{{"errors":[{{"msg":"near 'HORSE BATT'","code":4711}}]}}"#), false),
+            (400, r#"{"errors":[{"msg":"near 'HORSE BATT'","code":4711}]}"#.to_owned(), false),
             (400, r#"{"errors":[{"msg":"odd PIN: 90210","code":4711}]}"#.to_owned(), false),
             (400, format!(r#"{{"errors":[{{"msg":"odd","more":"{SECRET}","code":4711}}]}}"#), false),
             (
