@@ -19,7 +19,7 @@ use crate::environment::{CA_FILE, HOST, JWE_KEY_FILE};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Stream};
-use crate::text::quoted;
+use crate::shell::Shell;
 use apps::Apps;
 use client_file::ClientFile;
 
@@ -73,7 +73,8 @@ fn lines(
     let host = [(HOST, emulator.url())].into_iter();
     let files = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.path())));
     let settings = host.chain(settings).chain(files);
-    let settings = settings.map(|(name, value)| format!("export {name}={}\n", quoted(&value)));
+    let shell = Shell::of_process();
+    let settings = settings.map(|(name, value)| shell.set(name, &value) + "\n");
     settings.chain(emulator.import_ids().into_iter().map(|id| format!("{id}\n"))).collect()
 }
 

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::values::Values;
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 use crate::plain_text::{self, bounded};
 
 /// The most that is read of the file.
@@ -32,7 +33,8 @@ impl Config {
     }
 }
 
-/// The platform's usual place; `None` if there is no home directory.
+/// The usual place: below `$XDG_CONFIG_HOME` or `~/.config`, on Windows below `%APPDATA%`. `None` if there
+/// is no home directory.
 pub(crate) fn usual_path() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("kore").join("config.toml"))
 }
@@ -44,9 +46,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Config>, Failure> {
     };
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+        Err(error) if is_missing(error.kind()) => return Ok(None),
         Err(error) => return Err(cannot(error)),
     };
     let text = bounded(&file, MAX_LEN).and_then(plain_text::text).map_err(cannot)?;
@@ -95,7 +95,8 @@ fn private(file: &File, path: &Path) -> Result<(), Failure> {
     .hint(format!("run: chmod 600 '{path}'")))
 }
 
-#[cfg(not(unix))]
+/// Who may read a file is not checked on Windows: its lists of access take another language to say.
+#[cfg(windows)]
 fn private(_: &File, _: &Path) -> Result<(), Failure> {
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use kore_sdk::auth::Secret;
 
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 use crate::origin::Sourced;
 use crate::plain_text::{bounded, utf8};
 use crate::unexpanded::{self, Unexpanded};
@@ -45,7 +46,7 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
     let bytes = bytes.and_then(utf8).map_err(|error| {
         let hint = match &source.value {
             SecretSource::File(path) => unexpanded::path_hint(path, origin, &error).or_else(|| {
-                (error.kind() == io::ErrorKind::NotFound).then(|| {
+                is_missing(error.kind()).then(|| {
                     "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET".into()
                 })
             }),

@@ -25,3 +25,5 @@ mod transport;
 mod usage;
 mod verdicts;
 mod watch;
+#[cfg(windows)]
+mod windows;
