@@ -12,7 +12,7 @@ use crate::text::harmless;
 const MAX_MESSAGE: usize = 1200;
 
 /// What went wrong, what to do next, and the exit code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     message: String,

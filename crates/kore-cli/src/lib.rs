@@ -17,6 +17,7 @@ mod failure;
 mod file_name;
 mod hint;
 mod logging;
+mod options_file;
 mod origin;
 mod output;
 mod plain_text;

@@ -45,6 +45,13 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
         Body::empty()
     }
 
+    /// Whether sending the request a second time does no harm if the platform took the first one. By
+    /// default the method says so: a `POST` may start something. A client repeats other requests only if
+    /// the platform certainly did not take them, and sends them over new connections.
+    fn is_repeatable(&self) -> bool {
+        Self::METADATA.method.is_idempotent()
+    }
+
     /// The HTTP request. `auth` comes from [`auth_header`].
     fn to_http(&self, base: &BaseUrl, auth: HeaderValue) -> http::Request<Body> {
         let metadata = Self::METADATA;

@@ -77,6 +77,7 @@ mod body;
 mod clock;
 mod document;
 mod endpoint;
+mod exact_json;
 mod excerpt;
 mod kept_headers;
 mod limited;
@@ -105,6 +106,7 @@ pub use endpoint::{
     AUTH_HEADER, Endpoint, IncomingRequest, IncomingResponse, InvalidToken, JsonResponse, OutgoingRequest,
     OutgoingResponse, RequestError, auth_header,
 };
+pub use exact_json::{ExactJson, InvalidJson};
 pub use excerpt::Excerpt;
 #[doc(hidden)]
 pub use kept_headers::mask_headers;

@@ -10,7 +10,7 @@ use kore_protocol::{
     BaseUrl, Body, BodyLimit, Millis, Origin, OutgoingRequest, Refusal, RequestLogs, ResponseError,
     mask_headers,
 };
-use kore_transport::TransportError;
+use kore_transport::{NewConnection, TransportError};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -133,6 +133,9 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
         let mut request = self.request.to_http(&self.core.base, auth);
         for (name, value) in self.core.headers.iter().chain(&self.headers) {
             request.headers_mut().insert(name, value.clone());
+        }
+        if !self.request.is_repeatable() {
+            NewConnection::mark(&mut request);
         }
         self.issued = Some(issued);
         self.attempts += 1;

@@ -15,6 +15,7 @@ mod watched;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use kore_protocol::ExactJson;
 use kore_types::{BotId, ImportOptions, Purpose};
 
 pub use self::event::ImportEvent;
@@ -44,6 +45,8 @@ pub enum ImportMode {
     /// The bot keeps what the files lack; these options say what is taken from them. They are sent as
     /// they are, even if they are empty.
     Incremental(ImportOptions),
+    /// The same with options that someone wrote as JSON, such as a file: they are sent byte for byte.
+    ExactIncremental(ExactJson),
 }
 
 impl<'a, C> ImportBot<'a, C> {

@@ -17,6 +17,11 @@ use crate::{BuildError, Phase, PlainHttp, RequestTimeout, Transport, TransportEr
 /// builder has no timeout, and uses the proxies of the environment. reqwest speaks TLS only with one of
 /// its own features for it, such as `rustls`: this crate switches none on.
 ///
+/// reqwest cannot send a single request over a new connection, as a request that must not be sent twice
+/// needs ([`NewConnection`](crate::NewConnection)). Where imports are started, give the builder
+/// `pool_max_idle_per_host(0)`: else a start that meets a connection which the server is closing is in
+/// doubt.
+///
 /// A client does not say which requests go through a proxy. So a transport from [`new`](Self::new)
 /// accepts only `https://`, unless plain HTTP may go [anywhere](PlainHttp::Anywhere). For `http://` to
 /// this machine, such as to an emulator, use [`without_proxy`](Self::without_proxy).

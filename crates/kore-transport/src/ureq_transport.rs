@@ -1,6 +1,7 @@
 //! A ureq agent as a blocking transport, for programs that have one already.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -10,7 +11,7 @@ use ureq::{AsSendBody, RequestExt, SendBody, Timeout};
 
 use crate::failure::{self, peer};
 use crate::plain_http::is_loopback;
-use crate::{BlockingTransport, Phase, PlainHttp, RequestTimeout, TransportError, tls_words};
+use crate::{BlockingTransport, NewConnection, Phase, PlainHttp, RequestTimeout, TransportError, tls_words};
 
 /// How much is read of a body whose headers say that it is too long: enough for a message.
 const START: u64 = 512;
@@ -56,10 +57,15 @@ impl UreqTransport {
     fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<ureq::Body>, ureq::Error> {
         let is_loopback = is_loopback(request.uri());
         let timeout = RequestTimeout::of(&request);
+        let is_new = NewConnection::is_wanted(&request);
         let mut request =
             request.with_agent(&self.agent).configure().max_redirects(0).http_status_as_error(false);
         if timeout.is_some() {
             request = request.timeout_global(timeout);
+        }
+        if is_new {
+            // No idle connection is young enough.
+            request = request.max_idle_age(Duration::ZERO);
         }
         // By default an agent uses the proxy of the environment, which would read the token.
         if is_loopback { request.proxy(None).run() } else { request.run() }

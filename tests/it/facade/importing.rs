@@ -3,6 +3,7 @@
 mod double;
 mod faults;
 mod files;
+mod idle;
 mod rules;
 
 use std::num::NonZeroUsize;

@@ -16,8 +16,14 @@ const LINKER: &str = "x86_64-w64-mingw32-gcc";
 
 /// The tests that run under wine: those of what differs on Windows. Each starts processes, which takes
 /// wine a second.
-const TESTS: [&str; 6] =
-    ["windows::", "profiles::", "settings::files_", "watch::resumed::", "watch::reports::", "import::files::a_f"];
+const TESTS: [&str; 6] = [
+    "windows::",
+    "profiles::",
+    "settings::files_",
+    "watch::resumed::",
+    "watch::reports::",
+    "import::files::a_f",
+];
 
 pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Result<()> {
     if let Some(missing) = missing() {
@@ -66,7 +72,9 @@ fn prepare(prefix: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     fs::create_dir_all(prefix)?;
-    quiet(Command::new("wine").args(["cmd", "/c", "ver"]).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all"))?;
+    quiet(
+        Command::new("wine").args(["cmd", "/c", "ver"]).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all"),
+    )?;
     if library.exists() {
         return Ok(());
     }

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use kore_emulator::{
     Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
 };
+use kore_sdk::variables::{CA_FILE, HOST, JWE_KEY_FILE};
 
 use crate::args::{EmulatorArgs, Moved};
-use crate::environment::{CA_FILE, HOST, JWE_KEY_FILE};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Stream};

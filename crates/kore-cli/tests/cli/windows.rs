@@ -17,7 +17,9 @@ fn help_says_where_the_configuration_is_and_what_is_not_checked() {
 #[test]
 fn a_profile_names_a_file_with_a_drive_and_its_text_is_as_powershell_writes_it() {
     let platform = Platform::start(|emulator| emulator.import(samples::succeeded()));
-    let utf16 = |text: &str| format!("\u{feff}{text}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let utf16 = |text: &str| {
+        format!("\u{feff}{text}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()
+    };
     let kore = platform.status();
     let secret = kore.home().join("a folder").join("secret.txt");
     let profile = format!(
@@ -30,7 +32,9 @@ fn a_profile_names_a_file_with_a_drive_and_its_text_is_as_powershell_writes_it()
 
 #[test]
 fn a_report_has_a_name_that_windows_allows() {
-    for (name, says) in [("NUL", "a device of Windows"), ("aa:b.xml", "allows no ':'"), ("a?.xml", "allows no '?'")] {
+    for (name, says) in
+        [("NUL", "a device of Windows"), ("aa:b.xml", "allows no ':'"), ("a?.xml", "allows no '?'")]
+    {
         let kore = Kore::watch("http://127.0.0.1:1", &["bir-1"]).in_home().args(["--junit", name]);
         { kore }.fails(2).says(&["--junit", says]);
     }

@@ -9,8 +9,8 @@ use http::Method;
 use kore_types::{BotId, ExistingBotImport, FileId, ImportOptions};
 
 use crate::{
-    Body, Endpoint, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit, Refusal,
-    RequestError, Scope,
+    Body, Endpoint, ExactJson, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit,
+    Refusal, RequestError, Scope,
 };
 
 use super::start_new::file_ids::{all, check};
@@ -34,6 +34,9 @@ pub struct Request {
     pub bot_id: BotId,
     /// What to import.
     pub import: ExistingBotImport,
+    /// Keys of the body that are sent as they were written, in place of those of `import`, such as
+    /// `importOptions` from a file. A server reads them into `import`.
+    pub exact: Option<ExactJson>,
 }
 
 pub use super::start_new::Response;
@@ -53,7 +56,7 @@ impl Request {
         import.config_info = Some(config);
         import.bot_functions = (!functions.is_empty()).then(|| functions.into());
         import.import_options = options;
-        Self { bot_id, import }
+        Self { bot_id, import, exact: None }
     }
 
     /// The ids of the files that it names, for servers to check.
@@ -74,7 +77,7 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        Body::json(&self.import)
+        ExactJson::over(self.exact.as_ref(), &self.import)
     }
 }
 
@@ -90,7 +93,7 @@ impl IncomingRequest for Request {
         }
         let named = [("botDefinition", bot_definition, true), ("configInfo", config_info, true)];
         check(&named, bot_functions, extra)?;
-        Ok(Self { bot_id, import })
+        Ok(Self { bot_id, import, exact: None })
     }
 }
 

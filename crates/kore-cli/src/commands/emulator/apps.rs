@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use kore_emulator::{App, Emulator};
 use kore_sdk::auth::Algorithm;
 use kore_sdk::types::{ClientId, Printable};
+use kore_sdk::variables::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
 
 use super::client_file::ClientFile;
-use crate::environment::{CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE, JTI};
 use crate::failure::Failure;
-use crate::origin::{Origin, Sourced};
+use crate::origin::Source;
 use crate::plain_text::trimmed;
 use crate::settings::{SecretSource, secret};
 use crate::unexpanded::Unexpanded;
@@ -97,7 +97,7 @@ impl<'a> Written<'a> {
 
     fn app(&self) -> Result<App, Failure> {
         let source = SecretSource::file_or_stdin(self.file.to_owned());
-        let secret = secret::read(&Sourced::new(source, Origin::flag("app")))?;
+        let secret = secret::read(&source, "--app", &Source::Flags)?;
         if self.file != Path::new("-") {
             self.warn_of_others();
         }

@@ -131,8 +131,14 @@ fn the_target_is_never_guessed() {
     }
     let options = |text: &str| export(dry(&["--into", "st-1", "--options"])).file("o.json", text);
     for text in ["", "[]", "{", "\"x\""] {
-        refused(options(text), &["o.json", "bot"], &["o.json: expected a JSON object of importOptions"]);
+        refused(options(text), &["o.json", "bot"], &["o.json: expected a JSON object"]);
     }
+    let twice = r#"{"tasks":["botTask"],"options":{"patterns":{"append":true,"append":false}}}"#;
+    refused(
+        options(twice),
+        &["o.json", "bot"],
+        &["o.json: expected", "options.patterns.append stands twice"],
+    );
 }
 
 #[test]
