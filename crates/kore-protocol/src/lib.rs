@@ -86,6 +86,7 @@ mod other_job;
 mod own_refusal;
 mod path;
 mod query;
+mod quotes;
 mod refusal;
 mod request_log;
 mod request_logs;
@@ -119,7 +120,7 @@ pub use query::Query;
 pub use refusal::Refusal;
 pub use request_log::{Millis, Nanos, Quota, Stamp};
 pub use request_logs::RequestLogs;
-pub use response_error::{Origin, ResponseError};
+pub use response_error::{Origin, ResponseError, is_transient};
 pub use retry_after::RetryAfter;
 pub use routes::Routes;
 #[doc(hidden)]

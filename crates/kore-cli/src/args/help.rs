@@ -145,13 +145,15 @@ input), and its options are
   jti       tokens must have a jti, which is good for one request
   hs512     tokens are signed with HS512 in place of HS256; kore signs HS256
   jwe       tokens must be encrypted
-  no-scope  it lacks the scope of bot imports
+  no-scope  it lacks the scopes of imports, exports and publishes
 The files of --tls and jwe are in the temporary folder until the emulator is
 stopped, and private keys are in no file; the certificate is for localhost and
 the address.
 
 Scenarios by name: documented-success, older-spelling, failure, stuck,
-ten-thousand-tasks, unknown-words, demo-success, demo-failure. What a file of
+ten-thousand-tasks, unknown-words, demo-success, demo-failure; for exports and
+publishes that a client starts, export-success, export-failure, export-stuck,
+publish-success, publish-failure, publish-stuck, publish-awaiting-approval. What a file of
 your own holds is documented with kore_emulator::Scenario, and what one of
 faults holds with kore_emulator::Faults.
 

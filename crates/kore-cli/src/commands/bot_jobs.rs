@@ -193,7 +193,8 @@ impl Watching {
     async fn fetch(&self, client: &Client, run: ExportRun, out: &Path) -> Result<u64, Failure> {
         let answer = client.call(&bot_export::get_status::Request::from(run)).retries(2).await;
         let answer = answer.map_err(|error| self.platform.explain(&error))?;
-        let downloaded = client.download_export(&answer.response.export, out).await;
+        let left = self.timeout.saturating_sub(self.began.elapsed());
+        let downloaded = client.download_export(&answer.response.export, out).deadline(left).await;
         downloaded.map_err(|error: DownloadError| {
             let exit = match () {
                 () if error.is_output() => Exit::Output,

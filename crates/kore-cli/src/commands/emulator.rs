@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kore_emulator::{
-    Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
+    Emulator, EmulatorBuilder, Faults, InputError, JobKind, Mode, Scenario, Speed, samples, scenarios,
 };
 use kore_sdk::variables::{CA_FILE, HOST, JWE_KEY_FILE};
 
@@ -115,14 +115,17 @@ fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
         (Moved::Looks, None) => Mode::LOOKS,
     };
     emulator = args.bots.iter().cloned().fold(emulator.started_mode(mode), EmulatorBuilder::bot);
-    if args.scenarios.is_empty() {
-        return Ok(emulator.imports(samples::each_outcome()));
-    }
+    let mut has_import = false;
     for name in &args.scenarios {
         let scenario = Arc::new(scenario(name)?);
-        emulator = emulator.scenario(Arc::clone(&scenario), mode).started(scenario, mode);
+        // An export and a publish are of a bot, and there is none before a client starts it.
+        if scenario.job() == JobKind::Import {
+            has_import = true;
+            emulator = emulator.scenario(Arc::clone(&scenario), mode);
+        }
+        emulator = emulator.started(scenario, mode);
     }
-    Ok(emulator)
+    Ok(if has_import { emulator } else { emulator.imports(samples::each_outcome()) })
 }
 
 fn faults(path: &Path) -> Result<Faults, Failure> {

@@ -218,9 +218,6 @@ impl<J: Shown> Watch<'_, J> {
                 None => break,
                 Some(Update::Event { job, event, body }) => {
                     board.event(&job, &event);
-                    if J::stands_still(&event) {
-                        updates.cancel(&job);
-                    }
                     display.event(&job, &event, &body, Instant::now());
                 }
                 Some(Update::Ended { job, end }) => {

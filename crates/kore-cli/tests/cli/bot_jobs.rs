@@ -70,7 +70,8 @@ fn a_file_that_is_cut_of_the_wrong_size_or_refused_is_told_by_the_exit_code() {
         ("refused", response("403 Forbidden", "", b"<Error>sig=</Error>"), "4", 5),
         ("redirected", response("302 Found", "location: http://127.0.0.1/?sig=abcdefgh\r\n", b""), "4", 5),
     ] {
-        let (run, file) = export(file, size, &["-o", "json"]);
+        // A download that is cut is tried again, within what the timeout leaves.
+        let (run, file) = export(file, size, &["-o", "json", "--timeout", "4s"]);
         assert_eq!((run.code, file), (code, None), "{name}: {}", run.stderr);
         assert!(
             run.stdout.contains(&format!("\"exit_code\": {code}"))

@@ -56,7 +56,7 @@ impl Asked {
         let file = |file: &BotFile| match &file.content {
             Content::Path(path) => ImportFile::from_path(path)
                 .map(|content| content.named(file.name.clone()))
-                .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display()))),
+                .map_err(|error| Failure::usage(format!("cannot read {error}"))),
             Content::Bytes(bytes) => Ok(ImportFile::from_bytes(file.name.clone(), bytes.clone())),
         };
         let of = |role| self.files.files.iter().filter(move |file| file.role == role);
