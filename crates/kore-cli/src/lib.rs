@@ -70,6 +70,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Publish { publish: Publish::Start(args) } => on_runtime(commands::publish_start(*args)),
         Command::Publish { publish: Publish::Watch(args) } => on_runtime(commands::publish_watch(*args)),
         Command::Token(args) => commands::token(args),
+        Command::Config(args) => on_runtime(commands::config(*args)),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),
         Command::Demo => on_runtime(commands::demo()),
         Command::Completions(args) => commands::completions(&args),

@@ -130,6 +130,41 @@ Example:
     )
 }
 
+pub(super) fn config() -> String {
+    let variables = variables(", in place of client id and secret");
+    format!(
+        "\
+{variables}
+
+The name of a setting is its key in a profile. Nothing is sent without --check,
+and of a secret only where it is from is shown.
+--check asks for the status of an import that does not exist: the platform looks
+at the token and its scope before it refuses the id. It asks once.
+
+--output json:
+  {{\"exit_code\": 0, \"settings\": [
+    {{\"key\": \"host\", \"flag\": \"--host\" or null, \"variable\": \"KORE_HOST\" or null,
+      \"state\": set, default, unset, missing or wrong, \"value\": text or null,
+      \"is_secret\": false, \"origin\": null or {{\"source\": flag, variable, profile
+      or file, \"name\": …, \"profile\": …, \"line\": …}}, \"overridden\": [other origins],
+      \"note\": …, \"errors\": [{{\"message\": …, \"hint\": …}}]}}],
+   \"check\": null or {{\"request\": …, \"steps\": [{{\"step\": host, TLS, platform, token,
+      scope or clock, \"result\": ok, failed or unknown, \"detail\": …}}],
+      \"warnings\": […]}}, \"errors\": [as above]}}
+
+Exit codes:
+  0  the settings are complete; with --check: the platform takes them
+  2  a setting is missing or wrong; nothing was sent
+  4, 5, 6  with --check: as for each call, see kore --help
+  7  the output could not be written
+
+Examples:
+  kore config
+  kore config --check --profile staging
+  kore config --output json | jq -r '.settings[] | select(.state == \"wrong\").key'"
+    )
+}
+
 pub(super) const EMULATOR: &str = "\
 It prints what a client needs as lines for a POSIX shell (on Windows for
 PowerShell, unless SHELL or MSYSTEM is set), then the imports that it holds, one

@@ -5,6 +5,7 @@ mod answers;
 mod bot_jobs;
 #[cfg(target_os = "linux")]
 mod closed;
+mod config;
 mod documented;
 mod emulator;
 mod identity;
