@@ -15,6 +15,7 @@ use kore_sdk::ImportFileKind;
 use kore_sdk::types::Printable;
 
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 
 pub(crate) use plan::{Target, bytes, plan, plan_json};
 
@@ -145,7 +146,7 @@ fn regular(path: &Path) -> Result<u64, Failure> {
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
-    let hint = (error.kind() == io::ErrorKind::NotFound).then_some(EXPECTED);
+    let hint = is_missing(error.kind()).then_some(EXPECTED);
     Failure::usage(format!("cannot read {}: {error}", path.display())).hint_if(hint)
 }
 

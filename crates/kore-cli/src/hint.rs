@@ -242,7 +242,7 @@ impl Context<'_> {
                 }
             }
             Identity::Credentials(Credentials { id, secret }) => format!(
-                "check the client id ({}), the secret ({}) and this machine's clock; --jti if the app enforces JTI, --jwe-key if JWE",
+                "check the client id ({}), the secret ({}) and this machine's clock (kore config --check compares it); --jti if the app enforces JTI, --jwe-key if JWE",
                 id.origin, secret.origin
             ),
         }

@@ -18,6 +18,7 @@ use crate::args::{
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file_name;
 use crate::options_file;
 use crate::output::messages::{self, say};
 use crate::output::{self, Stream};
@@ -272,6 +273,9 @@ fn export_request(of: &ExportOf) -> Result<bot_export::start::Request, Failure> 
 fn file_of(out: &Path, bot: &BotId) -> Result<PathBuf, Failure> {
     if out.is_dir() {
         return Ok(out.join(format!("{bot}.zip")));
+    }
+    if let Some(why) = file_name::refused(out) {
+        return Err(Failure::usage(format!("--out {}: {why}", out.display())));
     }
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if out.file_name().is_none() || !folder.is_dir() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use kore_sdk::auth::Secret;
 
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 use crate::origin::Source;
 use crate::plain_text::{bounded, open, utf8};
 use crate::unexpanded::{self, Unexpanded};
@@ -60,7 +61,7 @@ pub(crate) fn read(source: &SecretSource, name: impl fmt::Display, from: &Source
     let bytes = bytes.and_then(utf8).map_err(|error| {
         let hint = match source {
             SecretSource::File { path, .. } => unexpanded::path_hint(path, from, &error).or_else(|| {
-                (error.kind() == io::ErrorKind::NotFound).then(|| {
+                is_missing(error.kind()).then(|| {
                     "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET".into()
                 })
             }),
