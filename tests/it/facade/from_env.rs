@@ -73,6 +73,18 @@ async fn secret_and_authorities_may_be_in_files() {
     assert!(error.to_string().contains("CA bundle"), "{error}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_would_hang_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe.to_str().unwrap(), "/dev/zero"] {
+        let error = of(&[PAIR[0], PAIR[1], ("KORE_CLIENT_SECRET_FILE", path)]).err().expect("it is no file");
+        assert!(error.is_config() && error.to_string().contains("expected a regular file"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn tokens_are_encrypted_if_a_key_is_set() {
     let key =
