@@ -103,23 +103,26 @@ fn shared(workspace: &Workspace) -> anyhow::Result<Vec<Entry>> {
     }
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     let folder = Utf8Path::from_path(folder.path()).context("the temporary folder has no plain name")?;
-    execute(of_kore(workspace, "run").args(["--example", "man_pages", "--", folder.as_str()]))?;
+    // A build for this machine, with the features of the tests, which may have built it already.
+    execute(
+        cargo(workspace).args(["build", "--quiet", "--locked", "--workspace", "--all-features"]).args([
+            "--bin",
+            "kore",
+            "--example",
+            "man_pages",
+        ]),
+    )?;
+    let built = workspace.target_dir().join("debug");
+    execute(Command::new(built.join("examples/man_pages")).arg(folder))?;
     for page in folder.read_dir_utf8().context("there are no manual pages")? {
         let page = page.context("there are no manual pages")?;
         entries.push(Entry::file(&format!("man/man1/{}", page.file_name()), read(page.path())?));
     }
     for (shell, name) in COMPLETIONS {
-        let script = output(of_kore(workspace, "run").args(["--bin", "kore", "--", "completions", shell]))?;
+        let script = output(Command::new(built.join("kore")).args(["completions", shell]))?;
         entries.push(Entry::file(&format!("completions/{name}"), script));
     }
     Ok(entries)
-}
-
-/// A build for this machine, as the tests have it: with all features.
-fn of_kore(workspace: &Workspace, subcommand: &str) -> Command {
-    let mut cargo = cargo(workspace);
-    cargo.args([subcommand, "--quiet", "--locked", "--package", "kore-cli", "--all-features"]);
-    cargo
 }
 
 fn build(workspace: &Workspace, target: &Target, profile: &str) -> anyhow::Result<Utf8PathBuf> {

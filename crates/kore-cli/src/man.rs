@@ -12,12 +12,14 @@ use crate::args::Args;
 
 /// Where a block of the text behind the arguments belongs, by its first words, in the order of a page.
 const SECTIONS: [(&str, &str); 5] = [
-    ("", "DETAILS"),
     ("Environment", "ENVIRONMENT"),
     ("Configuration file", "FILES"),
+    OTHERS,
     ("Exit codes", "EXIT STATUS"),
     ("Example", "EXAMPLES"),
 ];
+
+const OTHERS: (&str, &str) = ("", "DETAILS");
 
 /// The manual pages of `kore` and of each of its commands: the name of the file, such as
 /// `kore-import-watch.1`, and its text in roff, which is ASCII.
@@ -55,10 +57,11 @@ fn add(command: &Command, above: &[String], pages: &mut Vec<(String, String)>) {
 /// What `--help` says behind the arguments, in the sections of a manual page, and the pages above.
 fn rest(after_help: &str, above: &[String]) -> Roff {
     let mut roff = Roff::new();
-    let section_of = |block: &str| SECTIONS.iter().rfind(|(start, _)| block.starts_with(start));
-    for section in &SECTIONS {
-        let mut blocks =
-            after_help.split("\n\n").filter(|block| section_of(block) == Some(section)).peekable();
+    let starts = |block: &str, section: &(&str, &str)| section != &OTHERS && block.starts_with(section.0);
+    let section_of =
+        |block: &str| SECTIONS.into_iter().find(|section| starts(block, section)).unwrap_or(OTHERS);
+    for section in SECTIONS {
+        let mut blocks = after_help.split("\n\n").filter(|block| section_of(block) == section).peekable();
         if blocks.peek().is_some() {
             roff.control("SH", [section.1]);
             blocks.for_each(|block| paragraphs(block, section.0, &mut roff));
