@@ -129,13 +129,11 @@ fn build(workspace: &Workspace, target: &Target, profile: &str) -> anyhow::Resul
     let mut cargo = cargo(workspace);
     cargo.args(["build", "--quiet", "--locked", "--package", "kore-cli", "--bin", "kore"]);
     cargo.args(["--profile", profile, "--target", target.name()]);
-    // Where somebody has their sources is nobody's business, and must not change the bytes.
+    // Where somebody keeps the sources of crates is nobody's business, and must not change the bytes.
     let home = std::env::var("CARGO_HOME").ok();
     let home = home.or_else(|| std::env::home_dir().map(|home| format!("{}/.cargo", home.display())));
-    let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    for (from, to) in [(home.as_deref(), "cargo"), (Some(workspace.root().as_str()), "kore-rs")] {
-        flags += &from.map(|from| format!(" --remap-path-prefix={from}={to}")).unwrap_or_default();
-    }
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let flags = format!("{flags} --remap-path-prefix={}=cargo", home.context("set CARGO_HOME")?);
     execute(cargo.env("RUSTFLAGS", flags.trim()))?;
     let folder = if profile == "dev" { "debug" } else { profile };
     Ok(workspace.target_dir().join(target.name()).join(folder).join(target.executable()))
