@@ -1,5 +1,6 @@
 //! kore-emulator as a place to test pipelines, with kore-sdk as the pipeline.
 
+mod bot_jobs;
 mod control;
 mod faulty;
 mod hostile;

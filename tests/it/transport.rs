@@ -84,6 +84,26 @@ each_client!(cases: [
     a_file_that_is_slow_to_read_holds_nothing_else_up,
 ]);
 
+/// reqwest has a pool that no single request can avoid.
+mod of_their_own {
+    use super::{cases, clients, within_patience};
+
+    #[tokio::test]
+    async fn hyper() {
+        within_patience(cases::a_request_may_have_a_connection_of_its_own(clients::hyper)).await;
+    }
+
+    #[tokio::test]
+    async fn hyper_blocking() {
+        within_patience(cases::a_request_may_have_a_connection_of_its_own(clients::hyper_blocking)).await;
+    }
+
+    #[tokio::test]
+    async fn ureq() {
+        within_patience(cases::a_request_may_have_a_connection_of_its_own(clients::ureq)).await;
+    }
+}
+
 /// The same for the clients that speak HTTP/2.
 macro_rules! each_http2_client {
     ($($case:ident),* $(,)?) => {

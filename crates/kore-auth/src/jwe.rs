@@ -29,7 +29,7 @@ pub(crate) use self::compact::has_five_parts;
 
 pub use self::algorithms::{ContentEncryption, KeyEncryption};
 pub use self::decrypter::Decrypter;
-pub use self::encrypter::{Encrypter, JweContent};
+pub use self::encrypter::{Encrypter, EncrypterSettings, JweContent};
 pub use self::jwk::PublicJwk;
 
 /// The sizes of RSA keys that are accepted, in bits. A larger key, which another may have chosen, would

@@ -63,7 +63,9 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use credentials::{Credentials, KeyError};
 pub use guard::{Apps, Guard};
-pub use jwe::{ContentEncryption, Decrypter, Encrypter, JweContent, KeyEncryption, PublicJwk};
+pub use jwe::{
+    ContentEncryption, Decrypter, Encrypter, EncrypterSettings, JweContent, KeyEncryption, PublicJwk,
+};
 pub use provider::provider;
 pub use replays::{ReplayStore, Replays, Used};
 pub use secret::{InvalidSecret, Secret, Token};

@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Print a JWT for the header `auth`, for use with curl
     #[command(after_help = help::token())]
     Token(TokenArgs),
+    /// Show each setting and where it came from; with --check, ask the platform whether it takes them
+    #[command(after_help = help::config())]
+    Config(Box<ConfigArgs>),
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
@@ -178,6 +181,35 @@ pub(crate) struct TokenArgs {
 
     #[command(flatten)]
     pub(crate) identity: IdentityArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ConfigArgs {
+    /// Ask the platform one question, and say what its response tells
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// How to print the settings
+    #[arg(short, long, value_enum, default_value_t = ConfigOutput::Human)]
+    pub(crate) output: ConfigOutput,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+
+    /// How long one request may take, with a unit [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigOutput {
+    /// A table for people
+    Human,
+    /// One document, whose keys are listed below
+    Json,
 }
 
 #[derive(clap::Args)]

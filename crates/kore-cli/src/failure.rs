@@ -12,7 +12,7 @@ use crate::text::harmless;
 const MAX_MESSAGE: usize = 1200;
 
 /// What went wrong, what to do next, and the exit code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     message: String,
@@ -37,6 +37,11 @@ impl Failure {
     pub(crate) fn hint_if(mut self, hint: Option<impl fmt::Display>) -> Self {
         self.hint = hint.map(|hint| hint.to_string());
         self
+    }
+
+    /// With another text in place of each that it has.
+    pub(crate) fn map(self, text: impl Fn(String) -> String) -> Self {
+        Self { message: text(self.message), hint: self.hint.map(text), ..self }
     }
 
     /// What went wrong, fit for a terminal.

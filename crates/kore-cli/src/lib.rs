@@ -15,16 +15,19 @@ mod duration;
 mod environment;
 mod exit;
 mod failure;
+mod file_name;
 mod hint;
 mod logging;
 #[cfg(feature = "man")]
 mod man;
+mod options_file;
 mod origin;
 mod output;
 mod plain_text;
 mod reasons;
 mod reports;
 mod settings;
+mod shell;
 mod signals;
 mod text;
 mod time;
@@ -72,6 +75,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Publish { publish: Publish::Start(args) } => on_runtime(commands::publish_start(*args)),
         Command::Publish { publish: Publish::Watch(args) } => on_runtime(commands::publish_watch(*args)),
         Command::Token(args) => commands::token(args),
+        Command::Config(args) => on_runtime(commands::config(*args)),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),
         Command::Demo => on_runtime(commands::demo()),
         Command::Completions(args) => commands::completions(&args),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::settings::Key;
+
 /// What sets a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -9,30 +11,28 @@ pub(crate) enum Source {
     Environment,
     /// A profile of the configuration file, by its name.
     Profile(String),
+    /// The configuration file outside of its profiles.
+    File,
 }
 
 /// The place to change if a setting is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) source: Source,
-    /// The key of the configuration file; flag and variable are named after it.
-    pub(crate) key: &'static str,
-}
-
-impl Origin {
-    pub(crate) fn flag(key: &'static str) -> Self {
-        Self { source: Source::Flags, key }
-    }
+    pub(crate) key: Key,
+    /// Where it stands in the configuration file.
+    pub(crate) line: Option<usize>,
 }
 
 /// `--ca-file`, `KORE_CA_FILE` or `ca_file of profile dev`.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.key.named();
         match &self.source {
-            Source::Flags if self.key == "jwe_key_file" => f.write_str("--jwe-key"),
-            Source::Flags => write!(f, "--{}", self.key.replace('_', "-")),
-            Source::Environment => write!(f, "KORE_{}", self.key.to_uppercase()),
-            Source::Profile(name) => write!(f, "{} of profile {name}", self.key),
+            Source::Flags => f.write_str(named.flag.unwrap_or(named.name)),
+            Source::Environment => f.write_str(named.variable.unwrap_or(named.name)),
+            Source::Profile(profile) => write!(f, "{} of profile {profile}", named.name),
+            Source::File => write!(f, "default_{}", named.name),
         }
     }
 }
@@ -47,5 +47,9 @@ pub(crate) struct Sourced<T> {
 impl<T> Sourced<T> {
     pub(crate) fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
+    }
+
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Sourced<U> {
+        Sourced { value: map(self.value), origin: self.origin }
     }
 }

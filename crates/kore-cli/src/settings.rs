@@ -3,68 +3,86 @@
 //! change. Every command that asks the platform begins here.
 
 mod config_file;
+mod connection;
 mod identity;
 mod jwe;
+mod key;
+mod overview;
 mod profile;
 pub(crate) mod secret;
 mod values;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use kore_sdk::auth::Encrypter;
-use kore_sdk::protocol::BaseUrl;
+use kore_sdk::auth::{Encrypter, Secret};
 
+pub(crate) use connection::{Connection, ca_pem};
 pub(crate) use identity::{Credentials, Identity};
+pub(crate) use key::{Form, Key};
+pub(crate) use overview::{Row, State};
 pub(crate) use secret::SecretSource;
 
 use crate::args::{ConnectionArgs, IdentityArgs};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::origin::Sourced;
-use crate::plain_text::trimmed;
-use crate::unexpanded::Unexpanded;
 use profile::Place;
-use values::{Level, Values, first};
+use values::{Level, first};
 
 /// The three levels, the one that counts first in front.
 pub(crate) struct Settings {
     levels: [Level; 3],
-    /// Where a profile could be, for a hint.
+    /// Where a profile could be.
     config: Option<Place>,
+    /// What could not be read.
+    problems: Vec<Problem>,
+    /// Read once, since it may be on standard input.
+    secret: OnceCell<Result<Option<Sourced<Secret>>, Failure>>,
 }
 
-/// How the platform is reached.
-pub(crate) struct Connection {
-    pub(crate) host: Sourced<BaseUrl>,
-    /// The host's text has no scheme, so that `https` is a guess.
-    pub(crate) assumes_https: bool,
-    pub(crate) ca_file: Option<Sourced<PathBuf>>,
-    pub(crate) allow_http: bool,
-    pub(crate) timeout: Option<Duration>,
+/// What is wrong with a setting.
+pub(crate) struct Problem {
+    pub(crate) key: Key,
+    pub(crate) failure: Failure,
 }
 
 impl Settings {
-    /// Reads the environment and the configuration file, but no secret and no other file yet.
+    /// Reads the environment and the configuration file, but no secret and no other file yet. The first
+    /// setting that cannot be read is an error.
     pub(crate) fn read(
         identity: IdentityArgs,
         connection: ConnectionArgs,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let (profile, config) = profile::chosen(&identity, environment)?;
-        let levels = [
-            Level::of_flags(identity, connection),
-            Level::of_environment(environment)?,
-            profile.unwrap_or_default(),
-        ];
-        levels.iter().try_for_each(Level::check)?;
-        Ok(Self { levels, config })
+        let settings = Self::gathered(identity, connection, environment);
+        match settings.problems.first() {
+            Some(problem) => Err(problem.failure.clone()),
+            None => Ok(settings),
+        }
+    }
+
+    /// The same, with all that cannot be read as problems.
+    pub(crate) fn gathered(
+        identity: IdentityArgs,
+        connection: ConnectionArgs,
+        environment: &Environment,
+    ) -> Self {
+        let mut problems = Vec::new();
+        let flags = Level::of_flags(identity, connection);
+        let environment = Level::of_environment(environment, &mut problems);
+        let levels = [flags, environment];
+        let (profile, config) = profile::chosen(&levels, &mut problems);
+        let [flags, environment] = levels;
+        let levels = [flags, environment, profile];
+        levels.iter().for_each(|level| level.check(&mut problems));
+        Self { levels, config, problems, secret: OnceCell::new() }
     }
 
     /// Names all that is missing at once, so that one run is enough to learn it; a missing import id
     /// is named by the command to run.
     pub(crate) fn complete(&self, import_id: Option<&str>, host: bool) -> Result<(), Failure> {
-        let host = host && self.first("host", |values| values.host.clone()).is_none();
+        let host = host && !self.levels.iter().any(|level| level.has(Key::Host));
         let identity = identity::missing(&self.levels);
         let missing = [
             (import_id.is_some(), "no import id", None),
@@ -87,6 +105,7 @@ impl Settings {
             if let Some(config) = &self.config {
                 hint = config.hint(&hint);
             }
+            hint.push_str("; kore config shows what is set");
         }
         if let Some(command) = import_id {
             hint.push_str(if hint.is_empty() { "run" } else { "; then run" });
@@ -95,14 +114,13 @@ impl Settings {
         Err(Failure::usage(format!("{} given", list(&nouns))).hint(hint))
     }
 
-    /// The value that counts.
-    fn first<T>(&self, key: &'static str, value: impl Fn(&Values) -> Option<T>) -> Option<Sourced<T>> {
-        first(&self.levels, key, value)
-    }
-
     /// Reads the secret, from its file if it is in one.
     pub(crate) fn identity(&self) -> Result<Identity, Failure> {
-        identity::resolve(&self.levels)
+        identity::resolve(&self.levels, || self.secret())
+    }
+
+    fn secret(&self) -> Result<Option<Sourced<Secret>>, Failure> {
+        self.secret.get_or_init(|| identity::secret(&self.levels)).clone()
     }
 
     /// What encrypts the tokens of that identity, if they are to be encrypted.
@@ -111,43 +129,36 @@ impl Settings {
     }
 
     pub(crate) fn subject(&self) -> Option<String> {
-        self.first("subject", |values| values.subject.clone()).map(|subject| subject.value)
+        first(&self.levels, |level| level.text(Key::Subject)).map(|subject| subject.value)
     }
 
     pub(crate) fn jti(&self) -> bool {
-        self.first("jti", |values| values.jti).is_some_and(|jti| jti.value)
+        self.is_on(Key::Jti)
     }
 
+    fn is_on(&self, key: Key) -> bool {
+        first(&self.levels, |level| level.switch(key)).is_some_and(|switch| switch.value)
+    }
+
+    /// How the platform is reached. No other file is read yet.
     pub(crate) fn connection(&self) -> Result<Connection, Failure> {
-        let host = self.first("host", |values| values.host.clone());
-        let Sourced { value: host, origin } = host.ok_or_else(|| Failure::usage("no host given"))?;
-        Unexpanded::refuse(&host, &origin)?;
-        let text = trimmed(&host);
-        let base = BaseUrl::parse(text).map_err(|error| Failure::usage(format!("{origin}: {error}")))?;
+        let host = connection::host(&self.levels)?.ok_or_else(|| Failure::usage("no host given"))?;
         Ok(Connection {
-            host: Sourced::new(base, origin),
-            assumes_https: !text.contains("://"),
-            ca_file: self.first("ca_file", |values| values.ca_file.clone()),
-            allow_http: self.first("allow_http", |values| values.allow_http).is_some_and(|is| is.value),
-            timeout: self.first("timeout", |values| values.timeout).map(|timeout| timeout.value),
+            host: host.base,
+            assumes_https: host.assumes_https,
+            ca_file: first(&self.levels, |level| level.file(Key::CaFile)),
+            allow_http: self.is_on(Key::AllowHttp),
+            timeout: first(&self.levels, |level| level.duration(Key::Timeout)).map(|timeout| timeout.value),
         })
     }
 
     /// The files that settings are in, each with what names it, so that nothing is written there.
     pub(crate) fn files(&self) -> Vec<(String, PathBuf)> {
-        let named = |level: &Level, key, path: &Option<PathBuf>| {
-            level.sourced(key, path.clone()).map(|Sourced { value, origin }| (origin.to_string(), value))
-        };
-        let of_level = |level: &Level| {
-            let Values { client_secret_file, jwe_key_file, ca_file, .. } = &level.values;
-            [
-                named(level, "client_secret_file", client_secret_file),
-                named(level, "jwe_key_file", jwe_key_file),
-                named(level, "ca_file", ca_file),
-            ]
-        };
+        let keys = [Key::ClientSecretFile, Key::JweKeyFile, Key::CaFile];
+        let of_level = |level: &Level| keys.map(|key| level.file(key));
+        let files = self.levels.iter().flat_map(of_level).flatten();
         let config = self.config.iter().map(|place| ("the configuration".to_owned(), place.path.clone()));
-        self.levels.iter().flat_map(of_level).flatten().chain(config).collect()
+        files.map(|file| (file.origin.to_string(), file.value)).chain(config).collect()
     }
 }
 

@@ -10,7 +10,8 @@ use std::io;
 use std::path::{Component, Path};
 
 use crate::failure::Failure;
-use crate::origin::{Origin, Source};
+use crate::file_name::is_missing;
+use crate::origin::Source;
 use crate::plain_text::trimmed;
 
 /// What stands around a name: in Azure, GitHub, shells, templates and the console of Windows.
@@ -84,18 +85,17 @@ impl fmt::Display for Unexpanded<'_> {
 }
 
 /// What to write, if a path is not there since nothing has expanded it.
-pub(crate) fn path_hint(path: &Path, origin: &Origin, error: &io::Error) -> Option<String> {
-    let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+pub(crate) fn path_hint(path: &Path, from: &Source, error: &io::Error) -> Option<String> {
     let begins = |component: Component<'_>| component.as_os_str().as_encoded_bytes().starts_with(b"~");
     let mut components = path.components();
-    if !missing {
+    if !is_missing(error.kind()) {
         return None;
     }
     let names = path.iter().filter_map(|name| name.to_str());
     if let Some(variable) = names.filter_map(Unexpanded::of).next() {
         return Some(format!("{variable} stands there: nothing put its value in its place"));
     }
-    let hint = match origin.source {
+    let hint = match from {
         // The directory of the file stands before it.
         Source::Profile(_) if components.any(begins) => {
             "~ is not expanded in the configuration file: write the full path"
@@ -112,13 +112,13 @@ pub(crate) fn path_hint(path: &Path, origin: &Origin, error: &io::Error) -> Opti
 mod tests {
     use super::*;
 
-    fn says(path: &str, origin: &Origin, kind: io::ErrorKind) -> Option<String> {
-        path_hint(Path::new(path), origin, &kind.into())
+    fn says(path: &str, from: &Source, kind: io::ErrorKind) -> Option<String> {
+        path_hint(Path::new(path), from, &kind.into())
     }
 
     #[test]
     fn only_a_path_that_is_missing_and_begins_so_is_meant() {
-        let flag = Origin::flag("ca_file");
+        let flag = Source::Flags;
         assert!(says("~/ca.pem", &flag, io::ErrorKind::NotFound).is_some_and(|hint| hint.contains("$HOME")));
         assert!(says("~me/ca.pem", &flag, io::ErrorKind::NotFound).is_some());
         assert_eq!(says("/x/~/ca.pem", &flag, io::ErrorKind::NotFound), None);
@@ -127,17 +127,19 @@ mod tests {
 
     #[test]
     fn a_variable_in_the_place_of_its_value_is_named() {
-        let flag = Origin::flag("ca_file");
+        let flag = Source::Flags;
         for path in ["$(CA_FILE)", "/x/${{ env.CA_FILE }}", "%CA_FILE%", "$CA_FILE/ca.pem"] {
             let hint = says(path, &flag, io::ErrorKind::NotFound).expect(path);
             assert!(hint.starts_with("the variable ") && hint.contains("CA_FILE"), "{hint}");
         }
         assert_eq!(says("$(CA_FILE)", &flag, io::ErrorKind::PermissionDenied), None);
+        // As Windows has it: no file has such a name.
+        assert!(says("${env:CA_FILE}", &flag, io::ErrorKind::InvalidFilename).is_some());
     }
 
     #[test]
     fn in_a_profile_nothing_expands_variables_either() {
-        let profile = Origin { source: Source::Profile("dev".to_owned()), key: "ca_file" };
+        let profile = Source::Profile("dev".to_owned());
         let hint = says("/conf/~/ca.pem", &profile, io::ErrorKind::NotFound).expect("a hint");
         assert!(hint.ends_with("write the full path") && !hint.contains("HOME"), "{hint}");
     }

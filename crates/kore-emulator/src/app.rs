@@ -19,13 +19,14 @@ pub struct App {
 }
 
 impl App {
-    /// An app that signs with HS256, holds the scope of bot imports and does not enforce JTI.
+    /// An app that signs with HS256, holds the scopes of imports, exports and publishes, and does not
+    /// enforce JTI.
     pub fn new(client_id: ClientId, secret: Secret) -> Self {
         Self {
             client_id,
             secret,
             algorithm: Algorithm::Hs256,
-            scopes: vec![Scope::BOT_IMPORT],
+            scopes: vec![Scope::BOT_IMPORT, Scope::BOT_EXPORT, Scope::BOT_PUBLISH, Scope::BOT_PUBLISH_STATUS],
             jti_enforced: false,
             jwe_enforced: false,
             is_made_up: false,
@@ -53,7 +54,7 @@ impl App {
         Ok(self)
     }
 
-    /// The scopes that the app holds, in place of that of bot imports.
+    /// The scopes that the app holds, in place of all that the calls of this emulator ask for.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self

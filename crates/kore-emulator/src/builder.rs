@@ -24,10 +24,13 @@ use crate::ids::made_up_id;
 use crate::imports::Held;
 use crate::life::Life;
 use crate::limits::LimitRules;
-use crate::platform::{Platform, Starts};
+use crate::platform::{Platform, Settings, Starts};
 use crate::server::{Bounds, Server};
 use crate::state::{State, keep_saving};
 use crate::{App, Emulator, Fault, Faults, Mode, Now, Scenario, encryption};
+
+/// The most bytes of contents that are kept by default.
+const KEPT: u64 = 256 * 1024 * 1024;
 
 /// The settings of an [`Emulator`].
 #[derive(Debug)]
@@ -41,6 +44,7 @@ pub struct EmulatorBuilder {
     lacks_id: bool,
     bots: Vec<Bot>,
     starts: Starts,
+    kept: u64,
     faults: Faults,
     limits: LimitRules,
     clock: Clock,
@@ -61,6 +65,7 @@ impl Default for EmulatorBuilder {
             lacks_id: false,
             bots: Vec::new(),
             starts: Starts::default(),
+            kept: KEPT,
             faults: Faults::default(),
             limits: LimitRules::default(),
             clock: Clock::default(),
@@ -129,17 +134,26 @@ impl EmulatorBuilder {
         self
     }
 
-    /// What an import follows that a client starts: this scenario, and none that is made of its files.
-    /// May be used more than once: they follow them in turn.
+    /// What a job follows that a client starts, of the scenario's [kind](Scenario::job): this scenario, and
+    /// for an import none that is made of its files. May be used more than once: they follow them in
+    /// turn.
     pub fn started(mut self, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> Self {
         self.starts.scenarios.push((scenario.into(), mode));
         self
     }
 
-    /// What moves imports on that a client starts and that follow their files; [`Mode::TIME`] by
-    /// default, in which they take about five seconds.
+    /// What moves jobs on that a client starts and that follow no scenario of the user; [`Mode::TIME`] by
+    /// default, in which an import takes about five seconds, an export and a publish about two.
     pub fn started_mode(mut self, mode: Mode) -> Self {
         self.starts.mode = mode;
+        self
+    }
+
+    /// The most bytes that are kept of the contents of files, for exports, in memory; 256 MiB by default.
+    /// What came first is dropped first, which the log says, and an export that needs it fails then.
+    /// With 0 only bots can be exported that no import made.
+    pub fn kept_contents(mut self, bytes: u64) -> Self {
+        self.kept = bytes;
         self
     }
 
@@ -294,8 +308,6 @@ impl EmulatorBuilder {
             true => Some(tokio::task::spawn_blocking(encryption::made).await.map_err(io::Error::other)??),
             false => None,
         };
-        let platform = Platform::new(self.apps, decrypter, self.limits, self.starts);
-        let platform = Arc::new(platform.map_err(io::Error::other)?);
         let now = self.clock.now().wall;
         let listener = TcpListener::bind((self.bind, self.port)).await?;
         let address = listener.local_addr()?;
@@ -307,7 +319,11 @@ impl EmulatorBuilder {
                 (format!("https://{}:{}", tls.host(), address.port()), tls.ca_pem().map(str::to_owned))
             }
         };
-        let start = Contents { imports: self.imports, bots: self.bots, files: Vec::new() };
+        let settings =
+            Settings { limits: self.limits, starts: self.starts, kept: self.kept, own_url: url.clone() };
+        let platform = Platform::new(self.apps, decrypter, settings);
+        let platform = Arc::new(platform.map_err(io::Error::other)?);
+        let start = Contents { imports: self.imports, bots: self.bots, ..Contents::default() };
         let given = start.begun(now);
         let state = match self.state {
             None => {

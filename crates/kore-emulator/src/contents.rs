@@ -1,9 +1,10 @@
-//! All imports, bots and files at one moment: what a snapshot is made of, and a platform is given.
+//! All imports, bots, their exports and publishes, and files at one moment: what a snapshot is made of, and a platform is given.
 
 use std::time::SystemTime;
 
-use kore_types::BotImportId;
+use kore_types::{BotId, BotImportId};
 
+use crate::bot_jobs::BotJob;
 use crate::bots::Bot;
 use crate::files::File;
 use crate::imports::Held;
@@ -13,6 +14,7 @@ use crate::imports::Held;
 pub(crate) struct Contents {
     pub(crate) imports: Vec<(BotImportId, Held)>,
     pub(crate) bots: Vec<Bot>,
+    pub(crate) bot_jobs: Vec<(BotId, BotJob)>,
     pub(crate) files: Vec<File>,
 }
 

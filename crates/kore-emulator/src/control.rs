@@ -201,6 +201,7 @@ impl Control {
         let now = self.clock.now().wall;
         let (start, faults) = &self.start;
         self.platform.replace(start.begun(now));
+        self.platform.starts().clear();
         self.faults.replace(faults.clone(), now);
         self.log().clear();
         no_content()

@@ -16,7 +16,7 @@ use crate::life::Life;
 use crate::platform::Platform;
 use crate::snapshot;
 use crate::state::State;
-use crate::{EmulatorBuilder, InputError, Mode, Scenario, SteerError};
+use crate::{EmulatorBuilder, InputError, JobKind, Mode, Scenario, SteerError};
 
 /// A running emulator. Dropping it stops it.
 #[derive(Debug)]
@@ -116,6 +116,37 @@ impl Emulator {
         self.platform.steer(id, |life| life.fail(self.clock.now().wall))
     }
 
+    /// Ends the task that runs of the last export or publish of a bot; the next one starts now.
+    ///
+    /// # Errors
+    /// If the bot has no such job, or it has ended.
+    pub fn advance_job(&self, bot: &BotId, kind: JobKind) -> Result<(), SteerError> {
+        self.platform.steer_bot_job(bot, kind, |life| life.advance(self.clock.now().wall))
+    }
+
+    /// Ends the last export or publish of a bot now, as its scenario ends it.
+    ///
+    /// # Errors
+    /// If the bot has no such job, or it has ended.
+    pub fn finish_job(&self, bot: &BotId, kind: JobKind) -> Result<(), SteerError> {
+        self.platform.steer_bot_job(bot, kind, |life| life.finish(self.clock.now().wall))
+    }
+
+    /// Ends the last export or publish of a bot now, with a failure.
+    ///
+    /// # Errors
+    /// If the bot has no such job, or it has ended.
+    pub fn fail_job(&self, bot: &BotId, kind: JobKind) -> Result<(), SteerError> {
+        self.platform.steer_bot_job(bot, kind, |life| life.fail(self.clock.now().wall))
+    }
+
+    /// Has the next job that a client starts follow this scenario, of those of the scenario's
+    /// [kind](Scenario::job); then it is used up. Those of several calls are used one after the other.
+    /// `false`, and nothing prepared, if a thousand wait already.
+    pub fn prepare_next(&self, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> bool {
+        self.platform.starts().prepare(scenario.into(), mode)
+    }
+
     /// The imports that it holds, in the order in which they were given.
     pub fn import_ids(&self) -> Vec<BotImportId> {
         self.platform.with(|imports| imports.all().map(|(id, _)| id.clone()).collect())
@@ -134,12 +165,12 @@ impl Emulator {
 
     /// Adds a bot that an import can go into.
     pub fn add_bot(&self, id: BotId) {
-        self.platform.change_bots(|bots| bots.put(Bot::new(id)));
+        self.platform.add_bot(Bot::new(id), usize::MAX);
     }
 
     /// Takes a bot away; `false` if there was none with that id.
     pub fn remove_bot(&self, id: &BotId) -> bool {
-        self.platform.change_bots(|bots| bots.remove(id))
+        self.platform.remove_bot(id)
     }
 
     /// All imports as one JSON document, with what they need to live on; no app is in it, so no

@@ -22,6 +22,7 @@ use form::{Answer, Drip, Effect, FaultForm};
 use plan::Decision;
 
 use crate::input::Written;
+use crate::platform::download;
 use crate::{InputError, input};
 
 /// Something that goes wrong, and when; by default for each request. Of several
@@ -99,6 +100,11 @@ impl Fault {
         Self::new(Effect::CutAfter(bytes))
     }
 
+    /// The body has so many bytes more, blanks at its end, and `content-length` says so; at most 64 MiB.
+    pub fn longer_by(bytes: usize) -> Self {
+        Self::new(Effect::LongerBy(bytes))
+    }
+
     /// The body comes so many bytes at a time, with a pause behind each.
     pub fn drip(bytes: NonZeroUsize, pause: Duration) -> Self {
         Self::new(Effect::Drip(Drip { bytes, pause: Written(pause) }))
@@ -107,6 +113,12 @@ impl Fault {
     /// Strikes requests for that endpoint only.
     pub fn on<E: Endpoint>(mut self) -> Self {
         self.0.route = Some(E::METADATA);
+        self
+    }
+
+    /// Strikes requests for the file of an export only.
+    pub fn on_download(mut self) -> Self {
+        self.0.route = Some(download::METADATA);
         self
     }
 
@@ -162,7 +174,7 @@ impl Fault {
 ///     first = 1
 ///
 ///     [[faults]]
-///     effect.cut_after = 20                      # or reset_after, in bytes of the body
+///     effect.cut_after = 20                      # or reset_after or longer_by, in bytes of the body
 ///     probability = 0.01
 ///
 ///     [[faults]]

@@ -1,7 +1,8 @@
 //! The files that were uploaded, for the imports that name them.
 //!
-//! Of each file a [`Summary`] is kept, and not what is in it: an import needs no more, a file of
-//! 50 MB takes no room, and neither a snapshot nor the page can show a secret of its configuration.
+//! Of each file a [`Summary`] is here, and not what is in it: an import needs no more, and neither a
+//! snapshot nor the page can show a secret of its configuration. The contents are elsewhere, for exports:
+//! in [`Kept`](crate::kept::Kept).
 
 mod summary;
 
@@ -42,7 +43,7 @@ impl File {
         // What a server has read is in memory.
         let content = form.file.to_bytes().unwrap_or_default();
         Self {
-            id: FileId::new(random_hex::<12>()).expect("hexadecimal digits are safe"),
+            id: made_up_file_id(),
             name: cut(form.file.name()),
             extension: form.extension.as_deref().map(cut),
             context: cut(form.context.as_str()),
@@ -64,6 +65,11 @@ impl File {
         uploaded.file_name = Some(format!("f-{}", made_up_uuid()));
         uploaded
     }
+}
+
+/// 24 hexadecimal digits, as the documented ones have.
+pub(crate) fn made_up_file_id() -> FileId {
+    FileId::new(random_hex::<12>()).expect("hexadecimal digits are safe")
 }
 
 /// 40 hexadecimal digits, the same for the same bytes. No source says of which digest the platform's

@@ -111,6 +111,7 @@ pub mod plain_text;
 
 mod app;
 mod bodies;
+mod bot_jobs;
 mod bots;
 mod builder;
 mod clock;
@@ -123,9 +124,12 @@ mod files;
 mod ids;
 mod imports;
 mod input;
+mod job_kind;
+mod kept;
 mod life;
 mod limits;
 mod masked;
+mod packed;
 mod platform;
 mod reset;
 mod scenario;
@@ -143,6 +147,7 @@ pub use faults::{Fault, Faults};
 pub use input::InputError;
 #[doc(hidden)]
 pub use input::parse_duration;
+pub use job_kind::JobKind;
 pub use kore_protocol::watch::Now;
 pub use life::{InvalidSpeed, Mode, Speed, SteerError};
 pub use scenario::{Scenario, ScenarioBuilder, Task};

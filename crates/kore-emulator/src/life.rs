@@ -1,4 +1,4 @@
-//! How a living import moves on: by time, by polls, or at once.
+//! How a living job moves on: by time, by polls, or at once.
 //!
 //! The platform asks a [`Life`] for the document at a moment, and the control steers it. It has no
 //! clock: the time is an argument.
@@ -13,13 +13,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use kore_types::{BotId, BotImport, BotImportId, Status, StatusLog};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use document::new_bot;
+pub(crate) use document::{FileOfExport, export, new_bot, publish, resources};
 pub use mode::{InvalidSpeed, Mode, Speed};
 
 use crate::Scenario;
 use crate::clock::Time;
 
-/// An import that lives. Small, whatever the scenario holds: many share one.
+/// A job that lives: an import, an export or a publish, as its scenario says. Small, whatever the scenario holds: many share one.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
     scenario: Arc<Scenario>,
@@ -41,7 +41,8 @@ pub(crate) struct Course {
     polls: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     steered: Option<Steered>,
-    /// The bot that it goes into, if that is not one of its own.
+    /// The bot: that which an import goes into, if it is not one of its own, or which is exported or
+    /// published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bot: Option<Box<BotId>>,
 }
@@ -53,7 +54,7 @@ enum Steered {
     Failed,
 }
 
-/// How far an import has come.
+/// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     /// How many tasks have ended.
@@ -71,6 +72,11 @@ pub(crate) enum State {
     MadeToFail,
 }
 
+impl Position {
+    /// No task has ended. So the start of a job is answered.
+    pub(crate) const START: Self = Self { ended: 0, state: State::Runs };
+}
+
 impl Life {
     pub(crate) fn new(scenario: Arc<Scenario>, mode: Mode, now: SystemTime) -> Self {
         let now = Time(now);
@@ -78,8 +84,8 @@ impl Life {
         Self { scenario, course }
     }
 
-    /// The same into a bot that exists.
-    pub(crate) fn into_bot(mut self, bot: BotId) -> Self {
+    /// The same for a bot that exists.
+    pub(crate) fn of_bot(mut self, bot: BotId) -> Self {
         self.course.bot = Some(Box::new(bot));
         self
     }
@@ -128,7 +134,7 @@ impl Life {
         Position { ended, state: if ended == tasks { State::Over } else { State::Runs } }
     }
 
-    /// Counts a poll. Whether that moves the import on.
+    /// Counts a poll. Whether that moves the job on.
     pub(crate) fn poll(&mut self) -> bool {
         self.course.polls = self.course.polls.saturating_add(1);
         matches!(self.course.mode, Mode::Looks { .. })
@@ -150,7 +156,22 @@ impl Life {
         self.course.created.0
     }
 
-    /// The status of the import at that position.
+    /// The bot that is said to be its own.
+    pub(crate) fn bot(&self) -> Option<&BotId> {
+        self.course.bot.as_deref()
+    }
+
+    /// When it came to that position: no source says what else changes a publish. Of polls no time is
+    /// kept, so that it is the time of the start or of the last steering.
+    pub(crate) fn modified(&self, position: Position) -> SystemTime {
+        let Course { since, from, mode, .. } = &self.course;
+        let Mode::Time { speed } = mode else { return since.0 };
+        let start = |task| self.scenario.start_of(task);
+        let ran = start(position.ended).saturating_sub(start(*from as usize));
+        since.0.checked_add(speed.took(ran)).unwrap_or(since.0)
+    }
+
+    /// The status of the job at that position.
     pub(crate) fn status(&self, position: Position) -> &Status {
         document::words(&self.scenario, position).0
     }
@@ -164,12 +185,12 @@ impl Life {
     pub(crate) fn document(&self, id: &BotImportId, now: SystemTime) -> String {
         let position = self.position(now);
         let log = self.scenario.log(position.ended, document::words(&self.scenario, position).1);
-        document::json(&document::document(self, id, position, log))
+        serde_json::to_string(&document::import(self, id, position, log)).expect("its keys are texts")
     }
 
     /// The document with which the start of the import is answered: no task has begun.
     pub(crate) fn accepted(&self, id: &BotImportId) -> BotImport {
-        document::document(self, id, Position { ended: 0, state: State::Runs }, self.scenario.log(0, None))
+        document::import(self, id, Position::START, self.scenario.log(0, None))
     }
 
     /// Ends the task that runs; the next one starts now.
@@ -177,14 +198,14 @@ impl Life {
         self.rebase(now, 1)
     }
 
-    /// Ends the import now, as the scenario ends it.
+    /// Ends the job now, as the scenario ends it.
     pub(crate) fn finish(&mut self, now: SystemTime) -> Result<(), SteerError> {
         self.rebase(now, 0)?;
         self.course.steered = Some(Steered::Finished);
         Ok(())
     }
 
-    /// Ends the import now, with a failure at the task that runs.
+    /// Ends the job now, with a failure at the task that runs.
     pub(crate) fn fail(&mut self, now: SystemTime) -> Result<(), SteerError> {
         self.rebase(now, 0)?;
         self.course.steered = Some(Steered::Failed);
@@ -200,24 +221,24 @@ impl Life {
     }
 }
 
-/// Why an import could not be steered.
+/// Why a job could not be steered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SteerError {
-    /// The emulator does not hold that import.
+    /// The emulator holds no such import, export or publish.
     Unknown,
-    /// The import is a fixed document, which no scenario moves on.
+    /// It is a fixed document, which no scenario moves on.
     Fixed,
-    /// The import has ended.
+    /// It has ended.
     Over,
 }
 
 impl fmt::Display for SteerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unknown => "the emulator does not hold that import",
-            Self::Fixed => "that import is a fixed document: hold another one in its place",
-            Self::Over => "that import has ended",
+            Self::Unknown => "the emulator holds no such job",
+            Self::Fixed => "that job is a fixed document: hold another one in its place",
+            Self::Over => "that job has ended",
         })
     }
 }

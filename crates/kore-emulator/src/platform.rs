@@ -3,8 +3,11 @@
 //! The server hands it whole requests and the time; the control and the owner of the emulator change
 //! what it holds. It has no socket and no clock.
 
+mod bot_jobs;
+pub(crate) mod download;
 mod from_files;
 mod start;
+mod starts;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,17 +23,20 @@ use kore_protocol::watch::Now;
 use kore_protocol::{
     AUTH_HEADER, IncomingRequest, Nanos, OutgoingResponse, Refusal, RequestError, RequestLogs, Routes, Scope,
 };
-use kore_types::{BotImportId, ClientId};
+use kore_protocol::{bot_export, bot_publish};
+use kore_types::{BotId, BotImportId, ClientId};
 
+use crate::bot_jobs::BotJobs;
 use crate::bots::{Bot, Bots};
 use crate::contents::Contents;
 use crate::files::{File, Files};
 use crate::imports::{Held, Imports};
+use crate::kept::Kept;
 use crate::life::Life;
 use crate::limits::LimitRules;
 use crate::masked::masked;
-use crate::{App, SteerError};
-pub(crate) use from_files::Starts;
+use crate::{App, JobKind, SteerError};
+pub(crate) use starts::Starts;
 
 /// The calls that are served.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +45,11 @@ enum Call {
     Upload,
     StartNew,
     StartExisting,
+    StartExport,
+    ExportStatus,
+    StartPublish,
+    PublishStatus,
+    Download,
 }
 
 const ROUTES: Routes<'_, Call> = Routes::new(&[
@@ -46,6 +57,11 @@ const ROUTES: Routes<'_, Call> = Routes::new(&[
     (upload::METADATA, Call::Upload),
     (start_new::METADATA, Call::StartNew),
     (start_existing::METADATA, Call::StartExisting),
+    (bot_export::start::METADATA, Call::StartExport),
+    (bot_export::get_status::METADATA, Call::ExportStatus),
+    (bot_publish::start::METADATA, Call::StartPublish),
+    (bot_publish::get_status::METADATA, Call::PublishStatus),
+    (download::METADATA, Call::Download),
 ]);
 
 /// The state of the emulated platform.
@@ -54,21 +70,33 @@ pub(crate) struct Platform {
     apps: HashMap<ClientId, Verifier>,
     guard: Guard,
     jwk: Option<String>,
-    limits: LimitRules,
-    starts: Starts,
+    settings: Settings,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     imports: Imports,
     bots: Bots,
+    bot_jobs: BotJobs,
     files: Files,
+    kept: Kept,
     /// The requests that count, by import and by bot. Only those that are held have an entry, so that
     /// requests with made-up ids take no memory.
     requests: RequestLogs<Nanos>,
     /// The requests that count by app: uploads and new bots.
     app_requests: HashMap<ClientId, RequestLogs<Nanos>>,
+}
+
+/// What may be set of it.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) limits: LimitRules,
+    pub(crate) starts: Starts,
+    /// The most bytes of contents that are kept.
+    pub(crate) kept: u64,
+    /// Where it is reached by one who does not say how.
+    pub(crate) own_url: String,
 }
 
 /// Why a request was refused, for the log of requests: kept beside the answer, and never sent.
@@ -91,17 +119,15 @@ impl Platform {
     pub(crate) fn new(
         apps: Vec<App>,
         decrypter: Option<Decrypter>,
-        limits: LimitRules,
-        starts: Starts,
+        settings: Settings,
     ) -> Result<Self, KeyError> {
         let verified = |app: App| Ok((app.client_id().clone(), app.verifier()?));
         Ok(Self {
             apps: apps.into_iter().map(verified).collect::<Result<_, KeyError>>()?,
             jwk: decrypter.as_ref().map(Decrypter::public_jwk),
             guard: decrypter.into_iter().fold(Guard::new(), Guard::decrypter),
-            limits,
-            starts,
-            state: Mutex::default(),
+            state: Mutex::new(State::new(settings.kept)),
+            settings,
         })
     }
 
@@ -122,15 +148,19 @@ impl Platform {
 
     /// All that is held.
     pub(crate) fn all(&self) -> Contents {
-        let State { imports, bots, files, .. } = &*self.state();
-        let imports = imports.all().map(|(id, entry)| (id.clone(), entry.held.clone())).collect();
-        Contents { imports, bots: bots.all.clone(), files: files.all.iter().cloned().collect() }
+        let State { imports, bots, bot_jobs, files, .. } = &*self.state();
+        Contents {
+            imports: imports.all().map(|(id, entry)| (id.clone(), entry.held.clone())).collect(),
+            bots: bots.all.clone(),
+            bot_jobs: bot_jobs.all().map(|(bot, job)| (bot.clone(), job.clone())).collect(),
+            files: files.all.iter().cloned().collect(),
+        }
     }
 
     /// The number of the last change, of anything that is held.
     pub(crate) fn changes(&self) -> u64 {
-        let State { imports, bots, files, .. } = &*self.state();
-        imports.changes() + bots.changes + files.changes
+        let State { imports, bots, bot_jobs, files, .. } = &*self.state();
+        imports.changes() + bots.changes + bot_jobs.changes + files.changes
     }
 
     /// Calls `ask` with each bot, the newest last, and whether it exists at `now`; returns the answers.
@@ -139,8 +169,37 @@ impl Platform {
         bots.all.iter().map(|bot| ask(bot, bot.exists(imports, now))).collect()
     }
 
-    pub(crate) fn change_bots<T>(&self, change: impl FnOnce(&mut Bots) -> T) -> T {
-        change(&mut self.state().bots)
+    /// Adds a bot, in place of one with the same id and its jobs, if there is room.
+    pub(crate) fn add_bot(&self, bot: Bot, most: usize) -> bool {
+        let State { bots, bot_jobs, .. } = &mut *self.state();
+        let fits = bots.all.len() < most || bots.get(&bot.id).is_some();
+        if fits {
+            bot_jobs.remove(&bot.id);
+            bots.put(bot);
+        }
+        fits
+    }
+
+    /// Whether there was one. Its jobs go with it.
+    pub(crate) fn remove_bot(&self, id: &BotId) -> bool {
+        let State { bots, bot_jobs, .. } = &mut *self.state();
+        bot_jobs.remove(id);
+        bots.remove(id)
+    }
+
+    /// Changes the life of the last export or publish of a bot.
+    pub(crate) fn steer_bot_job(
+        &self,
+        bot: &BotId,
+        kind: JobKind,
+        change: impl FnOnce(&mut Life) -> Result<(), SteerError>,
+    ) -> Result<(), SteerError> {
+        self.state().bot_jobs.steer(bot, kind, change)
+    }
+
+    /// What the jobs follow that are started.
+    pub(crate) fn starts(&self) -> &Starts {
+        &self.settings.starts
     }
 
     /// The newest files, at most so many, and how many there are.
@@ -175,11 +234,13 @@ impl Platform {
         })
     }
 
-    /// Holds this and nothing else; no request counts for the rate limits any more.
+    /// Holds this and nothing else, and keeps the contents of its files alone; no request counts for the rate limits any more.
     pub(crate) fn replace(&self, contents: Contents) {
         let state = &mut *self.state();
         state.imports.replace(contents.imports);
         state.bots = Bots { all: contents.bots, changes: state.bots.changes + 1 };
+        state.bot_jobs.replace(contents.bot_jobs);
+        state.kept.retain(|id| contents.files.iter().any(|file| file.id == *id));
         state.files = Files { all: contents.files.into(), changes: state.files.changes + 1 };
         (state.requests, state.app_requests) = (RequestLogs::default(), HashMap::new());
     }
@@ -206,6 +267,11 @@ impl Platform {
         matches!(ROUTES.find(&parts.method, parts.uri.path()), Ok((_, Call::Upload)))
     }
 
+    /// Whether its answer may take a while to make.
+    pub(crate) fn is_long(parts: &Parts) -> bool {
+        matches!(ROUTES.find(&parts.method, parts.uri.path()), Ok((_, Call::StartExport)))
+    }
+
     /// Admits an upload before its body is read.
     pub(crate) fn admit_upload(&self, parts: &Parts, now: Now) -> Result<ClientId, Refused> {
         self.authorise(&parts.headers, upload::METADATA.scope, now.wall)
@@ -223,7 +289,7 @@ impl Platform {
         tracing::debug!(path = masked(path), %error, "refused");
         let why = Why(why.unwrap_or_else(|| error.to_string()));
         let mut response = match error {
-            RequestError::Limited(limited) => self.limits.answer(limited),
+            RequestError::Limited(limited) => self.settings.limits.answer(limited),
             other => other.to_http(),
         };
         response.extensions_mut().insert(why);
@@ -232,13 +298,24 @@ impl Platform {
 
     fn route(&self, request: &Request<Bytes>, now: Now) -> Result<Response<Bytes>, Refused> {
         let (metadata, call) = ROUTES.find(request.method(), request.uri().path())?;
+        if *call == Call::Download {
+            return Ok(self.download(request)?);
+        }
         let client = self.authorise(request.headers(), metadata.scope, now.wall)?;
         Ok(match call {
             Call::GetStatus => self.get_status(&get_status::Request::from_http(request)?, now)?,
             Call::StartNew => self.start_new(&client, start_new::Request::from_http(request)?, now)?,
             Call::StartExisting => self.start_existing(start_existing::Request::from_http(request)?, now)?,
-            // Its body is read elsewhere.
-            Call::Upload => return Err(Refusal::InvalidArguments.into()),
+            Call::StartExport => self.start_export(&bot_export::start::Request::from_http(request)?, now)?,
+            Call::ExportStatus => self.export_status(request, now)?,
+            Call::StartPublish => {
+                self.start_publish(&bot_publish::start::Request::from_http(request)?, now)?
+            }
+            Call::PublishStatus => {
+                self.publish_status(&bot_publish::get_status::Request::from_http(request)?, now)?
+            }
+            // The body of an upload is read elsewhere.
+            Call::Upload | Call::Download => return Err(Refusal::InvalidArguments.into()),
         })
     }
 
@@ -257,7 +334,7 @@ impl Platform {
         if imports.get(id).is_none() {
             return Err(Refusal::InvalidRequestId.into());
         }
-        self.limits.admit(requests, asked, now.instant)?;
+        self.settings.limits.admit(requests, asked, now.instant)?;
         Ok(imports.poll(id).ok_or(Refusal::InvalidRequestId)?)
     }
 
@@ -276,6 +353,20 @@ impl Platform {
         let claims = self.guard.admit(&self.apps, tokens, scope.map(|scope| scope.name), now);
         let app_id = claims.map_err(refused)?.app_id;
         Ok(ClientId::new(app_id).map_err(|_| Refusal::InvalidSdkCredentials)?)
+    }
+}
+
+impl State {
+    fn new(kept: u64) -> Self {
+        Self {
+            imports: Imports::default(),
+            bots: Bots::default(),
+            bot_jobs: BotJobs::default(),
+            files: Files::default(),
+            kept: Kept::new(kept),
+            requests: RequestLogs::default(),
+            app_requests: HashMap::new(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Scenarios: the course of an import, written in advance in Rust, TOML or JSON.
+//! Scenarios: the course of an import, an export or a publish, written in advance in Rust, TOML or JSON.
 //!
 //! A [`Life`](crate::life::Life) follows one, and many may share it.
 
@@ -16,14 +16,14 @@ pub(crate) use form::ScenarioForm;
 
 use form::TaskForm;
 
-use crate::InputError;
 use crate::input::{self, Input};
+use crate::{InputError, JobKind};
 
 /// The most tasks: clients read logs of some more entries.
 const MAX_TASKS: usize = 499_999;
 
-/// The course of an import: its tasks in order, each with a duration and an outcome, and how the
-/// import ends. Made with [`Scenario::builder`], or read from a file:
+/// The course of an import, an export or a publish: its tasks in order, each with a duration and an
+/// outcome, and how the job ends. Made with [`Scenario::builder`], or read from a file:
 ///
 /// ```
 /// use kore_emulator::Scenario;
@@ -31,6 +31,7 @@ const MAX_TASKS: usize = 499_999;
 /// let scenario = Scenario::from_toml(r#"
 ///     name = "no-entity"            # all but `tasks` may be left out
 ///     about = "A dialog fails."
+///     job = "import"                # or "export" or "publish"
 ///     bot = "Shop"                  # the name of the import request's entry
 ///     status = "failed"             # at the end; else "failed" if a task failed, or "success"
 ///     pending = "pending"           # the import's status before its end
@@ -63,14 +64,18 @@ const MAX_TASKS: usize = 499_999;
 /// JSON has the same keys. A document that is to be answered to the digit is not made by a scenario,
 /// but [held](crate::Emulator::hold) as it came.
 ///
-/// The log begins with the entry `importRequest`, `success`, as that of the documented answer to the
+/// The tasks of a publish are its `statusSummary`, each with its type as `resourceType` and
+/// `resourceId`. The status document of an export tells of no task: there they say how long it takes
+/// and whether it fails.
+///
+/// The log of an import begins with the entry `importRequest`, `success`, as that of the documented answer to the
 /// import call does. The entry of a task appears as the task starts, and gets its outcome
 /// and its extra keys as the task ends. That the import is `pending` until its end is documented;
 /// no document shows the status of a task that runs, and `inprogress` is the word of sibling jobs.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     form: ScenarioForm,
-    /// The status of the import at its end.
+    /// The status of the job at its end.
     end: Status,
     /// When each task ends, from the start of the first, endless ones taking no time.
     ends: Vec<Duration>,
@@ -136,6 +141,11 @@ impl Scenario {
         &self.form.name
     }
 
+    /// What it is the course of.
+    pub fn job(&self) -> JobKind {
+        self.form.job
+    }
+
     /// What it is for, in a sentence; empty if nothing was said.
     pub fn about(&self) -> &str {
         &self.form.about
@@ -177,18 +187,19 @@ impl Scenario {
         let ended = ended.min(tasks.len());
         let first = ended.saturating_sub(most);
         let mut log = Vec::with_capacity(ended - first + 2);
-        if first == 0 {
+        let has_request = self.form.job.is_import();
+        if first == 0 && has_request {
             log.push(StatusLog::new(TaskType::ImportRequest, self.form.bot(), Status::Success));
         }
         log.extend(tasks[first..ended].iter().map(|task| {
-            let mut entry = task.entry(task.outcome());
+            let mut entry = task.entry(task.outcome(self.form.job));
             entry.extra = task.extra.clone().into_iter().collect();
             entry
         }));
         if let (Some(task), Some(status)) = (tasks.get(ended), next) {
             log.push(task.entry(status));
         }
-        (log.len() + if first == 0 { 0 } else { first + 1 }, log)
+        (log.len() + if first == 0 { 0 } else { first + usize::from(has_request) }, log)
     }
 
     pub(crate) fn words(&self) -> Words<'_> {

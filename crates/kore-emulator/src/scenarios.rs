@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kore_types::TaskType;
 
-use crate::{Scenario, Task};
+use crate::{JobKind, Scenario, Task};
 
 /// The names of all scenarios here.
 pub fn names() -> impl ExactSizeIterator<Item = &'static str> {
@@ -66,9 +66,72 @@ pub fn demo_failure() -> Scenario {
     file(include_str!("scenarios/demo-failure.toml"))
 }
 
+/// An export that succeeds after two seconds.
+pub fn export_success() -> Scenario {
+    export("export-success", "Two seconds, and the export succeeds.", |task| task)
+}
+
+/// An export that fails.
+pub fn export_failure() -> Scenario {
+    export("export-failure", "Two seconds, and the export fails.", |task| task.outcome("failed"))
+}
+
+/// An export that never ends.
+pub fn export_stuck() -> Scenario {
+    export("export-stuck", "The export never ends.", Task::forever)
+}
+
+fn export(name: &str, about: &str, ends: fn(Task) -> Task) -> Scenario {
+    let task = ends(Task::new("Export", "Bot").lasting(Duration::from_secs(2)));
+    Scenario::builder(name).about(about).job(JobKind::Export).task(task).build().expect("a test builds it")
+}
+
+/// A publish that succeeds, with the parts of the vendor's sample; about two seconds.
+pub fn publish_success() -> Scenario {
+    publish("publish-success", "Four parts of half a second each, and the publish succeeds.", |task| task)
+}
+
+/// A publish of which the third part fails.
+pub fn publish_failure() -> Scenario {
+    publish("publish-failure", "The third part fails, and so does the publish.", |task| {
+        task.outcome("FAILED")
+    })
+}
+
+/// A publish that never ends.
+pub fn publish_stuck() -> Scenario {
+    publish("publish-stuck", "The third part never ends.", Task::forever)
+}
+
+/// A publish that someone has to approve, which nobody does. That the start says so is documented; no
+/// source tells what the status says then, and the word in it is that of the start.
+pub fn publish_awaiting_approval() -> Scenario {
+    Scenario::builder("publish-awaiting-approval")
+        .about("A part waits for someone to approve it, until it is steered.")
+        .job(JobKind::Publish)
+        .running("awaitingApproval")
+        .task(Task::new("dialog", "Mortgage").forever())
+        .task(Task::new("NL", "Natural Language").lasting(Duration::from_millis(500)))
+        .build()
+        .expect("a test builds it")
+}
+
+fn publish(name: &str, about: &str, third: fn(Task) -> Task) -> Scenario {
+    let part = |kind, name| Task::new(kind, name).lasting(Duration::from_millis(500));
+    Scenario::builder(name)
+        .about(about)
+        .job(JobKind::Publish)
+        .task(part("SETTINGS", "Settings"))
+        .task(part("CHANNELS", "Channels"))
+        .task(third(part("NL", "Natural Language")))
+        .task(part("AUTOVERSIONING", "Creating New Version"))
+        .build()
+        .expect("a test builds it")
+}
+
 type Make = fn() -> Scenario;
 
-const LIBRARY: [(&str, Make); 8] = [
+const LIBRARY: [(&str, Make); 15] = [
     ("documented-success", documented_success),
     ("older-spelling", older_spelling),
     ("failure", failure),
@@ -77,6 +140,13 @@ const LIBRARY: [(&str, Make); 8] = [
     ("unknown-words", unknown_words),
     ("demo-success", demo_success),
     ("demo-failure", demo_failure),
+    ("export-success", export_success),
+    ("export-failure", export_failure),
+    ("export-stuck", export_stuck),
+    ("publish-success", publish_success),
+    ("publish-failure", publish_failure),
+    ("publish-stuck", publish_stuck),
+    ("publish-awaiting-approval", publish_awaiting_approval),
 ];
 
 fn file(text: &str) -> Scenario {
@@ -126,6 +196,18 @@ mod tests {
         ] {
             let name = scenario.name().to_owned();
             assert_eq!(end(scenario).outcome(), outcome, "{name}");
+        }
+        for (scenario, expected) in [
+            (export_success(), "success"),
+            (export_failure(), "failed"),
+            (export_stuck(), "pending"),
+            (publish_success(), "successful"),
+            (publish_failure(), "failed"),
+            (publish_stuck(), "inprogress"),
+            (publish_awaiting_approval(), "inprogress"),
+        ] {
+            let name = scenario.name().to_owned();
+            assert_eq!(end(scenario).status.expect("a word").as_str(), expected, "{name}");
         }
     }
 

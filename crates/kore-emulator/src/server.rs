@@ -179,8 +179,15 @@ impl Server {
             Ok(body) => {
                 let now = if is_whole { now } else { self.clock.now() };
                 let changes = parts.method != Method::GET;
+                let is_long = Platform::is_long(&parts);
                 let request = Request::from_parts(parts, body.bytes().clone());
-                let response = self.platform.answer(&request, now);
+                let response = if is_long {
+                    let platform = Arc::clone(&self.platform);
+                    let answered = tokio::task::spawn_blocking(move || platform.answer(&request, now)).await;
+                    answered.unwrap_or_else(|_| Refusal::InternalServerError.to_http())
+                } else {
+                    self.platform.answer(&request, now)
+                };
                 if changes { self.saved(response).await } else { response }
             }
             Err(why) => unread(why),

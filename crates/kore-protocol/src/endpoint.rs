@@ -45,6 +45,13 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
         Body::empty()
     }
 
+    /// Whether sending the request a second time does no harm if the platform took the first one. By
+    /// default the method says so: a `POST` may start something. A client repeats other requests only if
+    /// the platform certainly did not take them, and sends them over new connections.
+    fn is_repeatable(&self) -> bool {
+        Self::METADATA.method.is_idempotent()
+    }
+
     /// The HTTP request. `auth` comes from [`auth_header`].
     fn to_http(&self, base: &BaseUrl, auth: HeaderValue) -> http::Request<Body> {
         let metadata = Self::METADATA;
@@ -81,6 +88,13 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
         &[]
     }
 
+    /// Whether a message of the platform may repeat a secret of this request, such as a value of a file.
+    /// An error keeps only the code of such a message, unless it is that of a known [`Refusal`]. By
+    /// default no message does.
+    fn may_quote(&self, _message: &str) -> bool {
+        false
+    }
+
     /// Checks that a response is about what was asked for. By default it is.
     ///
     /// # Errors
@@ -105,6 +119,7 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
         });
         read.map_err(|mut error: ResponseError| {
             error.conceal(self.concealed_keys());
+            error.conceal_quotes(|message| self.may_quote(message));
             error
         })
     }

@@ -77,6 +77,7 @@ mod body;
 mod clock;
 mod document;
 mod endpoint;
+mod exact_json;
 mod excerpt;
 mod kept_headers;
 mod limited;
@@ -85,6 +86,7 @@ mod other_job;
 mod own_refusal;
 mod path;
 mod query;
+mod quotes;
 mod refusal;
 mod request_log;
 mod request_logs;
@@ -105,6 +107,7 @@ pub use endpoint::{
     AUTH_HEADER, Endpoint, IncomingRequest, IncomingResponse, InvalidToken, JsonResponse, OutgoingRequest,
     OutgoingResponse, RequestError, auth_header,
 };
+pub use exact_json::{ExactJson, InvalidJson};
 pub use excerpt::Excerpt;
 #[doc(hidden)]
 pub use kept_headers::mask_headers;
@@ -117,7 +120,7 @@ pub use query::Query;
 pub use refusal::Refusal;
 pub use request_log::{Millis, Nanos, Quota, Stamp};
 pub use request_logs::RequestLogs;
-pub use response_error::{Origin, ResponseError};
+pub use response_error::{Origin, ResponseError, is_transient};
 pub use retry_after::RetryAfter;
 pub use routes::Routes;
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Whether a request that failed is sent again, and when: the rules of sending, for both clients.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::StatusCode;
 use kore_protocol::ResponseError;
@@ -50,9 +50,15 @@ impl Attempts {
             return Some(Again::Now);
         }
         let is_allowed = error.is_retryable() && (self.is_repeatable || is_untaken(error));
-        let is_limited = error.is_rate_limited();
+        let asked = error.retry_after().map(|retry_after| retry_after.delay(wall)).unwrap_or_default();
+        if is_allowed { self.later(error.is_rate_limited(), asked, now).map(Again::At) } else { None }
+    }
+
+    /// When a request is sent again that failed in a way that may pass, if it is: not before `asked` is
+    /// over.
+    pub(crate) fn later(&mut self, is_limited: bool, asked: Duration, now: Instant) -> Option<Instant> {
         let failed = if self.is_patient { self.failed } else { self.failed + self.limited };
-        if !is_allowed || failed >= self.retries && !(self.is_patient && is_limited) {
+        if failed >= self.retries && !(self.is_patient && is_limited) {
             return None;
         }
         let backoff = if is_limited {
@@ -62,25 +68,32 @@ impl Attempts {
             self.failed += 1;
             Backoff::TRANSIENT.wait(self.failed, random())
         };
-        let asked = error.retry_after().map(|retry_after| retry_after.delay(wall)).unwrap_or_default();
         let at = now.checked_add(backoff.max(asked))?;
-        self.deadline.is_none_or(|deadline| at <= deadline).then_some(Again::At(at))
+        self.deadline.is_none_or(|deadline| at <= deadline).then_some(at)
     }
 }
 
-/// Whether the platform certainly did not take a request that failed: it was not sent or not
-/// processed, or the platform refused it. A rate limit refuses, and so does a 401 of whoever writes
-/// one. Nothing else that was not written by the platform proves anything, and nor does its own
-/// 500.
+/// Whether the platform certainly did not take a request that failed, by what is known of each answer:
+///
+/// | answer | taken? |
+/// |---|---|
+/// | the request was not sent, or its stream was refused | no |
+/// | a 401, of whoever writes one | no: HTTP says that such a request was not applied, and the platform looks at the token first |
+/// | a rate limit or another 4xx in the platform's form, but 408 | no: it says itself what it refuses |
+/// | a 429 in another form | not known: HTTP does not say it, and a gateway that repeats requests passes on the last answer |
+/// | all else that the platform did not write, its 5xx, and no answer | not known |
 pub(crate) fn is_untaken(error: &Error) -> bool {
     if let Some(transport) = error.transport() {
         return TransportError::is_unprocessed(transport);
     }
     let Some(response) = error.response() else { return true };
-    error.is_rate_limited() || response.is_auth() || is_refused(response)
+    let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED && response.is_auth();
+    is_unauthorized || is_refused(response)
 }
 
+/// Whether the platform says in its own form that it refuses. A rate limit may come with any status.
 fn is_refused(response: &ResponseError) -> bool {
     let (status, is_its_own) = (response.status(), response.error_body().is_some());
-    is_its_own && status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
+    let is_refusal = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+    is_its_own && (is_refusal || response.is_rate_limited())
 }

@@ -2,95 +2,151 @@
 //! and never under its name before it is whole.
 //!
 //! The address opens the file for whoever has it, so no error, log or `Debug` shows more of it than its
-//! host.
+//! host. `attempt` asks for the file once, `unfinished` is where it goes, and what both clients share of
+//! the builder is here.
 
-use std::fmt;
+mod attempt;
+mod error;
+mod unfinished;
+
+use std::future::IntoFuture;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
-use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
-use kore_protocol::Body;
-use kore_transport::{BodySink, TransportError};
-use kore_types::BotExport;
-use tempfile::NamedTempFile;
+use kore_types::{BotExport, BotId};
 
-use crate::call::Core;
-use crate::{Client, blocking};
+use self::attempt::Attempt;
+pub use self::error::DownloadError;
+pub(crate) use self::unfinished::Unfinished;
+use crate::attempts::Attempts;
+use crate::{Client, DEFAULT_DEADLINE, blocking};
 
-/// The most that is taken if the platform does not say how large the file is.
-const MOST: u64 = 1 << 30;
+/// How often a download is repeated by default.
+const RETRIES: u32 = 4;
 
-/// Why the file of an export is not here. Ask it with the `is_…` methods; it shows nothing of the
-/// signed address but the host.
-pub struct DownloadError {
-    kind: Kind,
-    message: String,
+/// The download of an export's file: await it, or `run` that of a blocking client, for the number of its
+/// bytes.
+///
+/// The file has its name once it is whole; if it cannot be fetched, what was there stays as it is.
+#[must_use = "it does nothing until it is awaited or run"]
+pub struct Download<'a, C> {
+    client: &'a C,
+    export: &'a BotExport,
+    path: PathBuf,
+    retries: u32,
+    deadline: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// The document names no file, or the host did not answer with one.
-    NoFile,
-    NoResponse,
-    WrongSize,
-    Output,
-}
-
-impl DownloadError {
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+impl<'a, C> Download<'a, C> {
+    fn new(client: &'a C, export: &'a BotExport, path: &Path) -> Self {
+        let path = place(path, export.bot());
+        Self { client, export, path, retries: RETRIES, deadline: DEFAULT_DEADLINE }
     }
 
-    /// Whether no response came, or it ended before its time.
-    pub fn is_no_response(&self) -> bool {
-        self.kind == Kind::NoResponse
+    /// How often the file is asked for again after a failure that may pass, each time from its beginning:
+    /// four times by default, 1 s to 30 s apart, or as long as its host asks for. A failure may pass if no
+    /// connection could be made, if the response was cut short or late, and for 408, 425, 429 and every
+    /// 5xx but 501 and 505.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
     }
 
-    /// Whether the file has another size than the platform says.
-    pub fn is_wrong_size(&self) -> bool {
-        self.kind == Kind::WrongSize
+    /// The time after which the file is not asked for again: 30 minutes by default. What is under way
+    /// then goes on as long as bytes arrive.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
     }
 
-    /// Whether the file could not be written here.
-    pub fn is_output(&self) -> bool {
-        self.kind == Kind::Output
-    }
-}
-
-impl fmt::Display for DownloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+    fn attempts(&self, now: Instant) -> Attempts {
+        Attempts::new(true, self.retries, now.checked_add(self.deadline))
     }
 }
 
-impl fmt::Debug for DownloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DownloadError({:?}: {})", self.kind, self.message)
+/// The file itself; in a folder it is named after the bot.
+pub(crate) fn place(path: &Path, bot: Option<&BotId>) -> PathBuf {
+    match bot {
+        Some(bot) if path.is_dir() => path.join(format!("{bot}.zip")),
+        _ => path.to_owned(),
     }
 }
 
-impl std::error::Error for DownloadError {}
+/// Until when is waited before the file is asked for again.
+fn again(error: DownloadError, attempts: &mut Attempts, asked: &mut u32, now: Instant) -> Again {
+    *asked += 1;
+    let until = error.retry().and_then(|retry| {
+        let after = retry.after.map(|after| after.delay(SystemTime::now())).unwrap_or_default();
+        attempts.later(false, after, now)
+    });
+    let until = until.ok_or_else(|| error.with_attempts(*asked))?;
+    tracing::debug!(asked, "the download failed, and is repeated");
+    Ok(until)
+}
 
-impl Client {
-    /// Fetches the file of an export that succeeded into a file beside `path`, which is renamed once it
-    /// is whole. Gives back how many bytes it has.
+type Again = Result<Instant, DownloadError>;
+
+impl<'a> IntoFuture for Download<'a, Client> {
+    type Output = Result<u64, DownloadError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let now = || tokio::time::Instant::now().into_std();
+            let (mut attempts, mut asked) = (self.attempts(now()), 0);
+            loop {
+                let file = Unfinished::beside(&self.path)?;
+                match self.client.download_export_into(self.export, file.writer()?).await {
+                    Ok(bytes) => return file.finish().map(|()| bytes),
+                    Err(error) => {
+                        let until = again(error, &mut attempts, &mut asked, now())?;
+                        tokio::time::sleep_until(until.into()).await;
+                    }
+                }
+            }
+        })
+    }
+}
+
+impl Download<'_, blocking::Client> {
+    /// Downloads the file on the calling thread.
     ///
     /// # Errors
-    /// If it cannot be fetched whole; then `path` is as it was.
-    pub async fn download_export(
-        &self,
-        export: &BotExport,
+    /// If it cannot be fetched whole.
+    pub fn run(self) -> Result<u64, DownloadError> {
+        let (mut attempts, mut asked) = (self.attempts(Instant::now()), 0);
+        loop {
+            let file = Unfinished::beside(&self.path)?;
+            match self.client.download_export_into(self.export, file.writer()?) {
+                Ok(bytes) => return file.finish().map(|()| bytes),
+                Err(error) => {
+                    let until = again(error, &mut attempts, &mut asked, Instant::now())?;
+                    thread::sleep(until.saturating_duration_since(Instant::now()));
+                }
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Downloads the file of an export that succeeded to that path, or into that folder, in which it is
+    /// named after the bot. Await it; what is set before says how long it is tried.
+    ///
+    /// # Errors
+    /// If it cannot be fetched whole, or the path is neither a file nor a folder, nor in one.
+    pub fn download_export<'a>(
+        &'a self,
+        export: &'a BotExport,
         path: impl AsRef<Path>,
-    ) -> Result<u64, DownloadError> {
-        let file = Unfinished::beside(path.as_ref())?;
-        let bytes = self.download_export_into(export, file.writer()?).await?;
-        file.finish(path.as_ref()).map(|()| bytes)
+    ) -> Download<'a, Self> {
+        Download::new(self, export, path.as_ref())
     }
 
-    /// Fetches the file of an export that succeeded, and writes it as it arrives. A transport of one's
-    /// own that knows no [`BodySink`] gives it whole.
+    /// Fetches the file of an export that succeeded, once, and writes it as it arrives. A transport of
+    /// one's own that knows no [`BodySink`](crate::transport::BodySink) gives it whole.
     ///
     /// # Errors
     /// If it cannot be fetched whole; what was written then is a part of it.
@@ -99,21 +155,23 @@ impl Client {
         export: &BotExport,
         writer: impl Write + Send + 'static,
     ) -> Result<u64, DownloadError> {
-        let download = Download::new(export, writer)?;
-        let request = download.request(&self.core);
-        download.finish(self.transport.send(request).await)
+        let attempt = Attempt::new(export, writer)?;
+        let request = attempt.request(&self.core);
+        attempt.finish(self.transport.send(request).await)
     }
 }
 
 impl blocking::Client {
-    /// As [`Client::download_export`].
+    /// As [`Client::download_export`], to be `run`.
     ///
     /// # Errors
     /// The same.
-    pub fn download_export(&self, export: &BotExport, path: impl AsRef<Path>) -> Result<u64, DownloadError> {
-        let file = Unfinished::beside(path.as_ref())?;
-        let bytes = self.download_export_into(export, file.writer()?)?;
-        file.finish(path.as_ref()).map(|()| bytes)
+    pub fn download_export<'a>(
+        &'a self,
+        export: &'a BotExport,
+        path: impl AsRef<Path>,
+    ) -> Download<'a, Self> {
+        Download::new(self, export, path.as_ref())
     }
 
     /// As [`Client::download_export_into`].
@@ -125,109 +183,8 @@ impl blocking::Client {
         export: &BotExport,
         writer: impl Write + Send + 'static,
     ) -> Result<u64, DownloadError> {
-        let download = Download::new(export, writer)?;
-        let request = download.request(&self.core);
-        download.finish(self.transport.send(request))
+        let attempt = Attempt::new(export, writer)?;
+        let request = attempt.request(&self.core);
+        attempt.finish(self.transport.send(request))
     }
-}
-
-/// A download without the sending.
-struct Download {
-    uri: Uri,
-    expected: Option<u64>,
-    sink: BodySink,
-}
-
-impl Download {
-    fn new(export: &BotExport, writer: impl Write + Send + 'static) -> Result<Self, DownloadError> {
-        let no_file =
-            |why: &str| DownloadError::new(Kind::NoFile, format!("the export names no file: {why}"));
-        let address = export.download().ok_or_else(|| no_file("its document has no downloadURL"))?;
-        // A fragment is not sent, and http::Uri drops it.
-        let uri: Uri = address.parse().map_err(|_| no_file("its downloadURL is no URL"))?;
-        if uri.scheme().is_none() || uri.host().is_none() {
-            return Err(no_file("its downloadURL names no host"));
-        }
-        let expected = export.bytes();
-        Ok(Self { uri, expected, sink: BodySink::new(writer, expected.unwrap_or(MOST).min(MOST)) })
-    }
-
-    /// Without the token, and without the headers that a client adds for the platform.
-    fn request(&self, core: &Core) -> Request<Body> {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = self.uri.clone();
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("*/*"));
-        if let Some(agent) = core.user_agent() {
-            request.headers_mut().insert(USER_AGENT, agent.clone());
-        }
-        request.extensions_mut().insert(self.sink.clone());
-        request
-    }
-
-    fn finish(self, response: Result<Response<Bytes>, TransportError>) -> Result<u64, DownloadError> {
-        let host = self.uri.host().unwrap_or_default();
-        let failed = |kind, why: String| {
-            Err(DownloadError::new(kind, format!("the file of the export at {host}: {why}")))
-        };
-        let sent = response.map(|response| {
-            if response.status() == StatusCode::OK && !response.body().is_empty() {
-                self.sink.write(response.body());
-            }
-            response.status()
-        });
-        if let Some(error) = self.sink.take_failure() {
-            return failed(Kind::Output, format!("cannot be written: {error}"));
-        }
-        if self.sink.is_over_limit() {
-            let most = self.expected.unwrap_or(MOST).min(MOST);
-            return failed(Kind::WrongSize, format!("expected {most} bytes at the most, found more"));
-        }
-        match sent {
-            Err(error) if error.response().is_some_and(|response| !response.is_cut_short()) => {
-                return failed(Kind::WrongSize, "its body is over the limit of this client".to_owned());
-            }
-            Err(error) => return failed(Kind::NoResponse, error.to_string()),
-            Ok(StatusCode::OK) => {}
-            Ok(status) if status.is_redirection() => {
-                return failed(Kind::NoFile, format!("the answer is {status}, a redirect; none is followed"));
-            }
-            Ok(status) => return failed(Kind::NoFile, format!("expected 200 OK, found {status}")),
-        }
-        if let Err(error) = self.sink.flush() {
-            return failed(Kind::Output, format!("cannot be written: {error}"));
-        }
-        let found = self.sink.written();
-        match self.expected {
-            Some(expected) if expected != found => failed(
-                Kind::WrongSize,
-                format!("expected {expected} bytes, as the platform says, found {found}"),
-            ),
-            _ => Ok(found),
-        }
-    }
-}
-
-/// A file under another name until it is whole; dropped before, it is gone.
-struct Unfinished(NamedTempFile);
-
-impl Unfinished {
-    fn beside(path: &Path) -> Result<Self, DownloadError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::Builder::new().prefix(".kore-export-").suffix(".part").tempfile_in(folder);
-        file.map(Self).map_err(|error| unwritten(path, &error))
-    }
-
-    fn writer(&self) -> Result<std::fs::File, DownloadError> {
-        self.0.as_file().try_clone().map_err(|error| unwritten(self.0.path(), &error))
-    }
-
-    fn finish(self, path: &Path) -> Result<(), DownloadError> {
-        self.0.as_file().sync_all().map_err(|error| unwritten(path, &error))?;
-        self.0.persist(path).map(drop).map_err(|error| unwritten(path, &error.error))
-    }
-}
-
-fn unwritten(path: &Path, error: &std::io::Error) -> DownloadError {
-    // Not the whole error: it names the file that has another name until then.
-    DownloadError::new(Kind::Output, format!("cannot write {}: {}", path.display(), error.kind()))
 }

@@ -8,6 +8,7 @@ mod attempts;
 pub(crate) mod blocking;
 mod event;
 mod files;
+mod folder;
 mod plan;
 mod run;
 mod watched;
@@ -15,11 +16,13 @@ mod watched;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use kore_protocol::ExactJson;
 use kore_types::{BotId, ImportOptions, Purpose};
 
 pub use self::event::ImportEvent;
 use self::event::OnEvent;
 pub use self::files::{ImportFile, ImportFiles};
+pub use self::folder::ImportFileKind;
 use self::plan::Target;
 pub use self::watched::WatchedImport;
 use crate::DEFAULT_DEADLINE;
@@ -44,6 +47,8 @@ pub enum ImportMode {
     /// The bot keeps what the files lack; these options say what is taken from them. They are sent as
     /// they are, even if they are empty.
     Incremental(ImportOptions),
+    /// The same with options that someone wrote as JSON, such as a file: they are sent byte for byte.
+    ExactIncremental(ExactJson),
 }
 
 impl<'a, C> ImportBot<'a, C> {
@@ -84,12 +89,10 @@ impl<'a, C> ImportBot<'a, C> {
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// use kore_sdk::{ImportEvent, ImportFile, ImportFiles, ImportMode};
+/// use kore_sdk::{ImportEvent, ImportFiles, ImportMode};
 ///
-/// let definition = ImportFile::from_path("export/botDefinition.json")?;
-/// let config = ImportFile::from_path("export/config.json")?;
 /// let accepted = client
-///     .import_bot(ImportFiles::new(definition, config))
+///     .import_bot(ImportFiles::from_folder("export")?)
 ///     .into_bot("st-1f".parse()?, ImportMode::Full)
 ///     .on_event(|event| match event {
 ///         ImportEvent::Uploading { name, sent, length, .. } => println!("{name}: {sent} of {length}"),

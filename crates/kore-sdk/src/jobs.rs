@@ -1,12 +1,16 @@
 //! Starting the export and the publish of a bot, so that what is watched next is that very run. Once
-//! started, [`Client::watch`] waits for either as for an import.
+//! started, [`Client::watch`] waits for either as for an import; [`Client::export_bot`] and
+//! [`Client::publish_bot`] do all of it.
 
 use http::StatusCode;
 use kore_protocol::bot_export::{self, ExportRun};
 use kore_protocol::bot_publish::{self, PublishMark, PublishRun};
+use kore_protocol::watch::{End, Now, ResumeToken, Unended};
 use kore_types::BotId;
 
 use crate::attempts::is_untaken;
+use crate::call::Core;
+use crate::wait::Polls as _;
 use crate::{Answer, Client, Error, blocking};
 
 /// How often a request is sent again that was certainly not taken, or asks alone.
@@ -23,6 +27,8 @@ pub struct StartedPublish {
     pub run: PublishRun,
     /// What the platform said of each part of the bot.
     pub response: bot_publish::start::Response,
+    /// With it a watch resumes that was not begun, within the rate limit.
+    pub resume: ResumeToken<PublishRun>,
 }
 
 impl StartedPublish {
@@ -30,6 +36,12 @@ impl StartedPublish {
     /// before that is done.
     pub fn awaits_approval(&self) -> bool {
         self.response.awaiting_approval().next().is_some()
+    }
+
+    /// The end of a watch that need not begin, since a part waits for approval. None if none does.
+    pub fn end(&self) -> Option<End<PublishRun, Error>> {
+        let end = || End::AwaitsApproval(Unended::unwatched(self.resume.clone()));
+        self.awaits_approval().then(end)
     }
 }
 
@@ -68,7 +80,7 @@ impl Client {
         let status = bot_publish::get_status::Request::new(request.bot_id.clone());
         let before = mark(self.call(&status).retries(RETRIES).await)?;
         let answer = self.call(request).retries(RETRIES).await;
-        started_publish(&request.bot_id, before, answer)
+        self.core.started_publish(&request.bot_id, before, answer, Self::now())
     }
 }
 
@@ -90,7 +102,7 @@ impl blocking::Client {
         let status = bot_publish::get_status::Request::new(request.bot_id.clone());
         let before = mark(self.call(&status).retries(RETRIES).run())?;
         let answer = self.call(request).retries(RETRIES).run();
-        started_publish(&request.bot_id, before, answer)
+        self.core.started_publish(&request.bot_id, before, answer, Self::now())
     }
 }
 
@@ -110,13 +122,18 @@ fn mark(answer: Result<Answer<bot_publish::get_status::Response>, Error>) -> Res
     }
 }
 
-fn started_publish(
-    bot_id: &BotId,
-    before: PublishMark,
-    answer: Result<Answer<bot_publish::start::Response>, Error>,
-) -> Result<StartedPublish, Error> {
-    let response = started(answer)?;
-    Ok(StartedPublish { run: PublishRun::after(bot_id.clone(), before), response })
+impl Core {
+    fn started_publish(
+        &self,
+        bot_id: &BotId,
+        before: PublishMark,
+        answer: Result<Answer<bot_publish::start::Response>, Error>,
+        now: Now,
+    ) -> Result<StartedPublish, Error> {
+        let response = started(answer)?;
+        let run = PublishRun::after(bot_id.clone(), before);
+        Ok(StartedPublish { resume: ResumeToken::unwatched(run.clone(), &self.requests, now), run, response })
+    }
 }
 
 fn started<R>(answer: Result<Answer<R>, Error>) -> Result<R, Error> {

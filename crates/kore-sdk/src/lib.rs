@@ -53,9 +53,11 @@ mod download;
 #[cfg(feature = "hyper")]
 mod environment;
 mod error;
+mod export;
 mod extra_headers;
 mod import;
 mod jobs;
+mod publish;
 mod single_call;
 mod tokens;
 pub mod variables;
@@ -64,10 +66,14 @@ mod wait;
 pub use answer::Answer;
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use client::Client;
-pub use download::DownloadError;
+pub use download::{Download, DownloadError};
 pub use error::Error;
-pub use import::{Import, ImportBot, ImportEvent, ImportFile, ImportFiles, ImportMode, WatchedImport};
+pub use export::{ExportBot, ExportEnd};
+pub use import::{
+    Import, ImportBot, ImportEvent, ImportFile, ImportFileKind, ImportFiles, ImportMode, WatchedImport,
+};
 pub use jobs::StartedPublish;
+pub use publish::PublishBot;
 pub use single_call::Call;
 pub use tokens::{random_content_key, random_jti};
 pub use wait::{DEFAULT_DEADLINE, Updates, Wait};

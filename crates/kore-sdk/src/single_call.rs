@@ -69,8 +69,8 @@ impl<'a, C, R: OutgoingRequest> Call<'a, C, R> {
     /// ([`Error::is_retryable`]), or was refused by a rate limit: never by default. Between two are 1 s
     /// to 30 s, after a rate limit 5 s to 60 s, or as long as the platform asks for.
     ///
-    /// A request that is no mere question, such as the start of an import, is repeated only if the
-    /// platform certainly did not take it.
+    /// A request that is not [repeatable](OutgoingRequest::is_repeatable), such as the start of an import,
+    /// is repeated only if the platform certainly did not take it.
     pub fn retries(mut self, retries: u32) -> Self {
         self.settings.retries = retries;
         self
@@ -123,14 +123,12 @@ impl<'a, R: OutgoingRequest> Sending<'a, R> {
         let limit = timeout.and_then(|timeout| Some(Limit { timeout, deadline: now.checked_add(timeout)? }));
         let mut exchange = Exchange::new(core, request);
         exchange.headers(headers.checked()?);
-        // Who may send the others again without harm, RFC 9110 does not say.
-        let is_repeatable = R::METADATA.method.is_idempotent();
         let deadline = limit.map(|limit| limit.deadline);
         Ok(Self {
             core,
             request,
             exchange,
-            attempts: Attempts::new(is_repeatable, retries, deadline),
+            attempts: Attempts::new(request.is_repeatable(), retries, deadline),
             limit,
             patience: core.longest_wait.and_then(|wait| now.checked_add(wait)),
             is_alone: retries == 0,

@@ -8,6 +8,7 @@ mod stream;
 mod updates;
 
 pub use settings::Wait;
+pub(crate) use updates::Polls;
 pub use updates::Updates;
 
 use std::time::Duration;

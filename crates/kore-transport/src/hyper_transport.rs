@@ -40,7 +40,8 @@ pub use self::proxy::ProxySettings;
 /// It needs a tokio runtime with IO and time; [`BlockingHyperTransport`] brings its own. Clones share the
 /// pool. A transport in a `static` may be used from several runtimes; each has its own connections.
 ///
-/// If the server certainly did not process a request, since it refused the stream or closed the
+/// A request with the mark [`NewConnection`](crate::NewConnection) gets a connection of its own. If the
+/// server certainly did not process a request, since it refused the stream or closed the
 /// connection, the request is sent again at once, at most twice. A request whose time runs out takes its
 /// connection out of the pool.
 ///

@@ -42,6 +42,7 @@ mod failure;
 mod http_words;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
+mod new_connection;
 mod plain_http;
 mod request_timeout;
 #[cfg(feature = "reqwest")]
@@ -63,6 +64,7 @@ pub use collect::Collect;
 pub use error::{Phase, TransportError};
 #[cfg(feature = "hyper")]
 pub use hyper_transport::{BlockingHyperTransport, HyperTransport, HyperTransportBuilder, ProxySettings};
+pub use new_connection::NewConnection;
 pub use plain_http::PlainHttp;
 pub use request_timeout::RequestTimeout;
 #[cfg(feature = "reqwest")]

@@ -23,8 +23,9 @@ use crate::TransportError;
 ///
 /// A closure is a transport, and so is a tower service (`ServiceTransport`, feature `tower`). For
 /// adapters of other clients, [`PlainHttp`](crate::PlainHttp) says whether a request may be sent,
-/// [`RequestTimeout`](crate::RequestTimeout) says how long it may take, [`Collect`](crate::Collect) reads
-/// the response within a limit, and [`TransportError::from_connect`] and
+/// [`RequestTimeout`](crate::RequestTimeout) says how long it may take,
+/// [`NewConnection`](crate::NewConnection) whether it needs a connection of its own,
+/// [`Collect`](crate::Collect) reads the response within a limit, and [`TransportError::from_connect`] and
 /// [`TransportError::from_exchange`] read the error of the client.
 ///
 /// ```

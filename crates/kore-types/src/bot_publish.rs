@@ -80,7 +80,7 @@ impl BotPublish {
     /// Whether the publish, or a part of it, waits for someone to approve it.
     pub fn awaits_approval(&self) -> bool {
         let tasks = self.tasks().iter().filter_map(|task| task.status.as_ref());
-        self.status.iter().chain(tasks).any(|status| awaits_approval(status.as_str()))
+        self.status.iter().chain(tasks).any(Status::awaits_approval)
     }
 }
 
@@ -151,16 +151,8 @@ impl PublishedResource {
     /// Whether it waits for someone to approve it.
     pub fn awaits_approval(&self) -> bool {
         let state = self.result.as_ref().and_then(|result| result.state.as_deref());
-        state.into_iter().chain(self.status.as_ref().map(Status::as_str)).any(awaits_approval)
+        self.status.iter().cloned().chain(state.map(Status::from)).any(|status| status.awaits_approval())
     }
-}
-
-/// `awaitingApproval` in any spelling: no source shows the word in the status document.
-fn awaits_approval(word: &str) -> bool {
-    let word: String = word.chars().filter(char::is_ascii_alphabetic).collect();
-    ["awaitingapproval", "waitingforapproval", "pendingapproval", "approvalpending"]
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]

@@ -69,6 +69,16 @@ impl std::fmt::Display for Outcome {
 }
 
 impl Status {
+    /// Whether the word says that a person has to approve the job before it goes on:
+    /// `awaitingApproval`, as the start of a publish has it, in any spelling, since no source shows the
+    /// word in a status document. Its outcome is [`Outcome::Unknown`].
+    pub fn awaits_approval(&self) -> bool {
+        let word: String = self.as_str().chars().filter(char::is_ascii_alphabetic).collect();
+        ["awaitingapproval", "waitingforapproval", "pendingapproval", "approvalpending"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+    }
+
     /// What the word means, compared without case.
     ///
     /// A sibling job's `Finished` is [`Outcome::Unknown`] here: it says that the job ended, not

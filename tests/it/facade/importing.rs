@@ -3,6 +3,8 @@
 mod double;
 mod faults;
 mod files;
+mod idle;
+mod quotes;
 mod rules;
 
 use std::num::NonZeroUsize;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use kore_protocol::{Body, BodyLimit};
-use kore_transport::{Phase, PlainHttp, RequestTimeout, Transport, TransportError};
+use kore_transport::{NewConnection, Phase, PlainHttp, RequestTimeout, Transport, TransportError};
 use tokio::sync::mpsc;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -66,6 +66,24 @@ pub(super) async fn a_connection_is_used_again(make: fn(Options) -> Arc<dyn Tran
         assert_eq!(text(&response), "HTTP/1.1 /x");
     }
     assert_eq!(server.connections(), 1);
+}
+
+pub(super) async fn a_request_may_have_a_connection_of_its_own(make: fn(Options) -> Arc<dyn Transport>) {
+    let ca = Ca::new();
+    let tls = https::serve(ca.issue(&["localhost"]), &["h2", "http/1.1"]);
+    let plain = https::plain();
+    for (server, url) in [(&plain, plain.url("/x")), (&tls, tls.https_url("localhost", "/x"))] {
+        let transport = make(Options { ca: Some(ca.pem().to_owned()), ..Options::default() });
+        for is_marked in [false, true, true, false] {
+            let mut request = get(&url);
+            if is_marked {
+                NewConnection::mark(&mut request);
+            }
+            let response = transport.send(request).await.unwrap();
+            assert!(text(&response).ends_with(" /x"), "{}", text(&response));
+        }
+        assert_eq!(server.connections(), 3, "one for the first and the last, {url}");
+    }
 }
 
 pub(super) async fn a_body_of_exactly_the_limit_is_taken(make: fn(Options) -> Arc<dyn Transport>) {

@@ -2,7 +2,9 @@
 //! [`TokenSource`](crate::TokenSource) as a rule.
 
 use std::fmt;
+use std::str::FromStr;
 
+use kore_types::Printable;
 use serde::Serialize;
 
 use super::{ContentEncryption, KeyEncryption, PublicJwk, PublicKey, compact};
@@ -18,6 +20,39 @@ pub enum JweContent {
     /// The claims alone, not signed, as the documents' sample program may be read. Anyone who has the
     /// public key can make such a token.
     Claims,
+}
+
+/// Texts from people: `jwt` or `claims`.
+impl FromStr for JweContent {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        match text {
+            "jwt" => Ok(Self::SignedJwt),
+            "claims" => Ok(Self::Claims),
+            other => {
+                let found = Printable::new(other.as_bytes(), 32);
+                Err(KeyError::new(format!("expected jwt or claims, found \"{found}\"")))
+            }
+        }
+    }
+}
+
+/// What a user may set of an [`Encrypter`] beside its key. What is `None` stays as [`Encrypter::new`]
+/// has it. The facade and the command read it from their variables and flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncrypterSettings {
+    /// As in [`Encrypter::algorithms`].
+    pub alg: Option<KeyEncryption>,
+    /// As in [`Encrypter::algorithms`].
+    pub enc: Option<ContentEncryption>,
+    /// As in [`Encrypter::kid`].
+    pub kid: Option<String>,
+    /// As in [`Encrypter::content`].
+    pub content: Option<JweContent>,
+    /// As in [`Encrypter::cty`].
+    pub cty: bool,
 }
 
 /// Encrypts tokens to the platform's public key.
@@ -76,6 +111,21 @@ impl Encrypter {
             kid: jwk.kid().map(str::to_owned),
             cty: false,
             content: JweContent::default(),
+        })
+    }
+
+    /// Encrypts as these settings say.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new) and [`algorithms`](Self::algorithms).
+    pub fn with(jwk: &PublicJwk, settings: EncrypterSettings) -> Result<Self, KeyError> {
+        let EncrypterSettings { alg, enc, kid, content, cty } = settings;
+        let mut encrypter = Self::new(jwk)?;
+        let (alg, enc) = (alg.unwrap_or(encrypter.alg), enc.unwrap_or(encrypter.enc));
+        encrypter = encrypter.algorithms(alg, enc)?.content(content.unwrap_or_default()).cty(cty);
+        Ok(match kid {
+            Some(kid) => encrypter.kid(kid),
+            None => encrypter,
         })
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct BotArgs {
     #[arg(long, conflicts_with_all = ["new", "options"])]
     pub(crate) full: bool,
 
-    /// Change the bot by these importOptions (JSON); each key is sent, known or not
+    /// Change the bot by these importOptions (JSON), which are sent byte for byte
     #[arg(long, value_name = "FILE", conflicts_with = "new")]
     pub(crate) options: Option<PathBuf>,
 

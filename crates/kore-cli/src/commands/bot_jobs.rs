@@ -18,6 +18,8 @@ use crate::args::{
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file_name;
+use crate::options_file;
 use crate::output::messages::{self, say};
 use crate::output::{self, Stream};
 use crate::plain_text::trimmed;
@@ -191,7 +193,8 @@ impl Watching {
     async fn fetch(&self, client: &Client, run: ExportRun, out: &Path) -> Result<u64, Failure> {
         let answer = client.call(&bot_export::get_status::Request::from(run)).retries(2).await;
         let answer = answer.map_err(|error| self.platform.explain(&error))?;
-        let downloaded = client.download_export(&answer.response.export, out).await;
+        let left = self.timeout.saturating_sub(self.began.elapsed());
+        let downloaded = client.download_export(&answer.response.export, out).deadline(left).await;
         downloaded.map_err(|error: DownloadError| {
             let exit = match () {
                 () if error.is_output() => Exit::Output,
@@ -239,18 +242,20 @@ fn publish_request(of: &PublishOf) -> Result<bot_publish::start::Request, Failur
 
 fn export_request(of: &ExportOf) -> Result<bot_export::start::Request, Failure> {
     let export_type = if of.published { ExportType::Published } else { ExportType::Latest };
-    let mut request = bot_export::start::Request::new(bot_id(&of.bot)?, export_type.clone());
+    let mut request = bot_export::start::Request::new(bot_id(&of.bot)?, export_type);
     if let Some(path) = &of.options {
-        let wrong = |why: String| Failure::usage(format!("--options {}: {why}", path.display()));
-        let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
-        let value: serde_json::Value =
-            serde_json::from_slice(text).map_err(|error| wrong(format!("not JSON: {error}")))?;
-        let keys = value.as_object().ok_or_else(|| wrong("expected an object of JSON".to_owned()))?;
-        let is_body = BotExportOrder::KEYS.iter().any(|key| keys.contains_key(*key));
-        let body = if is_body { value } else { serde_json::json!({ "exportOptions": value }) };
-        request.order = serde_json::from_value(body).map_err(|error| wrong(error.to_string()))?;
-        request.order.export_type = Some(export_type);
+        let file = options_file::read(path)?;
+        let named = file.get("exportType").map(|named| serde_json::from_str(&named).ok());
+        if named.is_some_and(|named| named != request.order.export_type) {
+            let shown = path.display();
+            return Err(Failure::usage(format!(
+                "--options {shown}: its exportType is not what is asked for"
+            ))
+            .hint("--published exports what was published; without it the latest state is exported"));
+        }
+        // Either the options, or the body that has them.
+        let is_body = BotExportOrder::KEYS.iter().any(|key| file.get(key).is_some());
+        request.exact = Some(if is_body { file } else { file.under("exportOptions") });
     }
     Ok(request)
 }
@@ -259,6 +264,9 @@ fn export_request(of: &ExportOf) -> Result<bot_export::start::Request, Failure> 
 fn file_of(out: &Path, bot: &BotId) -> Result<PathBuf, Failure> {
     if out.is_dir() {
         return Ok(out.join(format!("{bot}.zip")));
+    }
+    if let Some(why) = file_name::refused(out) {
+        return Err(Failure::usage(format!("--out {}: {why}", out.display())));
     }
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if out.file_name().is_none() || !folder.is_dir() {

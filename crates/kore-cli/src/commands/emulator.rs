@@ -11,15 +11,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kore_emulator::{
-    Emulator, EmulatorBuilder, Faults, InputError, Mode, Scenario, Speed, samples, scenarios,
+    Emulator, EmulatorBuilder, Faults, InputError, JobKind, Mode, Scenario, Speed, samples, scenarios,
 };
+use kore_sdk::variables::{CA_FILE, HOST, JWE_KEY_FILE};
 
 use crate::args::{EmulatorArgs, Moved};
-use crate::environment::{CA_FILE, HOST, JWE_KEY_FILE};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Stream};
-use crate::text::quoted;
+use crate::shell::Shell;
 use apps::Apps;
 use client_file::ClientFile;
 
@@ -73,7 +73,8 @@ fn lines(
     let host = [(HOST, emulator.url())].into_iter();
     let files = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.path())));
     let settings = host.chain(settings).chain(files);
-    let settings = settings.map(|(name, value)| format!("export {name}={}\n", quoted(&value)));
+    let shell = Shell::of_process();
+    let settings = settings.map(|(name, value)| shell.set(name, &value) + "\n");
     settings.chain(emulator.import_ids().into_iter().map(|id| format!("{id}\n"))).collect()
 }
 
@@ -114,14 +115,17 @@ fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
         (Moved::Looks, None) => Mode::LOOKS,
     };
     emulator = args.bots.iter().cloned().fold(emulator.started_mode(mode), EmulatorBuilder::bot);
-    if args.scenarios.is_empty() {
-        return Ok(emulator.imports(samples::each_outcome()));
-    }
+    let mut has_import = false;
     for name in &args.scenarios {
         let scenario = Arc::new(scenario(name)?);
-        emulator = emulator.scenario(Arc::clone(&scenario), mode).started(scenario, mode);
+        // An export and a publish are of a bot, and there is none before a client starts it.
+        if scenario.job() == JobKind::Import {
+            has_import = true;
+            emulator = emulator.scenario(Arc::clone(&scenario), mode);
+        }
+        emulator = emulator.started(scenario, mode);
     }
-    Ok(emulator)
+    Ok(if has_import { emulator } else { emulator.imports(samples::each_outcome()) })
 }
 
 fn faults(path: &Path) -> Result<Faults, Failure> {

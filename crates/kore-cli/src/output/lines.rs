@@ -165,7 +165,9 @@ impl Lines {
 /// Why a word ends nothing, if it is not known.
 fn waited_on(status: &Status) -> &'static str {
     match status.outcome() {
-        Outcome::Unknown => " (not a word that is known here: nothing is concluded from it)",
+        Outcome::Unknown if !status.awaits_approval() => {
+            " (not a word that is known here: nothing is concluded from it)"
+        }
         _ => "",
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn verdict(ending: &Ending) -> String {
             let why = ending.why.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
             format!("{}{why}", counted(document.counts()))
         }
-        (Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
+        (Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
             message.split_once(": ").map_or(&**message, |(_, why)| why).to_owned()
         }
         (_, message, _) => message.clone().unwrap_or_default(),
@@ -34,18 +34,19 @@ pub(super) fn verdict(ending: &Ending) -> String {
 pub(super) fn verdict_style(verdict: Verdict) -> Style {
     outcome_style(match verdict {
         Verdict::Succeeded => Outcome::Succeeded,
-        Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
+        Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
         Verdict::Failed | Verdict::CouldNotPoll | Verdict::AboutAnother => Outcome::Failed,
     })
 }
 
 /// `3 imports: 2 succeeded, 1 failed`.
 pub(crate) fn total(endings: &[Ending]) -> String {
-    const ORDER: [Verdict; 6] = [
+    const ORDER: [Verdict; 7] = [
         Verdict::Succeeded,
         Verdict::Failed,
         Verdict::CouldNotPoll,
         Verdict::AboutAnother,
+        Verdict::AwaitsApproval,
         Verdict::DeadlineReached,
         Verdict::Cancelled,
     ];

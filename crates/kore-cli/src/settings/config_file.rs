@@ -8,31 +8,37 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use kore_sdk::types::Printable;
-use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
-use super::values::Values;
+use super::Problem;
+use super::key::Key;
+use super::values::{Found, Value, Values};
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 use crate::plain_text::{self, bounded};
 
 /// The most that is read of the file.
 const MAX_LEN: u64 = 1024 * 1024;
 
 /// The whole file.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default)]
 pub(crate) struct Config {
-    pub(crate) default_profile: Option<String>,
-    #[serde(default)]
+    /// With its line.
+    pub(crate) default_profile: Option<(String, usize)>,
     pub(crate) profiles: BTreeMap<String, Values>,
+    /// What is wrong in it. The settings that it is about are left out above.
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Config {
     fn holds_a_secret(&self) -> bool {
-        self.profiles.values().any(|values| values.client_secret.is_some() || values.jwt.is_some())
+        let mut profiles = self.profiles.values();
+        profiles.any(|values| values.contains_key(&Key::ClientSecret) || values.contains_key(&Key::Jwt))
     }
 }
 
-/// The platform's usual place; `None` if there is no home directory.
+/// The usual place: below `$XDG_CONFIG_HOME` or `~/.config`, on Windows below `%APPDATA%`. `None` if there
+/// is no home directory.
 pub(crate) fn usual_path() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("kore").join("config.toml"))
 }
@@ -44,38 +50,79 @@ pub(crate) fn read(path: &Path) -> Result<Option<Config>, Failure> {
     };
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+        Err(error) if is_missing(error.kind()) => return Ok(None),
         Err(error) => return Err(cannot(error)),
     };
     let text = bounded(&file, MAX_LEN).and_then(plain_text::text).map_err(cannot)?;
-    let config = parse(&text).map_err(|problem| Failure::usage(format!("{}{problem}", path.display())))?;
-    if config.holds_a_secret() {
-        private(&file, path)?;
+    let mut config = parse(&text, path)?;
+    if config.holds_a_secret()
+        && let Err(failure) = private(&file, path)
+    {
+        config.problems.push(Problem { key: Key::Config, failure });
     }
     Ok(Some(config))
 }
 
-/// Reads the TOML. The error begins with the line, and never shows one: it may hold a secret.
-fn parse(text: &str) -> Result<Config, String> {
-    toml::from_str(text).map_err(|error: toml::de::Error| {
-        let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
+/// Reads the TOML. An error names the line, and never shows one: it may hold a secret.
+pub(super) fn parse(text: &str, path: &Path) -> Result<Config, Failure> {
+    let line_of = |at: usize| 1 + text[..at].matches('\n').count();
+    let at_line = |line: Option<usize>, what: &str| {
         let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
-        format!("{line}: {}", Printable::new(without_found(error.message()).as_bytes(), 400))
-    })
+        Failure::usage(format!("{}{line}: {}", path.display(), Printable::new(what.as_bytes(), 400)))
+    };
+    let table = DeTable::parse(text)
+        .map_err(|error| at_line(error.span().map(|span| line_of(span.start)), error.message()))?;
+    let mut config = Config::default();
+    let mut problem = |key, line, what: &str| {
+        config.problems.push(Problem { key, failure: at_line(Some(line), what) });
+    };
+    for (name, value) in table.get_ref() {
+        let line = line_of(name.span().start);
+        match (name.get_ref().as_ref(), value.get_ref()) {
+            ("default_profile", DeValue::String(profile)) => {
+                config.default_profile = Some((profile.to_string(), line));
+            }
+            ("default_profile", _) => {
+                problem(Key::Profile, line, "default_profile: expected a string in quotes");
+            }
+            ("profiles", DeValue::Table(profiles)) => {
+                for (name, profile) in profiles {
+                    let line = line_of(name.span().start);
+                    let DeValue::Table(settings) = profile.get_ref() else {
+                        problem(Key::Config, line, "expected a profile, as in [profiles.dev]");
+                        continue;
+                    };
+                    let mut values = Values::new();
+                    for (name, value) in settings {
+                        let line = line_of(name.span().start);
+                        match found(name.get_ref(), value.get_ref()) {
+                            Ok((key, value)) => _ = values.insert(key, Found::in_file(value, line)),
+                            Err((key, what)) => problem(key, line, &what),
+                        }
+                    }
+                    config.profiles.insert(name.get_ref().to_string(), values);
+                }
+            }
+            ("profiles", _) => {
+                problem(Key::Config, line, "profiles: expected profiles, as in [profiles.dev]");
+            }
+            (unknown, _) => {
+                let what = format!("unknown field `{unknown}`, expected `default_profile` or `profiles`");
+                problem(Key::Config, line, &what);
+            }
+        }
+    }
+    Ok(config)
 }
 
-/// A message without the value that was found, which may be a secret in the wrong place:
-/// `invalid type: string "…", expected …`.
-fn without_found(message: &str) -> String {
-    let kind =
-        ["invalid type", "invalid value", "invalid length"].iter().find(|kind| message.starts_with(*kind));
-    match (kind, message.rfind(", expected ")) {
-        (Some(kind), Some(expected)) => format!("{kind}{}", &message[expected..]),
-        (Some(kind), None) => (*kind).to_string(),
-        (None, _) => message.to_owned(),
-    }
+/// A setting of a profile, or what is wrong with it.
+fn found(name: &str, value: &DeValue<'_>) -> Result<(Key, Value), (Key, String)> {
+    let Some(key) = Key::of_profiles().find(|key| key.name() == name) else {
+        let known: Vec<_> = Key::of_profiles().map(|key| format!("`{}`", key.name())).collect();
+        return Err((Key::Config, format!("unknown field `{name}`, expected one of {}", known.join(", "))));
+    };
+    let value = Value::of_toml(key.named().form, value);
+    value.map(|value| (key, value)).map_err(|what| (key, format!("{name}: {what}")))
 }
 
 #[cfg(unix)]
@@ -95,45 +142,53 @@ fn private(file: &File, path: &Path) -> Result<(), Failure> {
     .hint(format!("run: chmod 600 '{path}'")))
 }
 
-#[cfg(not(unix))]
+/// Who may read a file is not checked on Windows: its lists of access take another language to say.
+#[cfg(windows)]
 fn private(_: &File, _: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn problem(text: &str) -> String {
-        parse(text).err().unwrap_or_else(|| panic!("expected an error for {text}"))
-    }
-
-    #[test]
-    fn a_profile_is_read() {
-        let config = parse(
-            "default_profile = 'dev'\n[profiles.dev]\nhost = 'bots.kore.ai'\njti = true\ntimeout = '20s'\n",
-        );
-        let config = config.expect("valid");
-        let dev = &config.profiles["dev"];
-        assert_eq!(config.default_profile.as_deref(), Some("dev"));
-        assert_eq!((dev.host.as_deref(), dev.jti), (Some("bots.kore.ai"), Some(true)));
-        assert_eq!(dev.timeout, Some(Duration::from_secs(20)));
-        assert!(!config.holds_a_secret());
+        let config = match parse(text, Path::new("c.toml")) {
+            Ok(config) => config,
+            Err(failure) => return failure.to_string(),
+        };
+        let problem = config.problems.first().unwrap_or_else(|| panic!("expected an error for {text}"));
+        problem.failure.to_string()
     }
 
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_the_accepted_ones() {
         let problem = problem("[profiles.dev]\nhost = 'x'\nhots = 'y'\n");
-        assert!(problem.starts_with(", line 3: unknown field `hots`"), "{problem}");
+        assert!(problem.starts_with("c.toml, line 3: unknown field `hots`"), "{problem}");
         assert!(problem.contains("`client_secret_file`") && problem.contains("`timeout`"), "{problem}");
+        assert!(!problem.contains("`profile`"), "{problem}");
     }
 
     #[test]
     fn a_timeout_without_a_unit_says_what_to_write() {
         let problem = problem("[profiles.dev]\ntimeout = 20\n");
-        assert!(problem.contains("write \"20s\""), "{problem}");
+        assert!(problem.contains("line 2: timeout: ") && problem.contains("write \"20s\""), "{problem}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_setting_hides_no_other() {
+        let text = "default_profile = 'a'\n[profiles.a]\njti = 1\nhost = 'x'\n[profiles.b]\ntimeout = true\n";
+        let config = parse(text, Path::new("c.toml")).unwrap_or_else(|failure| panic!("{failure}"));
+        let problems: Vec<_> = config.problems.iter().map(|problem| problem.failure.to_string()).collect();
+        assert_eq!(
+            problems,
+            [
+                "c.toml, line 3: jti: expected true or false",
+                "c.toml, line 6: timeout: expected a duration such as \"20s\"",
+            ]
+        );
+        assert_eq!(config.default_profile, Some(("a".to_owned(), 1)));
+        assert_eq!(config.profiles["a"].keys().collect::<Vec<_>>(), [&Key::Host]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use kore_sdk::auth::{Secret, Token};
 use kore_sdk::types::ClientId;
 
-use super::secret;
-use super::values::Level;
+use super::key::Key;
+use super::secret::{self, SecretSource};
+use super::values::{Level, first};
 use crate::failure::Failure;
 use crate::origin::{Origin, Sourced};
 use crate::plain_text::trimmed;
@@ -23,10 +24,13 @@ pub(crate) struct Credentials {
 }
 
 /// Which halves of an identity are set nowhere.
-pub(crate) struct Missing {
+pub(super) struct Missing {
     pub(crate) id: bool,
     pub(crate) secret: bool,
 }
+
+/// The settings that say who asks. The JWT counts first.
+pub(super) const IDENTITY: [Key; 4] = [Key::Jwt, Key::ClientId, Key::ClientSecret, Key::ClientSecretFile];
 
 /// The first level that says anything of an identity decides its kind; within a level the JWT
 /// does. A half that this level leaves out comes from a level below.
@@ -34,42 +38,73 @@ fn deciding(levels: &[Level]) -> &[Level] {
     levels.iter().position(Level::has_identity).map_or(&[], |first| &levels[first..])
 }
 
-pub(crate) fn missing(levels: &[Level]) -> Missing {
-    let levels = deciding(levels);
-    let has_jwt = levels.first().is_some_and(|level| level.values.jwt.is_some());
+/// What makes the deciding level decide.
+pub(super) fn deciding_origin(levels: &[Level]) -> Option<Origin> {
+    let level = deciding(levels).first()?;
+    IDENTITY.iter().find_map(|key| level.origin(*key))
+}
+
+/// Where the ready JWT is, if it counts.
+pub(super) fn jwt_origin(levels: &[Level]) -> Option<Origin> {
+    deciding(levels).first()?.origin(Key::Jwt)
+}
+
+pub(super) fn missing(levels: &[Level]) -> Missing {
+    let has_jwt = jwt_origin(levels).is_some();
     Missing {
-        id: !has_jwt && levels.iter().all(|level| level.values.client_id.is_none()),
-        secret: !has_jwt && levels.iter().all(|level| level.secret().is_none()),
+        id: !has_jwt && levels.iter().all(|level| !level.has(Key::ClientId)),
+        secret: !has_jwt && secret_source(levels).is_none(),
     }
 }
 
-pub(crate) fn resolve(levels: &[Level]) -> Result<Identity, Failure> {
-    let flags = &levels[0];
-    let levels = deciding(levels);
-    let jwt = levels.first().and_then(|level| level.sourced("jwt", level.values.jwt.clone()));
-    if let Some(Sourced { value, origin }) = jwt {
-        let token = token(&String::from_utf8_lossy(&value.0), &origin)?;
-        let idle = [("jti", flags.values.jti.is_some()), ("subject", flags.values.subject.is_some())];
-        let mut idle = idle.into_iter().chain(flags.values.jwe_flags());
-        return match idle.find(|(_, is_given)| *is_given) {
-            Some((flag, _)) => Err(Failure::usage(format!(
-                "--{flag} is for tokens that are signed here, and {origin} is a ready one"
+/// The ready JWT, if it counts.
+pub(super) fn jwt(levels: &[Level]) -> Result<Option<Sourced<Token>>, Failure> {
+    let jwt = deciding(levels).first().and_then(|level| level.inline_secret(Key::Jwt));
+    jwt.map(|Sourced { value, origin }| token(&String::from_utf8_lossy(&value), &origin)).transpose()
+}
+
+pub(super) fn client_id(levels: &[Level]) -> Result<Option<Sourced<ClientId>>, Failure> {
+    let Some(Sourced { value, origin }) = first(levels, |level| level.text(Key::ClientId)) else {
+        return Ok(None);
+    };
+    Unexpanded::refuse(&value, &origin)?;
+    let id = ClientId::new(trimmed(&value));
+    let id = id.map_err(|error| Failure::usage(format!("{origin}: {error}")))?;
+    Ok(Some(Sourced::new(id, origin)))
+}
+
+pub(super) fn secret_source(levels: &[Level]) -> Option<Sourced<SecretSource>> {
+    first(levels, Level::secret)
+}
+
+/// The secret, read from where it is.
+pub(super) fn secret(levels: &[Level]) -> Result<Option<Sourced<Secret>>, Failure> {
+    let Some(Sourced { value, origin }) = secret_source(levels) else { return Ok(None) };
+    let secret = secret::read(&value, &origin, &origin.source)?;
+    Ok(Some(Sourced::new(secret, origin)))
+}
+
+/// Who asks, with the secret as [`secret()`] read it.
+pub(super) fn resolve(
+    levels: &[Level],
+    secret: impl FnOnce() -> Result<Option<Sourced<Secret>>, Failure>,
+) -> Result<Identity, Failure> {
+    if let Some(token) = jwt(levels)? {
+        let flags = &levels[0];
+        let idle = [Key::Jti, Key::Subject].into_iter().chain(Key::JWE).find_map(|key| flags.origin(key));
+        let origin = &token.origin;
+        return match idle {
+            Some(flag) => Err(Failure::usage(format!(
+                "{flag} is for tokens that are signed here, and {origin} is a ready one"
             ))
-            .hint(format!("take --{flag} away, or give a client id and its secret in place of {origin}"))),
+            .hint(format!("take {flag} away, or give a client id and its secret in place of {origin}"))),
             None => Ok(Identity::Jwt(token)),
         };
     }
-    let id = levels.iter().find_map(|level| level.sourced("client_id", level.values.client_id.as_deref()));
-    let source = levels.iter().find_map(Level::secret);
-    let (Some(id), Some(source)) = (id, source) else { return Err(Failure::usage("no credentials given")) };
-    Unexpanded::refuse(id.value, &id.origin)?;
-    let client_id = ClientId::new(trimmed(id.value))
-        .map_err(|error| Failure::usage(format!("{}: {error}", id.origin)))?;
-    let secret = secret::read(&source)?;
-    Ok(Identity::Credentials(Credentials {
-        id: Sourced::new(client_id, id.origin),
-        secret: Sourced::new(secret, source.origin),
-    }))
+    match (client_id(levels)?, secret()?) {
+        (Some(id), Some(secret)) => Ok(Identity::Credentials(Credentials { id, secret })),
+        _ => Err(Failure::usage("no credentials given")),
+    }
 }
 
 /// A text that looks like a JWT; what it says is the platform's business. It is never shown.

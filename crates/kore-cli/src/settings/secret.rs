@@ -1,5 +1,6 @@
 //! Reading the client secret: from a variable, a profile, a file or standard input.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 use kore_sdk::auth::Secret;
 
 use crate::failure::Failure;
-use crate::origin::Sourced;
+use crate::file_name::is_missing;
+use crate::origin::Source;
 use crate::plain_text::{bounded, utf8};
 use crate::unexpanded::{self, Unexpanded};
 
@@ -17,43 +19,57 @@ const MAX_LEN: u64 = 64 * 1024;
 /// Where the secret is. It may be the secret itself, hence no `Debug`.
 pub(crate) enum SecretSource {
     Inline(Vec<u8>),
-    File(PathBuf),
+    File {
+        path: PathBuf,
+        /// A name without a folder may be the secret itself, in the wrong place.
+        is_path: bool,
+    },
     Stdin,
 }
 
 impl SecretSource {
     /// `-` is standard input.
     pub(crate) fn file_or_stdin(path: PathBuf) -> Self {
-        if path == Path::new("-") { Self::Stdin } else { Self::File(path) }
+        if path == Path::new("-") { Self::Stdin } else { Self::file(&path.clone(), path) }
+    }
+
+    /// A file, as it is written and as it leads to it.
+    pub(crate) fn file(written: &Path, path: PathBuf) -> Self {
+        let is_path = written.components().nth(1).is_some() || path.exists();
+        Self::File { path, is_path }
+    }
+
+    /// What can be shown of it: nothing of the secret itself.
+    pub(crate) fn place(&self) -> Option<String> {
+        match self {
+            Self::Inline(_) | Self::File { is_path: false, .. } => None,
+            Self::File { path, .. } => Some(path.display().to_string()),
+            Self::Stdin => Some("standard input".to_owned()),
+        }
     }
 }
 
 /// The secret: the one line of its source ([`Secret::from_line`]), in any form of
-/// [`plain_text`](crate::plain_text).
-pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
-    let origin = &source.origin;
-    let (bytes, place) = match &source.value {
-        SecretSource::Inline(bytes) => (Ok(bytes.clone()), String::new()),
-        SecretSource::File(path) => {
-            // A name without a directory may be the secret itself, in the wrong variable.
-            let is_path = path.components().nth(1).is_some() || path.exists();
-            let place = if is_path { format!(" ({})", path.display()) } else { String::new() };
-            (File::open(path).and_then(|file| bounded(file, MAX_LEN)), place)
-        }
-        SecretSource::Stdin => (bounded(io::stdin().lock(), MAX_LEN), " (standard input)".to_owned()),
+/// [`plain_text`](crate::plain_text). The name is that of the setting, which comes from there.
+pub(crate) fn read(source: &SecretSource, name: impl fmt::Display, from: &Source) -> Result<Secret, Failure> {
+    let place = source.place().map(|place| format!(" ({place})")).unwrap_or_default();
+    let place = format!("{name}{place}");
+    let bytes = match source {
+        SecretSource::Inline(bytes) => Ok(bytes.clone()),
+        SecretSource::File { path, .. } => File::open(path).and_then(|file| bounded(file, MAX_LEN)),
+        SecretSource::Stdin => bounded(io::stdin().lock(), MAX_LEN),
     };
     let bytes = bytes.and_then(utf8).map_err(|error| {
-        let hint = match &source.value {
-            SecretSource::File(path) => unexpanded::path_hint(path, origin, &error).or_else(|| {
-                (error.kind() == io::ErrorKind::NotFound).then(|| {
+        let hint = match source {
+            SecretSource::File { path, .. } => unexpanded::path_hint(path, from, &error).or_else(|| {
+                is_missing(error.kind()).then(|| {
                     "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET".into()
                 })
             }),
             SecretSource::Inline(_) | SecretSource::Stdin => None,
         };
-        Failure::usage(format!("cannot read the client secret from {origin}{place}: {error}")).hint_if(hint)
+        Failure::usage(format!("cannot read the client secret from {place}: {error}")).hint_if(hint)
     })?;
-    let place = format!("{origin}{place}");
     Unexpanded::refuse(&String::from_utf8_lossy(&bytes), &place)?;
     Secret::from_line(bytes).map_err(|error| match error.line() {
         Some(_) => Failure::usage(format!("{place}, {error}"))
@@ -65,11 +81,9 @@ pub(crate) fn read(source: &Sourced<SecretSource>) -> Result<Secret, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::origin::{Origin, Source};
 
     fn inline(bytes: &[u8]) -> Result<Secret, Failure> {
-        let origin = Origin { source: Source::Environment, key: "client_secret" };
-        read(&Sourced::new(SecretSource::Inline(bytes.to_vec()), origin))
+        read(&SecretSource::Inline(bytes.to_vec()), "KORE_CLIENT_SECRET", &Source::Environment)
     }
 
     #[test]

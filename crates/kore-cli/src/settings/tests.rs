@@ -1,7 +1,9 @@
 use std::ffi::OsString;
+use std::path::Path;
+
+use kore_sdk::variables as environment;
 
 use super::*;
-use crate::environment;
 
 const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
 
@@ -13,17 +15,34 @@ fn settings(
 ) -> Result<Settings, Failure> {
     let variables = variables.iter().map(|(name, value)| (*name, OsString::from(value)));
     let environment = Environment::from_iter(variables);
-    let levels =
-        [Level::of_flags(identity, connection), Level::of_environment(&environment)?, Level::default()];
-    levels.iter().try_for_each(Level::check)?;
-    Ok(Settings { levels, config: Some(Place::new("/etc/kore.toml".into(), Vec::new())) })
+    let mut problems = Vec::new();
+    let levels = [
+        Level::of_flags(identity, connection),
+        Level::of_environment(&environment, &mut problems),
+        Level::default(),
+    ];
+    levels.iter().for_each(|level| level.check(&mut problems));
+    let config = Some(Place {
+        path: "/etc/kore.toml".into(),
+        named: None,
+        exists: true,
+        profile: None,
+        unchosen: Vec::new(),
+    });
+    match problems.into_iter().next() {
+        Some(problem) => Err(problem.failure),
+        None => Ok(Settings { levels, config, problems: Vec::new(), secret: OnceCell::new() }),
+    }
 }
 
 fn with_profile(profile: &str, variables: &[(&'static str, &str)]) -> Settings {
     let mut settings =
         settings(IdentityArgs::default(), ConnectionArgs::default(), variables).expect("valid");
-    let values = toml::from_str(profile).unwrap_or_else(|_| panic!("a profile: {profile}"));
-    settings.levels[2] = Level::of_profile("dev".to_owned(), values, std::path::Path::new("/conf"));
+    let text = format!("[profiles.dev]\n{profile}");
+    let mut config = config_file::parse(&text, Path::new("/conf/kore.toml")).expect("TOML");
+    assert!(config.problems.is_empty(), "{profile}");
+    let values = config.profiles.remove("dev").expect("the profile");
+    settings.levels[2] = Level::of_profile("dev".to_owned(), values, Path::new("/conf"));
     settings
 }
 

@@ -1,184 +1,246 @@
 //! What one source of settings says: the flags, the environment, or a profile.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use kore_sdk::types::Printable;
+use toml::de::DeValue;
 
+use super::Problem;
+use super::identity::IDENTITY;
+use super::key::{Form, Key};
 use super::secret::SecretSource;
 use crate::args::{ConnectionArgs, IdentityArgs};
 use crate::duration;
-use crate::environment::{self, Environment};
+use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::origin::{Origin, Source, Sourced};
+use crate::unexpanded::Unexpanded;
 
-/// The settings that there are, by their keys in the configuration file. It may hold secrets, hence
-/// no `Debug`.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Values {
-    pub(crate) host: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<SecretText>,
-    pub(crate) client_secret_file: Option<PathBuf>,
-    pub(crate) jwt: Option<SecretText>,
-    pub(crate) subject: Option<String>,
-    pub(crate) jti: Option<bool>,
-    pub(crate) jwe_key_file: Option<PathBuf>,
-    pub(crate) jwe_alg: Option<String>,
-    pub(crate) jwe_enc: Option<String>,
-    pub(crate) jwe_kid: Option<String>,
-    pub(crate) jwe_content: Option<String>,
-    pub(crate) jwe_cty: Option<bool>,
-    pub(crate) ca_file: Option<PathBuf>,
-    pub(crate) allow_http: Option<bool>,
-    #[serde(default, deserialize_with = "timeout")]
-    pub(crate) timeout: Option<Duration>,
-}
-
-impl Values {
-    /// The flags of encrypted tokens, each with whether it is set.
-    pub(super) fn jwe_flags(&self) -> [(&'static str, bool); 6] {
-        let Self { jwe_key_file, jwe_alg, jwe_enc, jwe_kid, jwe_content, jwe_cty, .. } = self;
-        [
-            ("jwe-key", jwe_key_file.is_some()),
-            ("jwe-alg", jwe_alg.is_some()),
-            ("jwe-enc", jwe_enc.is_some()),
-            ("jwe-kid", jwe_kid.is_some()),
-            ("jwe-content", jwe_content.is_some()),
-            ("jwe-cty", jwe_cty.is_some()),
-        ]
-    }
-}
-
-/// A text that no error message repeats, as serde's would for a number in its place.
+/// A value in the form of its setting. It may be a secret, hence no `Debug`.
 #[derive(Clone)]
-pub(crate) struct SecretText(pub(crate) Vec<u8>);
+pub(crate) enum Value {
+    Text(String),
+    Secret(Vec<u8>),
+    /// As it was written.
+    File(PathBuf),
+    Switch(bool),
+    Duration(Duration),
+}
 
-impl<'de> Deserialize<'de> for SecretText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match toml::Value::deserialize(deserializer)? {
-            toml::Value::String(text) => Ok(Self(text.into_bytes())),
-            _ => Err(D::Error::custom("expected a string in quotes")),
+impl Value {
+    fn of_variable(name: &str, form: Form, value: OsString) -> Result<Self, Failure> {
+        let value = match form {
+            Form::File => return Ok(Self::File(value.into())),
+            Form::Secret => return Ok(Self::Secret(value.into_encoded_bytes())),
+            Form::Text | Form::Switch | Form::Duration => value,
+        };
+        let text = value.into_string().map_err(|_| Failure::usage(format!("{name} is not UTF-8")))?;
+        match form {
+            Form::Switch => {
+                Unexpanded::refuse(&text, name)?;
+                kore_sdk::variables::switch(&text).map(Self::Switch).ok_or_else(|| {
+                    let found = Printable::new(text.as_bytes(), 32);
+                    Failure::usage(format!("{name}: expected 1 or 0, found \"{found}\""))
+                })
+            }
+            Form::Duration => duration::parse(&text)
+                .map(Self::Duration)
+                .map_err(|error| Failure::usage(format!("{name}: {error}"))),
+            Form::Text | Form::Secret | Form::File => Ok(Self::Text(text)),
+        }
+    }
+
+    /// The error repeats no value, since a secret may stand in the wrong place.
+    pub(super) fn of_toml(form: Form, value: &DeValue<'_>) -> Result<Self, String> {
+        match (form, value) {
+            (Form::Text, DeValue::String(text)) => Ok(Self::Text(text.to_string())),
+            (Form::Secret, DeValue::String(text)) => Ok(Self::Secret(text.as_bytes().to_vec())),
+            (Form::File, DeValue::String(text)) => Ok(Self::File(text.as_ref().into())),
+            (Form::Text | Form::Secret | Form::File, _) => Err("expected a string in quotes".to_owned()),
+            (Form::Switch, DeValue::Boolean(is)) => Ok(Self::Switch(*is)),
+            (Form::Switch, _) => Err("expected true or false".to_owned()),
+            (Form::Duration, DeValue::String(text)) => duration::parse_quoted(text).map(Self::Duration),
+            (Form::Duration, DeValue::Integer(number)) => {
+                duration::parse_quoted(number.as_str()).map(Self::Duration)
+            }
+            (Form::Duration, _) => Err("expected a duration such as \"20s\"".to_owned()),
         }
     }
 }
 
-fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(text) => text,
-        toml::Value::Integer(number) => number.to_string(),
-        _ => return Err(D::Error::custom("timeout: expected a duration such as \"20s\"")),
-    };
-    duration::parse_quoted(&text).map(Some).map_err(|error| D::Error::custom(format!("timeout: {error}")))
+/// A value, and where it stands in the configuration file.
+pub(crate) struct Found {
+    value: Value,
+    line: Option<usize>,
+}
+
+/// The settings of one source, each at most once.
+pub(crate) type Values = BTreeMap<Key, Found>;
+
+impl Found {
+    pub(super) fn in_file(value: Value, line: usize) -> Self {
+        Self { value, line: Some(line) }
+    }
+}
+
+impl From<Value> for Found {
+    fn from(value: Value) -> Self {
+        Self { value, line: None }
+    }
 }
 
 /// The values of one source.
 pub(crate) struct Level {
-    pub(crate) source: Source,
-    pub(crate) values: Values,
+    source: Source,
+    values: Values,
+    /// What the paths are relative to: the folder of the configuration file.
+    folder: PathBuf,
 }
 
 /// That of a profile which is not there.
 impl Default for Level {
     fn default() -> Self {
-        Self { source: Source::Profile(String::new()), values: Values::default() }
+        Self::of_profile(String::new(), Values::new(), Path::new(""))
     }
 }
 
 impl Level {
     pub(crate) fn of_flags(identity: IdentityArgs, connection: ConnectionArgs) -> Self {
-        let values = Values {
-            host: connection.host,
-            client_id: identity.client_id,
-            client_secret_file: identity.client_secret_file,
-            subject: identity.subject,
-            jti: identity.jti.then_some(true),
-            jwe_key_file: identity.jwe.key_file,
-            jwe_alg: identity.jwe.alg,
-            jwe_enc: identity.jwe.enc,
-            jwe_kid: identity.jwe.kid,
-            jwe_content: identity.jwe.content,
-            jwe_cty: identity.jwe.cty.then_some(true),
-            ca_file: connection.ca_file,
-            allow_http: connection.allow_http.then_some(true),
-            timeout: connection.timeout,
-            ..Values::default()
-        };
-        Self { source: Source::Flags, values }
+        let text = |text: Option<String>| text.map(Value::Text);
+        let file = |path: Option<PathBuf>| path.map(Value::File);
+        let switch = |is_on: bool| is_on.then_some(Value::Switch(true));
+        let values = [
+            (Key::Config, file(identity.config)),
+            (Key::Profile, text(identity.profile)),
+            (Key::Host, text(connection.host)),
+            (Key::ClientId, text(identity.client_id)),
+            (Key::ClientSecretFile, file(identity.client_secret_file)),
+            (Key::Subject, text(identity.subject)),
+            (Key::Jti, switch(identity.jti)),
+            (Key::JweKeyFile, file(identity.jwe.key_file)),
+            (Key::JweAlg, text(identity.jwe.alg)),
+            (Key::JweEnc, text(identity.jwe.enc)),
+            (Key::JweKid, text(identity.jwe.kid)),
+            (Key::JweContent, text(identity.jwe.content)),
+            (Key::JweCty, switch(identity.jwe.cty)),
+            (Key::CaFile, file(connection.ca_file)),
+            (Key::AllowHttp, switch(connection.allow_http)),
+            (Key::Timeout, connection.timeout.map(Value::Duration)),
+        ];
+        let values = values.into_iter().filter_map(|(key, value)| Some((key, value?.into()))).collect();
+        Self { source: Source::Flags, values, folder: PathBuf::new() }
     }
 
-    pub(crate) fn of_environment(environment: &Environment) -> Result<Self, Failure> {
-        let path = |name| environment.os(name).map(PathBuf::from);
-        let secret = environment.os(environment::CLIENT_SECRET);
-        let values = Values {
-            host: environment.text(environment::HOST)?,
-            client_id: environment.text(environment::CLIENT_ID)?,
-            client_secret: secret.map(|secret| SecretText(secret.into_encoded_bytes())),
-            client_secret_file: path(environment::CLIENT_SECRET_FILE),
-            jwt: environment.text(environment::JWT)?.map(|jwt| SecretText(jwt.into_bytes())),
-            subject: environment.text(environment::SUBJECT)?,
-            jti: environment.switch(environment::JTI)?,
-            jwe_key_file: path(environment::JWE_KEY_FILE),
-            jwe_alg: environment.text(environment::JWE_ALG)?,
-            jwe_enc: environment.text(environment::JWE_ENC)?,
-            jwe_kid: environment.text(environment::JWE_KID)?,
-            jwe_content: environment.text(environment::JWE_CONTENT)?,
-            jwe_cty: environment.switch(environment::JWE_CTY)?,
-            ca_file: path(environment::CA_FILE),
-            ..Values::default()
-        };
-        Ok(Self { source: Source::Environment, values })
+    /// Variables that cannot be read are problems, and count as unset.
+    pub(crate) fn of_environment(environment: &Environment, problems: &mut Vec<Problem>) -> Self {
+        let mut values = Values::new();
+        for key in Key::ALL {
+            let named = key.named();
+            let Some((name, value)) = named.variable.and_then(|name| Some((name, environment.os(name)?)))
+            else {
+                continue;
+            };
+            match Value::of_variable(name, named.form, value) {
+                Ok(value) => _ = values.insert(key, value.into()),
+                Err(failure) => problems.push(Problem { key, failure }),
+            }
+        }
+        Self { source: Source::Environment, values, folder: PathBuf::new() }
     }
 
     /// Its paths are relative to the folder of the file.
-    pub(crate) fn of_profile(name: String, mut values: Values, folder: &Path) -> Self {
-        let paths = [&mut values.client_secret_file, &mut values.jwe_key_file, &mut values.ca_file];
-        for path in paths.into_iter().flatten() {
-            *path = folder.join(&*path);
+    pub(crate) fn of_profile(name: String, values: Values, folder: &Path) -> Self {
+        Self { source: Source::Profile(name), values, folder: folder.to_owned() }
+    }
+
+    /// Two secrets are a problem, as none of them counts more.
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        let [one, other] = [Key::ClientSecret, Key::ClientSecretFile].map(|key| self.origin(key));
+        if let (Some(one), Some(other)) = (one, other) {
+            let failure = Failure::usage(format!("{one} and {other} are both set"));
+            problems.push(Problem { key: Key::ClientSecret, failure: failure.hint("unset one of the two") });
         }
-        Self { source: Source::Profile(name), values }
     }
 
-    /// Refuses two secrets, as none of them counts more.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.values.client_secret.is_none() || self.values.client_secret_file.is_none() {
-            return Ok(());
-        }
-        let [one, other] = ["client_secret", "client_secret_file"].map(|key| self.origin(key));
-        Err(Failure::usage(format!("{one} and {other} are both set")).hint("unset one of the two"))
+    pub(crate) fn has(&self, key: Key) -> bool {
+        self.values.contains_key(&key)
     }
 
-    fn origin(&self, key: &'static str) -> Origin {
-        Origin { source: self.source.clone(), key }
+    /// Where it sets this, if it does.
+    pub(crate) fn origin(&self, key: Key) -> Option<Origin> {
+        let line = self.values.get(&key)?.line;
+        Some(Origin { source: self.source.clone(), key, line })
     }
 
-    pub(crate) fn sourced<T>(&self, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
-        value.map(|value| Sourced::new(value, self.origin(key)))
+    fn sourced<T>(&self, key: Key, value: impl FnOnce(&Value) -> Option<T>) -> Option<Sourced<T>> {
+        Some(Sourced::new(value(&self.values.get(&key)?.value)?, self.origin(key)?))
+    }
+
+    pub(crate) fn text(&self, key: Key) -> Option<Sourced<String>> {
+        self.sourced(key, |value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn inline_secret(&self, key: Key) -> Option<Sourced<Vec<u8>>> {
+        self.sourced(key, |value| match value {
+            Value::Secret(secret) => Some(secret.clone()),
+            _ => None,
+        })
+    }
+
+    /// As it is written, and as it leads to the file.
+    fn written(&self, key: Key) -> Option<Sourced<(PathBuf, PathBuf)>> {
+        self.sourced(key, |value| match value {
+            Value::File(path) => Some((path.clone(), self.folder.join(path))),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn file(&self, key: Key) -> Option<Sourced<PathBuf>> {
+        Some(self.written(key)?.map(|(_, path)| path))
+    }
+
+    pub(crate) fn switch(&self, key: Key) -> Option<Sourced<bool>> {
+        self.sourced(key, |value| match value {
+            Value::Switch(is_on) => Some(*is_on),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn duration(&self, key: Key) -> Option<Sourced<Duration>> {
+        self.sourced(key, |value| match value {
+            Value::Duration(duration) => Some(*duration),
+            _ => None,
+        })
     }
 
     pub(crate) fn secret(&self) -> Option<Sourced<SecretSource>> {
-        let inline = self.values.client_secret.clone().map(|secret| SecretSource::Inline(secret.0));
-        let file = self.values.client_secret_file.clone().map(|path| match self.source {
-            Source::Flags => SecretSource::file_or_stdin(path),
-            _ => SecretSource::File(path),
-        });
-        self.sourced("client_secret", inline).or_else(|| self.sourced("client_secret_file", file))
+        let inline = self.inline_secret(Key::ClientSecret).map(|secret| secret.map(SecretSource::Inline));
+        let is_flag = self.source == Source::Flags;
+        let file = || self.written(Key::ClientSecretFile);
+        inline.or_else(|| {
+            Some(file()?.map(|(written, path)| match is_flag {
+                true => SecretSource::file_or_stdin(path),
+                false => SecretSource::file(&written, path),
+            }))
+        })
     }
 
     /// Whether it says anything of who asks.
     pub(crate) fn has_identity(&self) -> bool {
-        let Values { client_id, client_secret, client_secret_file, jwt, .. } = &self.values;
-        client_id.is_some() || client_secret.is_some() || client_secret_file.is_some() || jwt.is_some()
+        IDENTITY.iter().any(|key| self.has(*key))
     }
 }
 
 /// The value that counts: that of the first level which has one.
 pub(super) fn first<T>(
     levels: &[Level],
-    key: &'static str,
-    value: impl Fn(&Values) -> Option<T>,
+    of_level: impl Fn(&Level) -> Option<Sourced<T>>,
 ) -> Option<Sourced<T>> {
-    levels.iter().find_map(|level| level.sourced(key, value(&level.values)))
+    levels.iter().find_map(of_level)
 }

@@ -27,11 +27,6 @@ pub(crate) trait Shown: Job<Task: Serialize + DeserializeOwned> {
     /// The body of a response as JSON on one line.
     fn json(body: &Bytes) -> Bytes;
 
-    /// Whether an event says that the job goes on only once someone has acted: its watch ends then.
-    fn stands_still(_event: &kore_sdk::watch::Event<Self::Task>) -> bool {
-        false
-    }
-
     /// A response as it is shown; `now` is for ages.
     fn document(response: &Self::Response, now: SystemTime) -> Document;
 }

@@ -17,6 +17,7 @@ use crate::text::{noun, plainly_counted, word};
 pub(crate) enum Verdict {
     Succeeded,
     Failed,
+    AwaitsApproval,
     DeadlineReached,
     Cancelled,
     CouldNotPoll,
@@ -29,6 +30,7 @@ impl Verdict {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+            Self::AwaitsApproval => "awaits_approval",
             Self::DeadlineReached => "deadline_reached",
             Self::Cancelled => "cancelled",
             Self::CouldNotPoll => "could_not_look",
@@ -46,6 +48,7 @@ impl Verdict {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+            Self::AwaitsApproval => "awaits approval",
             Self::DeadlineReached => "not over at the deadline",
             Self::Cancelled => "given up",
             Self::CouldNotPoll => "cannot be polled",
@@ -101,6 +104,10 @@ impl Ending {
             Ok(End::Failed(response)) => {
                 ending.saw::<J>(&response);
                 ending.failed();
+            }
+            Ok(End::AwaitsApproval(unended)) => {
+                ending.unended(Verdict::AwaitsApproval, Exit::ImportNotOver, &unended);
+                resume = Some(unended.resume);
             }
             Ok(End::DeadlineReached(unended)) => {
                 // Nothing was ever seen: that is no matter of time alone. Without an error the first
@@ -171,6 +178,7 @@ impl Ending {
         }
         let trouble = unended.trouble.as_ref().map(Error::to_string);
         let status = match &self.document {
+            None if verdict == Verdict::AwaitsApproval => "the response to the start says so".to_owned(),
             None if trouble.is_none() => "no poll had a response in time".to_owned(),
             None => "no poll went well".to_owned(),
             Some(Document { status: None, .. }) => "the last response had no status".to_owned(),
@@ -199,7 +207,7 @@ impl Ending {
     pub(crate) fn is_unended(&self) -> bool {
         match self.verdict {
             Verdict::Succeeded | Verdict::Failed => false,
-            Verdict::DeadlineReached | Verdict::Cancelled => true,
+            Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled => true,
             Verdict::CouldNotPoll | Verdict::AboutAnother => self.document.is_some(),
         }
     }

@@ -7,7 +7,7 @@ use kore_sdk::Status;
 use kore_sdk::protocol::bot_publish::PublishRun;
 use kore_sdk::protocol::bot_publish::get_status::Response;
 use kore_sdk::types::{BotPublish, PublishTask};
-use kore_sdk::watch::{Event, Task as _};
+use kore_sdk::watch::Task as _;
 
 use super::document::{Document, Shown, Task};
 use crate::reasons;
@@ -35,16 +35,6 @@ impl Shown for PublishRun {
         let mut response = Response::default();
         response.body = body.clone();
         response.json()
-    }
-
-    fn stands_still(event: &Event<PublishTask>) -> bool {
-        let mut seen = BotPublish::default();
-        seen.status = match event {
-            Event::StatusChanged { now, .. } => now.clone(),
-            Event::TaskAppeared { entry, .. } | Event::TaskChanged { entry, .. } => entry.status.clone(),
-            _ => None,
-        };
-        seen.awaits_approval()
     }
 
     fn document(response: &Response, _now: SystemTime) -> Document {

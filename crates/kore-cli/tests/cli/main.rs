@@ -5,6 +5,7 @@ mod answers;
 mod bot_jobs;
 #[cfg(target_os = "linux")]
 mod closed;
+mod config;
 mod documented;
 mod emulator;
 mod identity;
@@ -25,3 +26,5 @@ mod transport;
 mod usage;
 mod verdicts;
 mod watch;
+#[cfg(windows)]
+mod windows;

@@ -104,14 +104,7 @@ impl Control {
         })?;
         let bot = Bot { name: asked.name.as_deref().map(cut), ..Bot::new(id) };
         let view = BotView { bot: bot.clone(), exists: true };
-        let is_added = self.platform.change_bots(|bots| {
-            let fits = bots.all.len() < MAX_BOTS || bots.get(&bot.id).is_some();
-            if fits {
-                bots.put(bot);
-            }
-            fits
-        });
-        if is_added {
+        if self.platform.add_bot(bot, MAX_BOTS) {
             return Ok(json(StatusCode::CREATED, &view));
         }
         Err(Problem::new(StatusCode::CONFLICT, format!("at most {MAX_BOTS} bots"))
@@ -120,7 +113,7 @@ impl Control {
     }
 
     pub(super) fn delete_bot(&self, id: &str) -> Result<Response<AnswerBody>, Problem> {
-        let is_removed = BotId::new(id).is_ok_and(|id| self.platform.change_bots(|bots| bots.remove(&id)));
+        let is_removed = BotId::new(id).is_ok_and(|id| self.platform.remove_bot(&id));
         if is_removed {
             return Ok(no_content());
         }

@@ -17,6 +17,9 @@ use crate::reset::Reset;
 /// What has been sent shall be on its way before the connection ends.
 const FLUSH: Duration = Duration::from_millis(20);
 
+/// The most by which a body is made longer.
+const MOST_MORE: usize = 64 * 1024 * 1024;
+
 /// Makes the answer what the decision says, and the connection reset if it says so.
 ///
 /// # Errors
@@ -38,6 +41,10 @@ pub(crate) async fn deliver(
             Ok(in_pieces(response, length, bytes.get(), pause))
         }
         Some(Effect::CutAfter(bytes)) => Ok(broken_off(response, bytes)),
+        Some(Effect::LongerBy(bytes)) => Ok(response.map(|body| {
+            let more = std::iter::repeat_n(b' ', bytes.min(MOST_MORE));
+            whole(body.into_iter().chain(more).collect::<Vec<_>>())
+        })),
         Some(Effect::ResetAfter(bytes)) => {
             reset.when_dropped();
             Ok(broken_off(response, bytes))

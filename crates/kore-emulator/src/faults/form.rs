@@ -8,18 +8,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use kore_protocol::{Metadata, bot_import, file};
+use kore_protocol::{Metadata, bot_export, bot_import, bot_publish, file};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Fault, Faults};
 use crate::InputError;
 use crate::input::{Input, Written};
+use crate::platform::download;
 
-/// The endpoints, by the names of their modules in `kore-protocol`.
-const ROUTES: [(&str, Metadata); 4] = [
+/// The endpoints, by the names of their modules in `kore-protocol`, and the address of an export's file.
+const ROUTES: [(&str, Metadata); 9] = [
+    ("bot_export::download", download::METADATA),
+    ("bot_export::get_status", bot_export::get_status::METADATA),
+    ("bot_export::start", bot_export::start::METADATA),
     ("bot_import::get_status", bot_import::get_status::METADATA),
     ("bot_import::start_existing", bot_import::start_existing::METADATA),
     ("bot_import::start_new", bot_import::start_new::METADATA),
+    ("bot_publish::get_status", bot_publish::get_status::METADATA),
+    ("bot_publish::start", bot_publish::start::METADATA),
     ("file::upload", file::upload::METADATA),
 ];
 
@@ -53,6 +59,7 @@ pub(crate) enum Effect {
     Reset,
     ResetAfter(usize),
     CutAfter(usize),
+    LongerBy(usize),
     Drip(Drip),
 }
 
@@ -287,6 +294,7 @@ mod tests {
             Fault::reset().after(1).first(2),
             Fault::reset_after(3),
             Fault::cut_after(4),
+            Fault::longer_by(5),
             Fault::drip(NonZeroUsize::MIN, second),
         ];
         let written = FaultsFile { seed: 7, faults: faults.into_iter().map(|Fault(form)| form).collect() };

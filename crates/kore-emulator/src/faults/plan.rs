@@ -80,6 +80,7 @@ impl Decision {
             Some(Effect::Reset) => Some("the connection is reset"),
             Some(Effect::ResetAfter(_)) => Some("the connection is reset within the body"),
             Some(Effect::CutAfter(_)) => Some("the body is cut short"),
+            Some(Effect::LongerBy(_)) => Some("the body is too long"),
             Some(Effect::Drip(_)) => Some("the body drips"),
             _ if self.answer.is_some() => Some("answered in place of the platform"),
             _ if self.content_type.is_some() => Some("another content type"),
@@ -121,7 +122,11 @@ impl Plan {
                     }
                     continue;
                 }
-                sent @ (Effect::Reset | Effect::ResetAfter(_) | Effect::CutAfter(_) | Effect::Drip(_)) => {
+                sent @ (Effect::Reset
+                | Effect::ResetAfter(_)
+                | Effect::CutAfter(_)
+                | Effect::LongerBy(_)
+                | Effect::Drip(_)) => {
                     decision.delivery.get_or_insert_with(|| sent.clone());
                     continue;
                 }

@@ -71,6 +71,14 @@ impl Speed {
         if factor.is_finite() && factor > 0.0 { Ok(Self(factor)) } else { Err(InvalidSpeed) }
     }
 
+    /// How long that takes at this speed; at most what a `Duration` holds.
+    pub(crate) fn took(self, duration: Duration) -> Duration {
+        if self == Self::REAL {
+            return duration;
+        }
+        Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX)
+    }
+
     /// How long a time is at this speed; at most what a `Duration` holds.
     pub(crate) fn of(self, elapsed: Duration) -> Duration {
         if self == Self::REAL {

@@ -1,17 +1,15 @@
-//! What an import follows that a call has started: a scenario of the user, if there is one, else one
-//! made of the files that the start names: a task for each part of the bot, which fails where the
-//! export had left tasks out.
+//! What follows from the files that the start of an import names: where an export of its bot comes
+//! from, and the scenario that is made of them: a task for each part of the bot, which fails
+//! where the export had left tasks out.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use kore_protocol::watch::Now;
-use kore_types::TaskType;
+use kore_types::{FileId, TaskType};
 
+use crate::bots::Source;
 use crate::files::{Component, File};
-use crate::life::Life;
-use crate::{Mode, Scenario, Task};
+use crate::packed::Names;
+use crate::{Scenario, Task};
 
 /// How long the tasks of an import take that is made of files: all of them, and each at most.
 const ALL_TASKS: Duration = Duration::from_secs(5);
@@ -20,32 +18,6 @@ const ONE_TASK: Duration = Duration::from_millis(500);
 /// More than any bot has, and fewer than a scenario can have.
 const MOST_TASKS: usize = 100_000;
 
-/// What the imports that are started follow.
-#[derive(Debug)]
-pub(crate) struct Starts {
-    /// In turn; if there are none, each follows its files.
-    pub(crate) scenarios: Vec<(Arc<Scenario>, Mode)>,
-    pub(crate) mode: Mode,
-    pub(crate) next: AtomicUsize,
-}
-
-impl Default for Starts {
-    fn default() -> Self {
-        Self { scenarios: Vec::new(), mode: Mode::TIME, next: AtomicUsize::new(0) }
-    }
-}
-
-impl Starts {
-    pub(super) fn life(&self, files: &Named<'_>, now: Now) -> Life {
-        if self.scenarios.is_empty() {
-            return Life::new(Arc::new(files.scenario()), self.mode, now.wall);
-        }
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.scenarios.len();
-        let (scenario, mode) = &self.scenarios[turn];
-        Life::new(Arc::clone(scenario), *mode, now.wall)
-    }
-}
-
 /// The files that a start names.
 #[derive(Default)]
 pub(super) struct Named<'a> {
@@ -53,7 +25,10 @@ pub(super) struct Named<'a> {
     pub(super) bot: Option<&'a str>,
     pub(super) definition: Option<&'a File>,
     pub(super) config: Option<&'a File>,
-    pub(super) has_functions: bool,
+    /// Both are in it, if there is one.
+    pub(super) zip: Option<&'a File>,
+    pub(super) icon: Option<&'a FileId>,
+    pub(super) functions: Vec<&'a File>,
 }
 
 impl Named<'_> {
@@ -63,11 +38,28 @@ impl Named<'_> {
             .or_else(|| self.definition?.summary.bot.as_deref())
     }
 
+    /// What an export gives once this import has succeeded.
+    pub(super) fn source(&self) -> Source {
+        if let Some(zip) = self.zip {
+            return Source::Zip(zip.id.clone());
+        }
+        let mut names = Names::default();
+        self.definition.into_iter().for_each(|file| names.definition(file));
+        self.config.into_iter().for_each(|file| names.config(file));
+        self.icon.into_iter().for_each(|file| names.icon(file));
+        self.functions.iter().for_each(|file| names.functions(file));
+        Source::Files(names.into_list())
+    }
+
+    fn has_functions(&self) -> bool {
+        self.zip.map_or(!self.functions.is_empty(), |zip| zip.summary.has_functions)
+    }
+
     /// A task for each part of the bot, in the order of the documented log.
-    fn scenario(&self) -> Scenario {
+    pub(super) fn scenario(&self) -> Scenario {
         let bot = self.bot_name().unwrap_or("a bot without a name");
         let mut parts = self.definition.map(|file| file.summary.components.clone()).unwrap_or_default();
-        if self.has_functions {
+        if self.has_functions() {
             let at = parts.iter().take_while(|part| is_before_functions(&part.task_type)).count();
             parts.insert(at, Component::new(TaskType::BotFunctions, "Bot Functions"));
         }

@@ -1,4 +1,6 @@
-//! Uploads and starts: from files to an import that lives.
+//! Uploads and starts of imports: from files to an import that lives.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
@@ -10,6 +12,7 @@ use kore_types::{BotImportId, ClientId, FileId, List};
 
 use super::from_files::Named;
 use super::{Platform, State};
+use crate::JobKind;
 use crate::bots::Bot;
 use crate::files::{File, Files};
 use crate::ids::made_up_id;
@@ -28,9 +31,12 @@ impl Platform {
         let file = File::read(&form);
         let response = upload::Response::new(file.uploaded()).to_http();
         let boundary = Boundary::new("none").expect("four letters");
-        let State { files, app_requests, .. } = &mut *self.state();
+        // What a server has read is in memory.
+        let content = form.file.to_bytes().unwrap_or_default();
+        let State { files, kept, app_requests, .. } = &mut *self.state();
         let requests = app_requests.entry(client.clone()).or_default();
-        self.limits.admit(requests, &upload::Request::new(form, boundary), now.instant)?;
+        self.settings.limits.admit(requests, &upload::Request::new(form, boundary), now.instant)?;
+        kept.put(file.id.clone(), content);
         files.put(file);
         Ok(response)
     }
@@ -44,19 +50,24 @@ impl Platform {
         let State { imports, bots, files, app_requests, .. } = &mut *self.state();
         all_there(files, request.files())?;
         let requests = app_requests.entry(client.clone()).or_default();
-        self.limits.admit(requests, &request, now.instant)?;
+        self.settings.limits.admit(requests, &request, now.instant)?;
         let import = &request.import;
         let zip = find(files, import.zip_info.as_ref());
         let named = Named {
             bot: import.name.as_deref(),
             definition: zip.or_else(|| find(files, import.bot_definition.as_ref())),
             config: zip.or_else(|| find(files, import.config_info.as_ref())),
-            has_functions: zip.map_or(has_some(&import.bot_functions), |zip| zip.summary.has_functions),
+            zip,
+            icon: import.icon.as_ref(),
+            functions: all(files, &import.bot_functions),
         };
-        let (id, life) = (made_up_id(), self.starts.life(&named, now));
+        let id = made_up_id();
+        let life = self.settings.starts.life(JobKind::Import, || Arc::new(named.scenario()), now);
         let response = accepted(&life, &id)?;
         if let Some(bot) = new_bot(&id) {
-            bots.put(Bot { id: bot, name: named.bot_name().map(cut), made_by: Some(id.clone()) });
+            let mut bot = Bot { name: named.bot_name().map(cut), made_by: Some(id.clone()), ..Bot::new(bot) };
+            bot.bring(id.clone(), named.source(), imports, now.wall);
+            bots.put(bot);
         }
         imports.put(id, Held::Living(life));
         Ok(response)
@@ -71,16 +82,24 @@ impl Platform {
         let bot = bots.get(&request.bot_id).filter(|bot| bot.exists(imports, now.wall));
         let bot = bot.ok_or(Refusal::InvalidStreamId)?;
         all_there(files, request.files())?;
-        self.limits.admit(requests, &request, now.instant)?;
+        self.settings.limits.admit(requests, &request, now.instant)?;
         let import = &request.import;
         let named = Named {
             bot: bot.name.as_deref(),
             definition: find(files, import.bot_definition.as_ref()),
             config: find(files, import.config_info.as_ref()),
-            has_functions: has_some(&import.bot_functions),
+            zip: None,
+            icon: bot.icon(),
+            functions: all(files, &import.bot_functions),
         };
-        let (id, life) = (made_up_id(), self.starts.life(&named, now).into_bot(request.bot_id.clone()));
+        let id = made_up_id();
+        let life = self.settings.starts.life(JobKind::Import, || Arc::new(named.scenario()), now);
+        let life = life.of_bot(request.bot_id.clone());
         let response = accepted(&life, &id)?;
+        let source = named.source();
+        if let Some(bot) = bots.get_mut(&request.bot_id) {
+            bot.bring(id.clone(), source, imports, now.wall);
+        }
         imports.put(id, Held::Living(life));
         Ok(response)
     }
@@ -99,6 +118,6 @@ fn find<'a>(files: &'a Files, id: Option<&FileId>) -> Option<&'a File> {
     files.get(id?)
 }
 
-fn has_some(functions: &Option<List<FileId>>) -> bool {
-    functions.as_ref().is_some_and(|functions| !functions.items.is_empty())
+fn all<'a>(files: &'a Files, named: &Option<List<FileId>>) -> Vec<&'a File> {
+    named.iter().flat_map(|named| &named.items).filter_map(|id| files.get(id)).collect()
 }

@@ -8,8 +8,8 @@ use serde_json::Map;
 
 use super::Scenario;
 use super::form::{DOCUMENT_RESERVED, EXTRA_RESERVED, ScenarioForm, TaskForm};
-use crate::InputError;
 use crate::input::{Input as _, WrittenOrForever, keys};
+use crate::{InputError, JobKind};
 
 /// Builds a [`Scenario`]; its keys and defaults are those of the file, which are described there.
 #[derive(Clone, Debug)]
@@ -19,7 +19,8 @@ pub struct ScenarioBuilder {
     problem: Option<String>,
 }
 
-/// One task of a [`Scenario`]. By default it takes a second and ends with `success`.
+/// One task of a [`Scenario`]. By default it takes a second and ends with `success`,
+/// as part of a publish with `SUCCESS`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Task {
@@ -76,6 +77,13 @@ impl ScenarioBuilder {
         self
     }
 
+    /// What it is the course of; an import unless set. The words that nothing sets are those of this
+    /// kind of job.
+    pub fn job(mut self, job: JobKind) -> Self {
+        self.form.job = job;
+        self
+    }
+
     /// The name of the bot, which the entry of the import request bears.
     pub fn bot(mut self, name: impl Into<String>) -> Self {
         self.form.bot = Some(name.into());
@@ -97,14 +105,14 @@ impl ScenarioBuilder {
         tasks.into_iter().fold(self, Self::task)
     }
 
-    /// The status of the import at its end, any word. Unless set, it is the word of
-    /// [`failed`](Self::failed) if a task failed, and `success` if none did.
+    /// The status of the job at its end, any word. Unless set, it is the word of
+    /// [`failed`](Self::failed) if a task failed, and `success` (of a publish `successful`) if none did.
     pub fn status(mut self, word: impl Into<Status>) -> Self {
         self.form.status = Some(word.into());
         self
     }
 
-    /// The status of the import before its end; `pending` unless set.
+    /// The status of the job before its end; `pending` (of a publish `inprogress`) unless set.
     pub fn pending(mut self, word: impl Into<Status>) -> Self {
         self.form.pending = Some(word.into());
         self
@@ -116,14 +124,14 @@ impl ScenarioBuilder {
         self
     }
 
-    /// The status of an import that is made to fail, and of the task that it is at; `failed` unless
-    /// set.
+    /// The status of a job that is made to fail, and of the task that it is at; `failed` unless set.
     pub fn failed(mut self, word: impl Into<Status>) -> Self {
         self.form.failed = Some(word.into());
         self
     }
 
-    /// `botRefId` and `botId` for `streamRefId` and `streamId`, as in the older document.
+    /// `botRefId` and `botId` for `streamRefId` and `streamId`, as in the older document of an import. Of
+    /// an export `streamId` for `botId`, and `downloadUrl` for `downloadURL`.
     pub fn older_spelling(mut self, older: bool) -> Self {
         self.form.older_spelling = older;
         self

@@ -6,6 +6,7 @@ use kore_types::{Outcome, Status, StatusLog, TaskType};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::JobKind;
 use crate::input::{Reserved, WrittenOrForever, keys};
 
 /// The bot of the documented sample.
@@ -19,6 +20,7 @@ pub(super) const DOCUMENT_RESERVED: &Reserved = &[
     ("_id", "each import has its own"),
     ("status", "the keys `status` and `pending` of the scenario give it"),
     ("statusLogs", "the tasks make it"),
+    ("statusSummary", "the tasks make it"),
 ];
 
 /// Keys of a task's entry that follow from the rest.
@@ -35,6 +37,8 @@ pub(crate) struct ScenarioForm {
     pub(super) name: Box<str>,
     #[serde(default)]
     pub(super) about: Box<str>,
+    #[serde(default, skip_serializing_if = "JobKind::is_import")]
+    pub(super) job: JobKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bot: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,24 +78,24 @@ impl ScenarioForm {
     }
 
     pub(super) fn pending(&self) -> &Status {
-        self.pending.as_ref().unwrap_or(&Status::Pending)
+        self.pending.as_ref().unwrap_or(&self.job.usual().pending)
     }
 
     pub(super) fn running(&self) -> &Status {
-        self.running.as_ref().unwrap_or(&Status::InProgress)
+        self.running.as_ref().unwrap_or(&self.job.usual().running)
     }
 
     pub(super) fn failed(&self) -> &Status {
-        self.failed.as_ref().unwrap_or(&Status::Failed)
+        self.failed.as_ref().unwrap_or(&self.job.usual().failed)
     }
 
-    /// The status of the import at its end, as a task failed or none did.
+    /// The status of the job at its end, as a task failed or none did.
     pub(super) fn end(&self) -> &Status {
-        let failed = |task: &TaskForm| task.outcome().outcome() == Outcome::Failed;
+        let failed = |task: &TaskForm| task.outcome(self.job).outcome() == Outcome::Failed;
         match &self.status {
             Some(status) => status,
             None if self.tasks.iter().any(failed) => self.failed(),
-            None => &Status::Success,
+            None => &self.job.usual().end,
         }
     }
 }
@@ -101,8 +105,8 @@ impl TaskForm {
         StatusLog::new(self.task_type.clone(), self.name.as_str(), status.clone())
     }
 
-    pub(super) fn outcome(&self) -> &Status {
-        self.outcome.as_ref().unwrap_or(&Status::Success)
+    pub(super) fn outcome(&self, job: JobKind) -> &Status {
+        self.outcome.as_ref().unwrap_or(&job.usual().done)
     }
 
     /// How long it takes; `None` for ever.

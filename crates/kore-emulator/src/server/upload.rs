@@ -68,6 +68,8 @@ impl Bodies {
                 share.grow(piece.len())?;
                 bytes.extend_from_slice(&piece);
             }
+            // What is kept of it takes no more than it has.
+            bytes.shrink_to_fit();
             parts.push(match file_name {
                 Some(file_name) => Part::file(name, Content::from_bytes(file_name, bytes)),
                 None => Part::text(name, bytes),

@@ -17,7 +17,7 @@ use crate::files::{Component, File, Summary};
 use crate::imports::Held;
 use crate::life::Life;
 use crate::limits::LimitRules;
-use crate::platform::Starts;
+use crate::platform::{Settings, Starts};
 use crate::{Mode, Scenario, Task, samples, scenarios};
 
 fn id(text: &str) -> BotImportId {
@@ -29,7 +29,13 @@ fn living(scenario: &Arc<Scenario>, mode: Mode) -> Held {
 }
 
 fn platform(imports: Vec<(BotImportId, Held)>) -> Arc<Platform> {
-    let platform = Platform::new(Vec::new(), None, LimitRules::default(), Starts::default()).expect("no app");
+    let settings = Settings {
+        limits: LimitRules::default(),
+        starts: Starts::default(),
+        kept: 1024,
+        own_url: "http://127.0.0.1:1".to_owned(),
+    };
+    let platform = Platform::new(Vec::new(), None, settings).expect("no app");
     platform.replace(contents(imports));
     Arc::new(platform)
 }
@@ -286,11 +292,12 @@ fn bots_files_and_what_is_imported_into_a_bot_are_read_as_they_were_written() {
             ..Summary::default()
         },
     };
-    let life = Life::new(Arc::new(scenarios::failure()), Mode::AtOnce, UNIX_EPOCH).into_bot(bot);
+    let life = Life::new(Arc::new(scenarios::failure()), Mode::AtOnce, UNIX_EPOCH).of_bot(bot);
     let before = Contents {
         imports: vec![(id("bir-1"), Held::Living(life))],
         bots: vec![made, Bot::new(BotId::new("st-2e").expect("valid"))],
         files: vec![file],
+        ..Contents::default()
     };
     let written = |contents: &Contents| {
         let mut text = Vec::new();

@@ -11,8 +11,8 @@ use serde::de::Error as _;
 
 use super::ExportRun;
 use crate::{
-    Body, Endpoint, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest, OutgoingResponse,
-    PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
+    Body, Endpoint, ExactJson, IncomingRequest, IncomingResponse, Metadata, OutgoingRequest,
+    OutgoingResponse, PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
 /// What is known of the call beside its request and response.
@@ -37,6 +37,9 @@ pub struct Request {
     pub bot_id: BotId,
     /// What to export.
     pub order: BotExportOrder,
+    /// Keys of the body that are sent as they were written, in place of those of `order`, such as
+    /// `exportOptions` from a file. A server reads them into `order`.
+    pub exact: Option<ExactJson>,
 }
 
 /// The export as it was accepted.
@@ -54,7 +57,7 @@ impl Request {
     pub fn new(bot_id: BotId, export_type: ExportType) -> Self {
         let mut order = BotExportOrder::default();
         order.export_type = Some(export_type);
-        Self { bot_id, order }
+        Self { bot_id, order, exact: None }
     }
 
     /// The export that was started by this, to watch it.
@@ -92,7 +95,7 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        Body::json(&self.order)
+        ExactJson::over(self.exact.as_ref(), &self.order)
     }
 }
 
@@ -109,7 +112,7 @@ impl IncomingRequest for Request {
         if tasks.is_some_and(|tasks| tasks.items.is_empty()) {
             return Err(Refusal::NoComponent.into());
         }
-        Ok(Self { bot_id, order })
+        Ok(Self { bot_id, order, exact: None })
     }
 }
 

@@ -6,14 +6,15 @@
 
 use bytes::Bytes;
 use http::Method;
-use kore_types::{BotId, ExistingBotImport, FileId, ImportOptions};
+use kore_types::{BotId, ExistingBotImport, FileId, ImportNlpData, ImportOptions, ImportSetting, ImportTask};
 
 use crate::{
-    Body, Endpoint, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit, Refusal,
-    RequestError, Scope,
+    Body, Endpoint, ExactJson, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit,
+    Refusal, RequestError, Scope,
 };
 
 use super::start_new::file_ids::{all, check};
+use crate::quotes::quotes;
 
 /// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
@@ -34,6 +35,9 @@ pub struct Request {
     pub bot_id: BotId,
     /// What to import.
     pub import: ExistingBotImport,
+    /// Keys of the body that are sent as they were written, in place of those of `import`, such as
+    /// `importOptions` from a file. A server reads them into `import`.
+    pub exact: Option<ExactJson>,
 }
 
 pub use super::start_new::Response;
@@ -53,7 +57,7 @@ impl Request {
         import.config_info = Some(config);
         import.bot_functions = (!functions.is_empty()).then(|| functions.into());
         import.import_options = options;
-        Self { bot_id, import }
+        Self { bot_id, import, exact: None }
     }
 
     /// The ids of the files that it names, for servers to check.
@@ -74,8 +78,23 @@ impl OutgoingRequest for Request {
     }
 
     fn to_body(&self) -> Body {
-        Body::json(&self.import)
+        ExactJson::over(self.exact.as_ref(), &self.import)
     }
+
+    /// The options may hold values of variables.
+    fn may_quote(&self, message: &str) -> bool {
+        let options = match self.exact.as_ref().and_then(|exact| exact.get("importOptions")) {
+            Some(exact) => serde_json::from_str(&exact),
+            None => serde_json::to_value(&self.import.import_options),
+        };
+        options.is_ok_and(|options| quotes(message, &options, &is_word_of_api))
+    }
+}
+
+fn is_word_of_api(word: &str) -> bool {
+    !matches!(ImportTask::from(word), ImportTask::Other(_))
+        || !matches!(ImportNlpData::from(word), ImportNlpData::Other(_))
+        || !matches!(ImportSetting::from(word), ImportSetting::Other(_))
 }
 
 impl IncomingRequest for Request {
@@ -90,7 +109,7 @@ impl IncomingRequest for Request {
         }
         let named = [("botDefinition", bot_definition, true), ("configInfo", config_info, true)];
         check(&named, bot_functions, extra)?;
-        Ok(Self { bot_id, import })
+        Ok(Self { bot_id, import, exact: None })
     }
 }
 
@@ -116,8 +135,6 @@ impl crate::openapi::described::Described for Request {
 
 #[cfg(test)]
 mod tests {
-    use kore_types::{ImportNlpData, ImportSetting, ImportTask};
-
     use super::*;
     use crate::{BaseUrl, BodyLimit, IncomingResponse, OutgoingResponse, auth_header};
 

@@ -140,9 +140,19 @@ impl OutgoingRequest for Request {
         Body::multipart(&self.boundary, self.form.to_parts())
     }
 
+    /// A file that nobody names does nothing.
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
     /// A page that refuses a file may repeat it, and a bot's configuration has secrets.
     fn concealed_keys(&self) -> &'static [&'static str] {
         &[""]
+    }
+
+    /// The file is not at hand to compare with, and a message may hold any value of it.
+    fn may_quote(&self, _: &str) -> bool {
+        true
     }
 }
 

@@ -12,6 +12,9 @@ pub enum End<J: Job, E> {
     Succeeded(J::Response),
     /// The platform said that the job failed. The tasks that failed say where.
     Failed(J::Response),
+    /// The job goes on only once a person has approved it, and nobody knows when that is: it has
+    /// neither succeeded nor failed.
+    AwaitsApproval(Unended<J, E>),
     /// The deadline came first.
     DeadlineReached(Unended<J, E>),
     /// The owner cancelled the watch.
@@ -42,7 +45,12 @@ impl<J: Job, E> Unended<J, E> {
     /// For the tests of a program: a job of which nothing was seen, with a token as if no request had
     /// been sent.
     pub fn new(job: J) -> Self {
-        Self { last: None, trouble: None, resume: ResumeToken::of_no_requests(job) }
+        Self::unwatched(ResumeToken::of_no_requests(job))
+    }
+
+    /// A job whose watch has not begun.
+    pub fn unwatched(resume: ResumeToken<J>) -> Self {
+        Self { last: None, trouble: None, resume }
     }
 }
 
@@ -51,8 +59,10 @@ impl<J: Job, E> End<J, E> {
     pub fn response(&self) -> Option<&J::Response> {
         match self {
             Self::Succeeded(response) | Self::Failed(response) => Some(response),
-            Self::DeadlineReached(unended) | Self::Cancelled(unended) => unended.last.as_ref(),
-            Self::CouldNotPoll { unended, .. } => unended.last.as_ref(),
+            Self::AwaitsApproval(unended)
+            | Self::DeadlineReached(unended)
+            | Self::Cancelled(unended)
+            | Self::CouldNotPoll { unended, .. } => unended.last.as_ref(),
         }
     }
 
@@ -60,8 +70,10 @@ impl<J: Job, E> End<J, E> {
     pub fn resume(&self) -> Option<&ResumeToken<J>> {
         match self {
             Self::Succeeded(_) | Self::Failed(_) => None,
-            Self::DeadlineReached(unended) | Self::Cancelled(unended) => Some(&unended.resume),
-            Self::CouldNotPoll { unended, .. } => Some(&unended.resume),
+            Self::AwaitsApproval(unended)
+            | Self::DeadlineReached(unended)
+            | Self::Cancelled(unended)
+            | Self::CouldNotPoll { unended, .. } => Some(&unended.resume),
         }
     }
 }

@@ -44,6 +44,13 @@ pub trait Job: Clone + Eq + Hash + fmt::Debug + Serialize + DeserializeOwned + S
     /// The tasks that the response has.
     fn tasks<'a>(&self, response: &'a Self::Response) -> &'a [Self::Task];
 
+    /// Whether the response says that the job goes on only once a person has approved it. Then the watch
+    /// ends at once, unless the job has failed or the [words](super::Settings::words) of the watch name
+    /// its status. By default no job waits for approval.
+    fn awaits_approval(&self, _response: &Self::Response) -> bool {
+        false
+    }
+
     /// The job as it is known once this response was its own, if that tells more of the run than was
     /// known: it is what is polled and resumed from then on. By default nothing is learned.
     fn learned(&self, _response: &Self::Response) -> Option<Self> {

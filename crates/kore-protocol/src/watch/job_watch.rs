@@ -62,6 +62,7 @@ pub(super) enum State<E> {
 pub(super) enum EndKind<E> {
     Succeeded,
     Failed,
+    AwaitsApproval,
     DeadlineReached,
     Cancelled,
     CouldNotPoll(E),
@@ -153,6 +154,7 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         Some(match ending {
             EndKind::Succeeded => End::Succeeded(response(last)),
             EndKind::Failed => End::Failed(response(last)),
+            EndKind::AwaitsApproval => End::AwaitsApproval(Unended { last, trouble, resume }),
             EndKind::DeadlineReached => End::DeadlineReached(Unended { last, trouble, resume }),
             EndKind::Cancelled => End::Cancelled(Unended { last, trouble, resume }),
             EndKind::CouldNotPoll(error) => {
@@ -227,16 +229,15 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         self.failures = 0;
         self.token_renewed = false;
         self.events.extend(diff(self.known(), self.last.as_deref(), &response));
-        let outcome = self.outcome(&response);
+        let ending = self.ending(&response);
         if let Some(learned) = self.known().learned(&response) {
             self.learned = Some(Box::new(learned));
         }
         self.last = Some(Box::new(response));
-        match outcome {
-            Outcome::Succeeded => self.state = State::Ended(EndKind::Succeeded),
-            Outcome::Failed => self.state = State::Ended(EndKind::Failed),
-            Outcome::Running | Outcome::Unknown if self.last_poll.is_some() => self.go_on_to_last_poll(at),
-            Outcome::Running | Outcome::Unknown => {
+        match ending {
+            Some(ending) => self.state = State::Ended(ending),
+            None if self.last_poll.is_some() => self.go_on_to_last_poll(at),
+            None => {
                 let wait = self.settings.pacing.wait(at.saturating_duration_since(self.began));
                 let until = later(at, wait).min(self.deadline);
                 self.events.push(Event::NextPoll { at: until, left: self.log.lock().left(at) });
@@ -284,14 +285,24 @@ impl<J: Job, E: PollError> JobWatch<J, E> {
         self.trouble = Some(error);
     }
 
-    fn outcome(&self, response: &J::Response) -> Outcome {
-        let Some(status) = self.known().status(response) else { return Outcome::Unknown };
-        let said = |status: &Status| {
-            let word = status.as_str();
-            let mut words = self.settings.words.iter().rev();
-            words.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, outcome)| *outcome)
-        };
-        said(status).unwrap_or_else(|| self.known().outcome(status))
+    /// How the watch ends with this response, if it does.
+    fn ending(&self, response: &J::Response) -> Option<EndKind<E>> {
+        let job = self.known();
+        let status = job.status(response);
+        let said = status.and_then(|status| self.said(status));
+        let outcome = said.or_else(|| Some(job.outcome(status?))).unwrap_or(Outcome::Unknown);
+        match outcome {
+            Outcome::Failed => Some(EndKind::Failed),
+            _ if said.is_none() && job.awaits_approval(response) => Some(EndKind::AwaitsApproval),
+            Outcome::Succeeded => Some(EndKind::Succeeded),
+            Outcome::Running | Outcome::Unknown => None,
+        }
+    }
+
+    /// What the owner of the watch says that a status means.
+    fn said(&self, status: &Status) -> Option<Outcome> {
+        let mut words = self.settings.words.iter().rev();
+        words.find(|(known, _)| known.eq_ignore_ascii_case(status.as_str())).map(|(_, outcome)| *outcome)
     }
 
     fn see_deadline(&mut self, now: Instant) {

@@ -109,6 +109,13 @@ impl<J: Job> ResumeToken<J> {
         Self { version: VERSION, kind: PhantomData, job, at_ms, waited_ms, left_ms, logs, platform, requests }
     }
 
+    /// That of a job whose watch has not begun, with the requests that these logs count for it.
+    pub fn unwatched(job: J, logs: &RequestLogs<Millis>, now: Now) -> Self {
+        let log = logs.log(&job.request(), now.instant);
+        let (nothing, is_platform) = (Duration::ZERO, false);
+        Self::new(job, nothing, nothing, &log.lock(), logs.name(), is_platform, now)
+    }
+
     /// Of a watch that sent nothing, long ago.
     pub(super) fn of_no_requests(job: J) -> Self {
         let (version, kind, requests) = (VERSION, PhantomData, Vec::new());

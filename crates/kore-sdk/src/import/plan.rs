@@ -73,12 +73,16 @@ pub(super) fn start(files: &ImportFiles, target: Target, ids: Vec<FileId>) -> St
             Start::New(request)
         }
         Target::Existing { bot_id, mode } => {
-            let options = match mode {
-                ImportMode::Full => None,
-                ImportMode::Incremental(options) => Some(options),
+            let (options, exact) = match mode {
+                ImportMode::Full => (None, None),
+                ImportMode::Incremental(options) => (Some(options), None),
+                ImportMode::ExactIncremental(options) => (None, Some(options.under("importOptions"))),
             };
             let (definition, config) = (next(), next());
-            Start::Existing(start_existing::Request::new(bot_id, definition, config, ids.collect(), options))
+            let mut request =
+                start_existing::Request::new(bot_id, definition, config, ids.collect(), options);
+            request.exact = exact;
+            Start::Existing(request)
         }
     }
 }

@@ -14,10 +14,13 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
 use super::connector::Connector;
+use crate::NewConnection;
 use crate::send_body::SendBody;
 
 pub(super) struct Pools {
     builder: Builder,
+    /// The same without a pool, for requests that need a new connection.
+    unpooled: Builder,
     connector: Connector,
     open: Arc<Mutex<Vec<Pool>>>,
 }
@@ -31,12 +34,18 @@ struct Pool {
 
 impl Pools {
     pub(super) fn new(builder: Builder, connector: Connector) -> Self {
-        Self { builder, connector, open: Arc::default() }
+        let mut unpooled = builder.clone();
+        unpooled.pool_max_idle_per_host(0);
+        Self { builder, unpooled, connector, open: Arc::default() }
     }
 
-    /// Sends a request over a connection of the current runtime.
+    /// Sends a request over a connection of the current runtime, a new one if the request wants that.
     pub(super) fn send(&self, mut request: Request<SendBody>) -> (ResponseFuture, InFlight) {
         let in_flight = InFlight { connection: capture_connection(&mut request), is_over: false };
+        if NewConnection::is_wanted(&request) {
+            let client = self.unpooled.build(self.connector.clone());
+            return (client.request(request), in_flight);
+        }
         let handle = Handle::current();
         let runtime = handle.id();
         let mut open = lock(&self.open);

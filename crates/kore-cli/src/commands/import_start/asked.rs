@@ -2,21 +2,19 @@
 //! is sent.
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use kore_sdk::types::{BotId, ImportOptions};
+use kore_sdk::types::BotId;
 use kore_sdk::{ImportFile, ImportFiles, ImportMode};
 
 use crate::args::BotArgs;
 use crate::bot_files::{BotFile, BotFiles, Content, Role, Target, plan};
 use crate::failure::Failure;
+use crate::options_file;
 use crate::output::messages::warn;
 use crate::output::{self, Stream};
-use crate::plain_text::{self, bounded, trimmed};
+use crate::plain_text::trimmed;
 use crate::unexpanded::Unexpanded;
-
-/// The most that is read of the options.
-const MAX_OPTIONS: u64 = 1024 * 1024;
 
 const FULL_OR_OPTIONS: &str =
     "a full import (--full) deletes in the bot what the files lack; --options FILE takes what it names alone";
@@ -58,7 +56,7 @@ impl Asked {
         let file = |file: &BotFile| match &file.content {
             Content::Path(path) => ImportFile::from_path(path)
                 .map(|content| content.named(file.name.clone()))
-                .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display()))),
+                .map_err(|error| Failure::usage(format!("cannot read {error}"))),
             Content::Bytes(bytes) => Ok(ImportFile::from_bytes(file.name.clone(), bytes.clone())),
         };
         let of = |role| self.files.files.iter().filter(move |file| file.role == role);
@@ -86,7 +84,7 @@ fn target(args: &BotArgs) -> Result<(Target, Mode), Failure> {
     Unexpanded::refuse(id, "--into")?;
     let id = BotId::new(trimmed(id)).map_err(|error| Failure::usage(format!("--into: {error}")))?;
     let mode = match &args.options {
-        Some(path) => ImportMode::Incremental(options(path)?),
+        Some(path) => ImportMode::ExactIncremental(options_file::read(path)?),
         None if args.full => ImportMode::Full,
         None => {
             return Err(Failure::usage("--into: expected --full or --options FILE, found neither")
@@ -108,21 +106,6 @@ fn checked_name(name: &str) -> Result<String, Failure> {
     };
     Err(Failure::usage(format!("--new: expected the name of the bot, found {found}"))
         .hint("the builder takes letters, digits and blanks between them in a name"))
-}
-
-/// The documented `importOptions`, which are sent as they are.
-fn options(path: &Path) -> Result<ImportOptions, Failure> {
-    let shown = path.display();
-    let text = std::fs::File::open(path)
-        .and_then(|file| plain_text::text(bounded(file, MAX_OPTIONS)?))
-        .map_err(|error| Failure::usage(format!("cannot read --options {shown}: {error}")))?;
-    let fails = |why: &dyn std::fmt::Display| {
-        Failure::usage(format!("--options {shown}: expected a JSON object of importOptions: {why}"))
-    };
-    if !text.trim_start().starts_with('{') {
-        return Err(fails(&"found something else"));
-    }
-    serde_json::from_str(&text).map_err(|error| fails(&error))
 }
 
 /// Asks once, where a person can answer.

@@ -95,7 +95,7 @@ fn a_plan_names_files_sizes_target_and_mode_and_sends_nothing() {
     assert!(run.stdout.contains("Left out  Icon.png\n"), "an existing bot has one: {}", run.stdout);
     let kore = export(dry(&["--into", "st-1", "--options"])).file("o.json", r#"{"tasks":["botTask"],"x":1}"#);
     let run = with_paths(kore, &["o.json", "bot"]);
-    assert!(run.stdout.contains("Mode  incremental, with the options of /"), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("Mode  incremental, with the options of "), "{}{}", run.stdout, run.stderr);
 }
 
 #[test]
@@ -131,8 +131,14 @@ fn the_target_is_never_guessed() {
     }
     let options = |text: &str| export(dry(&["--into", "st-1", "--options"])).file("o.json", text);
     for text in ["", "[]", "{", "\"x\""] {
-        refused(options(text), &["o.json", "bot"], &["o.json: expected a JSON object of importOptions"]);
+        refused(options(text), &["o.json", "bot"], &["o.json: expected a JSON object"]);
     }
+    let twice = r#"{"tasks":["botTask"],"options":{"patterns":{"append":true,"append":false}}}"#;
+    refused(
+        options(twice),
+        &["o.json", "bot"],
+        &["o.json: expected", "options.patterns.append stands twice"],
+    );
 }
 
 #[test]
@@ -141,7 +147,7 @@ fn a_folder_that_lacks_something_or_has_it_twice_is_refused() {
     let empty = bot();
     std::fs::create_dir(empty.home().join("bot")).expect("created");
     refused(empty, &["bot"], &["bot: the folder is empty", "hint: expected a folder"]);
-    refused(bot(), &["no-such"], &["cannot read /", "no-such: "]);
+    refused(bot(), &["no-such"], &["cannot read ", "no-such: "]);
     refused(
         bot().file("bot/x.txt", "x"),
         &["bot"],
@@ -149,7 +155,7 @@ fn a_folder_that_lacks_something_or_has_it_twice_is_refused() {
     );
     refused(bot().file("bot/botDefinition.json", "{}"), &["bot"], &["there is no config.json"]);
     let two = export(bot()).file("bot/botDefinition.json", "{}");
-    refused(two, &["bot"], &["two files for the definition: /", "appDefinition.json and /"]);
+    refused(two, &["bot"], &["two files for the definition: ", "appDefinition.json and "]);
     let again = export(bot()).file("other/functions.js", "x");
     refused(again, &["bot", "other/functions.js"], &["two files for the functions"]);
 }
@@ -165,7 +171,7 @@ fn a_file_that_is_no_json_is_named_and_not_shown() {
         (b"{\"a\": \"hunter2-is-the-client-secret\"", "it is no JSON: EOF"),
         (b"{\"a\": \"\xff\"}", "it is not UTF-8"),
         (b"{\"a\": \"\xc3", "it is not UTF-8"),
-        (b"\xef\xbb\xbf{}", "byte order mark"),
+        (b"\xef\xbb\xbf{}", "expected UTF-8 without a byte order mark, found UTF-8 with a mark"),
         (b"{} {}", "it is no JSON: trailing"),
     ] {
         for name in ["appDefinition.json", "config.json"] {
@@ -175,6 +181,25 @@ fn a_file_that_is_no_json_is_named_and_not_shown() {
     // A character may stand where a piece of the reading ends.
     let long = format!(r#"{{"a": "{}é{}"}}"#, "x".repeat(8183), "é".repeat(5000));
     let run = with_paths(bot().file("bot/config.json", &long), &["bot"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn a_file_as_powershell_writes_it_is_refused_with_the_way_out() {
+    let bot = || export(dry(&["--into", "st-1", "--full"]));
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for (name, text) in [
+        ("appDefinition.json", utf16("\u{feff}{}\r\n")),
+        ("config.json", utf16("\u{feff}{}")),
+        ("config.json", utf16("{}")),
+        ("functions.js", utf16("\u{feff}function f() {}")),
+        ("functions.js", utf16("function f() {}")),
+    ] {
+        let kore = bot().file_of(&format!("bot/{name}"), &text);
+        refused(kore, &["bot"], &[name, "found UTF-16", "in PowerShell: [IO.File]::WriteAllText("]);
+    }
+    let marked = bot().file_of("bot/functions.js", b"\xef\xbb\xbffunction f() {}");
+    let run = with_paths(marked, &["bot"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Seen {
     pub(super) uploads: Vec<(String, Vec<u8>)>,
     /// Paths and bodies.
     pub(super) starts: Vec<(String, serde_json::Value)>,
+    /// The same bodies as they came.
+    pub(super) written: Vec<String>,
     pub(super) polls: usize,
 }
 
@@ -41,6 +43,7 @@ pub(super) struct Platform {
     pub(super) url: String,
     seen: Arc<Mutex<Seen>>,
     /// How many connections are served now.
+    #[cfg_attr(windows, expect(dead_code, reason = "its tests kill by signals"))]
     open: Arc<AtomicUsize>,
 }
 
@@ -157,7 +160,10 @@ fn serve(
         )
     } else if head.starts_with("POST ") {
         let asked = serde_json::from_slice(&body).expect("JSON");
-        seen.lock().expect("no panic").starts.push((path, asked));
+        let mut seen = seen.lock().expect("no panic");
+        seen.starts.push((path, asked));
+        seen.written.push(String::from_utf8_lossy(&body).into_owned());
+        drop(seen);
         let accepted = |key: &str| {
             json(
                 "200 OK",

@@ -50,21 +50,53 @@ fn the_response_of_a_start_is_printed_as_it_came_and_its_older_form_is_read() {
     assert!(watched.stdout.contains(&format!("{ID} succeeded after ")), "{}", watched.stdout);
 }
 
+/// With keys in no order, a number beyond 64 bits, and a spelling of each that a parser changes.
+const OPTIONS: &str = r#"{ "tasks": ["botTask"], "newKey":{"z": 1.50,"a":123456789012345678901234567890}, "e":1E2, "u":"\u00e9" }"#;
+
 #[test]
-fn options_are_sent_as_they_are() {
+fn options_are_sent_byte_for_byte() {
     let platform = Platform::new(Start::Accepted);
-    let options =
-        json!({"tasks": ["botTask"], "newKey": {"a": 1.50}, "options": {"utterances": {"append": true}}});
-    let kore = platform.kore("start", &["--into", "st-1"]).file("o.json", &options.to_string());
+    let kore = platform.kore("start", &["--into", "st-1"]).file("o.json", &format!("\u{feff}{OPTIONS}\n"));
     let path = kore.home().join("o.json");
     kore.arg("--options").arg(path).succeeds();
     platform.seen(|seen| {
-        let (path, body) = &seen.starts[0];
-        assert_eq!((path.as_str(), &body["importOptions"]), ("/api/public/bot/st-1/import", &options));
+        assert_eq!(seen.starts[0].0, "/api/public/bot/st-1/import");
+        let sent = format!(r#","importOptions":{OPTIONS}}}"#);
+        assert!(seen.written[0].ends_with(&sent), "{}", seen.written[0]);
         assert_eq!(seen.uploads.len(), 3, "an icon is for a new bot alone");
     });
     platform.kore("start", &["--into", "st-1", "--full"]).succeeds();
     platform.seen(|seen| assert!(seen.starts[1].1.get("importOptions").is_none(), "{}", seen.starts[1].1));
+}
+
+#[test]
+fn the_options_of_an_export_are_sent_byte_for_byte_too() {
+    let platform = Platform::new(Start::Accepted);
+    let export = |text: &str| {
+        let kore = Kore::new(["export", "start", "st-1", "--options"]).file("o.json", text);
+        let path = kore.home().join("o.json");
+        let kore = kore.arg(path).env("KORE_HOST", &platform.url);
+        kore.env("KORE_CLIENT_ID", crate::run::CLIENT_ID).env("KORE_CLIENT_SECRET", crate::run::SECRET)
+    };
+    export(OPTIONS).succeeds();
+    let body = format!(r#"{{"allTasks":true, "exportOptions":{OPTIONS},"later":1.0,"exportType":"latest"}}"#);
+    export(&body).succeeds();
+    platform.seen(|seen| {
+        assert_eq!(seen.written[0], format!(r#"{{"exportType":"latest","exportOptions":{OPTIONS}}}"#));
+        let values =
+            format!(r#"{{"allTasks":true,"exportOptions":{OPTIONS},"later":1.0,"exportType":"latest"}}"#);
+        assert_eq!(seen.written[1], values);
+    });
+    for (text, says) in [
+        (r#"{"tasks":[],"tasks":["botTask"]}"#, "the key tasks stands twice"),
+        (r#"{"exportType":"published","exportOptions":{}}"#, "its exportType is not what is asked for"),
+        ("[]", "expected a JSON object"),
+    ] {
+        let run = export(text).run();
+        assert_eq!(run.code, 2, "{text}: {}", run.stderr);
+        assert!(run.stderr.contains(says), "{text}: {}", run.stderr);
+    }
+    platform.seen(|seen| assert_eq!(seen.written.len(), 2));
 }
 
 #[test]

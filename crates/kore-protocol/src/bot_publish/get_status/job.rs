@@ -124,6 +124,11 @@ impl Job for PublishRun {
         if self.is_own(&response.publish) { response.publish.tasks() } else { &[] }
     }
 
+    /// Of a part too, whatever the publish as a whole says.
+    fn awaits_approval(&self, response: &Response) -> bool {
+        self.is_own(&response.publish) && response.publish.awaits_approval()
+    }
+
     fn learned(&self, response: &Response) -> Option<Self> {
         let is_new = self.own.is_none() && self.is_own(&response.publish);
         is_new.then(|| Self { own: Some((&response.publish).into()), ..self.clone() })
