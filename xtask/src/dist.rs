@@ -40,6 +40,20 @@ const FILES: [(&str, &str); 4] = [
     ("crates/kore-cli/README.md", "README.md"),
 ];
 
+/// The step of `cargo xtask ci`: one archive, built as the tests are. With musl it is the static one,
+/// which only a build shows to be static.
+pub(crate) fn check(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Result<()> {
+    let host = target::host()?;
+    let target = match Target::new(target::MUSL, &host).missing() {
+        None => target::MUSL.to_owned(),
+        Some(missing) => {
+            skipped.add("the static archive", &missing);
+            host
+        }
+    };
+    run(workspace, &[target], "dev", skipped)
+}
+
 pub(crate) fn run(
     workspace: &Workspace,
     names: &[String],

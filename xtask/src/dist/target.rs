@@ -18,9 +18,11 @@ struct Cross {
     licence: &'static str,
 }
 
+pub(crate) const MUSL: &str = "x86_64-unknown-linux-musl";
+
 const CROSS: [Cross; 2] = [
     Cross {
-        target: "x86_64-unknown-linux-musl",
+        target: MUSL,
         compiler: "musl-gcc",
         package: "musl-tools",
         library: "musl",
@@ -56,7 +58,7 @@ impl Target {
         names.iter().map(|name| Self::new(name, host)).collect()
     }
 
-    fn new(name: &str, host: &str) -> Self {
+    pub(crate) fn new(name: &str, host: &str) -> Self {
         Self { name: name.to_owned(), is_host: name == host }
     }
 
