@@ -93,6 +93,12 @@ pub(crate) fn run(
     Ok(())
 }
 
+/// The binary of a release for this machine.
+pub(crate) fn binary(workspace: &Workspace) -> anyhow::Result<Utf8PathBuf> {
+    let host = target::host()?;
+    build(workspace, &Target::new(&host, &host), PROFILE)
+}
+
 fn version(workspace: &Workspace) -> anyhow::Result<String> {
     Ok(workspace.member("kore-cli").context("there is no package kore-cli")?.version.to_string())
 }
