@@ -239,16 +239,16 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
 
-    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once.
-    /// Imports that a client starts follow them in turn, in place of the files that they name
+    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once. Jobs
+    /// of its kind that a client starts follow them in turn: imports in place of the files that they name
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<OsString>,
 
-    /// A bot that an import can go into; may be given more than once
+    /// A bot that is there, to import into, to export and to publish; may be given more than once
     #[arg(long = "bot", value_name = "BOT_ID")]
     pub(crate) bots: Vec<kore_sdk::types::BotId>,
 
-    /// What moves imports on
+    /// What moves imports, exports and publishes on
     #[arg(long, value_enum, value_name = "MODE", default_value_t = Moved::Time)]
     pub(crate) mode: Moved,
 
@@ -276,6 +276,10 @@ pub(crate) struct EmulatorArgs {
     /// Keep the imports in a file; if it is there, they come from it alone, and not from --scenario
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+
+    /// How much is kept in memory of the contents of files, for exports, in MiB; beyond it the oldest go
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub(crate) keep_files: u32,
 
     /// Do not serve the page and the API that show and steer the emulator, under /_emulator/; with a --bind that
     /// other machines can reach it is never served

@@ -17,7 +17,7 @@ use kore_sdk::types::Printable;
 use crate::failure::Failure;
 use crate::file_name::is_missing;
 
-pub(crate) use plan::{Target, bytes, plan};
+pub(crate) use plan::{Target, bytes, plan, plan_json};
 
 const EXPECTED: &str = "expected a folder as an export unzips, a .zip, or the files themselves: appDefinition.json \
                         or botDefinition.json, config.json, icon.png for a new bot, and *.js";

@@ -98,7 +98,8 @@ fn cannot_start(args: &EmulatorArgs, error: &io::Error) -> Failure {
 
 /// An emulator with the imports that were asked for, and the faults.
 fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
-    let mut emulator = Emulator::builder().lenient(args.lenient);
+    let kept = u64::from(args.keep_files) * 1024 * 1024;
+    let mut emulator = Emulator::builder().lenient(args.lenient).kept_contents(kept);
     if args.no_control {
         emulator = emulator.control(false);
     }

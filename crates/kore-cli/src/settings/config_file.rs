@@ -15,7 +15,7 @@ use super::key::Key;
 use super::values::{Found, Value, Values};
 use crate::failure::Failure;
 use crate::file_name::is_missing;
-use crate::plain_text::{self, bounded};
+use crate::plain_text::{self, bounded, open};
 
 /// The most that is read of the file.
 const MAX_LEN: u64 = 1024 * 1024;
@@ -48,7 +48,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Config>, Failure> {
     let cannot = |error: io::Error| {
         Failure::usage(format!("cannot read the configuration file {}: {error}", path.display()))
     };
-    let file = match File::open(path) {
+    let file = match open(path) {
         Ok(file) => file,
         Err(error) if is_missing(error.kind()) => return Ok(None),
         Err(error) => return Err(cannot(error)),

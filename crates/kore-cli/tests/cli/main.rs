@@ -14,6 +14,8 @@ mod import;
 mod jwe;
 mod killed;
 mod output;
+#[cfg(target_os = "linux")]
+mod pipes;
 #[cfg(unix)]
 mod process;
 mod profiles;

@@ -92,7 +92,7 @@ pub(crate) fn read<J: Shown>(argument: &OsStr) -> Result<Resumed<J>, Failure> {
         }
         _ => {
             let shown = Path::new(argument).display();
-            let file = std::fs::File::open(argument).and_then(bounded);
+            let file = plain_text::open(argument).and_then(bounded);
             (file.map_err(|error| cannot(&shown, error))?, format!("--resume {shown}"))
         }
     };

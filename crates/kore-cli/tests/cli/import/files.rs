@@ -21,7 +21,7 @@ fn dry(args: &[&str]) -> Kore {
     Kore::new(["import", "run", "--dry-run"]).args(args)
 }
 
-pub(super) fn export(kore: Kore) -> Kore {
+pub(crate) fn export(kore: Kore) -> Kore {
     kore.file("bot/appDefinition.json", DEFINITION)
         .file("bot/config.json", CONFIG)
         .file_of("bot/Icon.png", PNG)
@@ -96,6 +96,35 @@ fn a_plan_names_files_sizes_target_and_mode_and_sends_nothing() {
     let kore = export(dry(&["--into", "st-1", "--options"])).file("o.json", r#"{"tasks":["botTask"],"x":1}"#);
     let run = with_paths(kore, &["o.json", "bot"]);
     assert!(run.stdout.contains("Mode  incremental, with the options of "), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn a_dry_run_prints_json_for_programs() {
+    let kore = |command, output| {
+        let kore = Kore::new(["import", command, "--dry-run", "--into", "st-1", "-o", output, "--options"]);
+        export(kore).file("o.json", "{}").file("bot/README.md", "x")
+    };
+    for (command, output) in [("run", "json"), ("run", "ndjson"), ("start", "json")] {
+        let run = with_paths(kore(command, output), &["o.json", "bot"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect("one document");
+        assert_eq!((&plan["dry_run"], &plan["mode"]), (&true.into(), &"incremental".into()), "{plan}");
+        assert_eq!(
+            (&plan["target"]["bot"], &plan["exported_by"]),
+            (&"st-1".into(), &"9.1.7".into()),
+            "{plan}"
+        );
+        let first = serde_json::json!({"name": "appDefinition.json", "role": "definition", "bytes": 83});
+        assert_eq!(plan["files"][0], first, "{plan}");
+        assert_eq!(plan["left_out"], serde_json::json!(["README.md", "Icon.png"]), "{plan}");
+        assert!(plan["options"].as_str().is_some_and(|path| path.ends_with("o.json")), "{plan}");
+    }
+    let run = with_paths(export(dry(&["--new", "Shop", "-o", "json"])), &["bot"]);
+    assert!(
+        run.stdout.contains(r#""new_bot":"Shop""#) && run.stdout.contains(r#""mode":"new""#),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
