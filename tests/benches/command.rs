@@ -84,14 +84,15 @@ struct Emulator {
 impl Emulator {
     fn started(kore: &Path, flags: &[&str]) -> Self {
         let mut command = command(kore, &["emulator", "--lenient", "--scenario", "documented-success"]);
-        let mut process = command.args(flags).stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut variables = Vec::new();
-        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let process = command.args(flags).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut emulator = Self { process, variables: Vec::new(), id: String::new() };
+        let lines = BufReader::new(emulator.process.stdout.take().expect("piped")).lines();
         for line in lines.map(|line| line.expect("text")) {
             if let Some((name, value)) = line.strip_prefix("export ").and_then(|line| line.split_once('=')) {
-                variables.push((name.to_owned(), value.trim_matches('\'').to_owned()));
+                emulator.variables.push((name.to_owned(), value.trim_matches('\'').to_owned()));
             } else if line.starts_with("bir-") {
-                return Self { process, variables, id: line };
+                emulator.id = line;
+                return emulator;
             }
         }
         panic!("the emulator names no import");
