@@ -59,8 +59,12 @@ impl Error {
     }
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.set_attempts(attempts);
         self
+    }
+
+    pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        self.0.attempts = attempts;
     }
 
     pub(crate) fn set_worth_a_new_token(&mut self, worth: bool) {
