@@ -144,7 +144,7 @@ impl Context<'_> {
                 "an HTML page is no response of the API: {proxy}a wrong host ({origin}) sent it"
             ));
         }
-        if let Some(hint) = response.refusal().and_then(|refusal| self.about_refusal(refusal)) {
+        if let Some(hint) = response.refusal().and_then(|refusal| self.about_refusal(error, refusal)) {
             return Some(hint);
         }
         if error.is_rate_limited() {
@@ -153,7 +153,7 @@ impl Context<'_> {
         if error.is_auth() {
             let credentials = self.about_credentials();
             return Some(match status.as_u16() {
-                403 => format!("the app may lack the scope {}; else {credentials}", scope()),
+                403 => format!("the app may lack the scope {}; else {credentials}", scope(error)),
                 _ => credentials,
             });
         }
@@ -173,10 +173,10 @@ impl Context<'_> {
         })
     }
 
-    fn about_refusal(&self, refusal: Refusal) -> Option<String> {
+    fn about_refusal(&self, error: &Error, refusal: Refusal) -> Option<String> {
         Some(match refusal {
             Refusal::WrongScope => {
-                format!("in the Admin Console tick {} for this app{}", scope(), self.app())
+                format!("in the Admin Console tick {} for this app{}", scope(error), self.app())
             }
             Refusal::InvalidSdkCredentials | Refusal::InvalidJwt => self.about_credentials(),
             Refusal::JtiTooLong => match self.identity {
@@ -242,7 +242,7 @@ impl Context<'_> {
                 }
             }
             Identity::Credentials(Credentials { id, secret }) => format!(
-                "check the client id ({}), the secret ({}) and this machine's clock; --jti if the app enforces JTI, --jwe-key if JWE",
+                "check the client id ({}), the secret ({}) and this machine's clock (kore config --check compares it); --jti if the app enforces JTI, --jwe-key if JWE",
                 id.origin, secret.origin
             ),
         }
@@ -257,7 +257,7 @@ impl Context<'_> {
 }
 
 /// The scope that the app needs, in the words of the Admin Console and of the API.
-fn scope() -> String {
-    let scope = Scope::BOT_IMPORT;
+fn scope(error: &Error) -> String {
+    let scope = error.scope().unwrap_or(Scope::BOT_IMPORT);
     format!("\"{}\" ({})", scope.admin_console, scope.name)
 }

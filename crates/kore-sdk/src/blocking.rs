@@ -108,13 +108,13 @@ impl Client {
 
 impl Client {
     /// One request of a watch, as in the async client.
-    pub(crate) fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
+    pub(crate) fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<Answer<R::Response>, Error> {
         let mut exchange = Exchange::new(&self.core, request);
         let http = exchange.request_blocking()?;
         let response = exchange.span.clone().in_scope(|| self.transport.send(http));
         let mut result = exchange.read(response);
         exchange.finish(&mut result);
-        Ok(result?.response)
+        result
     }
 }
 

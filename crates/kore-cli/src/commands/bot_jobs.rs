@@ -18,6 +18,7 @@ use crate::args::{
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file_name;
 use crate::options_file;
 use crate::output::messages::{self, say};
 use crate::output::{self, Stream};
@@ -34,7 +35,8 @@ pub(crate) async fn export_run(args: ExportRunArgs) -> Result<Exit, Failure> {
     let watching = Watching::new(args.how, began)?;
     let client = watching.platform.client(None)?;
     say(&format!("starting an export of {}", request.bot_id));
-    let run = client.start_export(&request).await.map_err(|error| watching.platform.explain(&error))?;
+    let run = client.start_export(&request).await;
+    let run = run.map_err(|error| watching.not_started::<ExportRun>(&request.bot_id, &error))?;
     if let Some(id) = &run.export_id {
         say(&format!("started {id}; to watch it: kore export watch {}", request.bot_id));
     }
@@ -65,14 +67,15 @@ pub(crate) async fn publish_run(args: PublishRunArgs) -> Result<Exit, Failure> {
     let request = publish_request(&args.publish)?;
     let watching = Watching::new(args.how, began)?;
     let client = watching.platform.client(None)?;
-    let run = start_publish(&client, &request, &watching.platform).await?;
+    let not_started = |error: &kore_sdk::Error| watching.not_started::<PublishRun>(&request.bot_id, error);
+    let run = start_publish(&client, &request, &not_started).await?;
     watching.publish(&client, run, &[]).await
 }
 
 pub(crate) async fn publish_start(args: PublishStartArgs) -> Result<Exit, Failure> {
     let request = publish_request(&args.publish)?;
     let platform = Platform::new(args.identity, args.connection)?;
-    start_publish(&platform.client(None)?, &request, &platform).await?;
+    start_publish(&platform.client(None)?, &request, &|error| platform.explain(error)).await?;
     Stream::Stdout.raw(format!("{}\n", request.bot_id));
     Ok(Exit::Success)
 }
@@ -89,11 +92,11 @@ pub(crate) async fn publish_watch(args: PublishWatchArgs) -> Result<Exit, Failur
 async fn start_publish(
     client: &Client,
     request: &bot_publish::start::Request,
-    platform: &Platform,
+    explain: &impl Fn(&kore_sdk::Error) -> Failure,
 ) -> Result<PublishRun, Failure> {
     let bot = &request.bot_id;
     say(&format!("starting a publish of {bot}"));
-    let started = client.start_publish(request).await.map_err(|error| platform.explain(&error))?;
+    let started = client.start_publish(request).await.map_err(|error| explain(&error))?;
     if started.awaits_approval() {
         let message = format!("the publish of {bot} awaits approval: it has neither succeeded nor failed");
         return Err(Failure::new(Exit::ImportNotOver, message)
@@ -123,6 +126,13 @@ impl Watching {
         let signals = Signals::new().map_err(Signals::cannot)?;
         let display = Display::new(output, timeout);
         Ok(Self { platform, reports, signals, display, interval, timeout, began })
+    }
+
+    /// Reports a job that was not started, or whose start is in doubt.
+    fn not_started<J: Shown>(&self, bot: &BotId, error: &kore_sdk::Error) -> Failure {
+        let failure = self.platform.explain(error);
+        self.reports.write_not_started(J::KIND, bot.as_str(), &failure, self.began.elapsed());
+        failure
     }
 
     async fn watch<J: Shown>(
@@ -263,6 +273,9 @@ fn export_request(of: &ExportOf) -> Result<bot_export::start::Request, Failure> 
 fn file_of(out: &Path, bot: &BotId) -> Result<PathBuf, Failure> {
     if out.is_dir() {
         return Ok(out.join(format!("{bot}.zip")));
+    }
+    if let Some(why) = file_name::refused(out) {
+        return Err(Failure::usage(format!("--out {}: {why}", out.display())));
     }
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if out.file_name().is_none() || !folder.is_dir() {

@@ -35,13 +35,17 @@ pub(super) fn verdict_style(verdict: Verdict) -> Style {
     outcome_style(match verdict {
         Verdict::Succeeded => Outcome::Succeeded,
         Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
-        Verdict::Failed | Verdict::CouldNotPoll | Verdict::AboutAnother => Outcome::Failed,
+        Verdict::Failed
+        | Verdict::CouldNotPoll
+        | Verdict::AboutAnother
+        | Verdict::MayHaveStarted
+        | Verdict::NotStarted => Outcome::Failed,
     })
 }
 
 /// `3 imports: 2 succeeded, 1 failed`.
 pub(crate) fn total(endings: &[Ending]) -> String {
-    const ORDER: [Verdict; 7] = [
+    const ORDER: [Verdict; 9] = [
         Verdict::Succeeded,
         Verdict::Failed,
         Verdict::CouldNotPoll,
@@ -49,6 +53,8 @@ pub(crate) fn total(endings: &[Ending]) -> String {
         Verdict::AwaitsApproval,
         Verdict::DeadlineReached,
         Verdict::Cancelled,
+        Verdict::MayHaveStarted,
+        Verdict::NotStarted,
     ];
     let count = |verdict| endings.iter().filter(|ending| ending.verdict == verdict).count();
     let parts = ORDER.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);
