@@ -260,11 +260,14 @@ fn input_that_stays_open_keeps_the_timeout() {
 #[test]
 fn a_ca_file_that_nobody_writes_keeps_the_timeout() {
     let script = Script::new().import("bir-1", &running("bir-1"));
-    let kore = script.watch(&["bir-1"]).args(["--timeout", "1s"]);
-    let pipe = fifo(&kore);
-    let run = kore.env("KORE_CA_FILE", pipe).run();
-    assert_eq!(run.code, 3, "{}", run.stderr);
-    assert!(run.stderr.contains("error: a file was not read at the deadline"), "{}", run.stderr);
+    let kore = script.watch(&["bir-1"]).args(["--timeout", "1s"]).env("KORE_CA_FILE", "/dev/stdin");
+    let (mut kore, _home) = kore.into_command();
+    // Its writer stays, and writes nothing.
+    let (reader, _writer) = std::io::pipe().expect("a pipe");
+    let run = kore.stdin(reader).output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("error: a file was not read at the deadline"), "{stderr}");
     assert_eq!(script.looks("bir-1"), 0);
 }
 
