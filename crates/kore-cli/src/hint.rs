@@ -13,10 +13,50 @@ use crate::origin::Sourced;
 use crate::settings::{Connection, Credentials, Identity};
 use crate::unexpanded::Unexpanded;
 
+/// What is asked of the platform, as hints name it.
+pub(crate) struct Asked {
+    /// What the platform works on.
+    noun: &'static str,
+    /// What the app needs.
+    scopes: &'static [Scope],
+    /// What may be wrong with a request.
+    to_check: &'static str,
+    /// What rate limits are kept for.
+    limited: &'static str,
+}
+
+impl Asked {
+    pub(crate) const IMPORT: Self = Self {
+        noun: "import",
+        scopes: &[Scope::BOT_IMPORT],
+        to_check: "check the import id; for a start, the bot id, the files and the options",
+        limited: "an import, or for starts at a bot",
+    };
+    pub(crate) const EXPORT: Self = Self {
+        noun: "export",
+        scopes: &[Scope::BOT_EXPORT],
+        to_check: "check the bot id and the options; a bot that was never exported has no status",
+        limited: "a bot",
+    };
+    pub(crate) const PUBLISH: Self = Self {
+        noun: "publish",
+        scopes: &[Scope::BOT_PUBLISH, Scope::BOT_PUBLISH_STATUS],
+        to_check: "check the bot id; a bot that was never published has no status",
+        limited: "a bot",
+    };
+
+    /// The scopes that the app needs, in the words of the Admin Console and of the API.
+    fn scopes(&self) -> String {
+        let scopes = self.scopes.iter().map(|scope| format!("\"{}\" ({})", scope.admin_console, scope.name));
+        scopes.collect::<Vec<_>>().join(" and ")
+    }
+}
+
 /// What a hint may name: where a setting comes from that is wrong.
 pub(crate) struct Context<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) identity: &'a Identity,
+    pub(crate) asked: &'static Asked,
     /// The flag that says how long a request may take.
     pub(crate) timeout_flag: &'static str,
     pub(crate) now: SystemTime,
@@ -50,7 +90,8 @@ impl Context<'_> {
 
     fn hint(&self, error: &Error) -> Option<String> {
         if error.may_have_started() {
-            return Some("the bot's page in the builder shows whether it is being imported".to_owned());
+            let noun = self.asked.noun;
+            return Some(format!("the bot's page in the builder shows whether it is being {noun}ed"));
         }
         if error.is_file() {
             return Some(
@@ -61,7 +102,12 @@ impl Context<'_> {
             return self.about_settings(error);
         }
         if error.is_other_job() {
-            return Some("ask again, and check for a cache on the way".to_owned());
+            return Some(match self.asked.noun {
+                "import" => "ask again, and check for a cache on the way".to_owned(),
+                noun => format!(
+                    "another {noun} of the bot came between; kore {noun} watch BOT_ID watches that one"
+                ),
+            });
         }
         if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {
             return Some(hint);
@@ -153,7 +199,7 @@ impl Context<'_> {
         if error.is_auth() {
             let credentials = self.about_credentials();
             return Some(match status.as_u16() {
-                403 => format!("the app may lack the scope {}; else {credentials}", scope()),
+                403 => format!("the app may lack the scope {}; else {credentials}", self.asked.scopes()),
                 _ => credentials,
             });
         }
@@ -165,7 +211,7 @@ impl Context<'_> {
             300..=399 => format!(
                 "set the host ({origin}) to the URL that does not redirect; https:// and no path, as a rule"
             ),
-            412 | 400 => "check the import id; for a start, the bot id, the files and the options".into(),
+            412 | 400 => self.asked.to_check.into(),
             _ if error.is_retryable() => {
                 "the platform or something before it has a problem; try again later".into()
             }
@@ -176,7 +222,7 @@ impl Context<'_> {
     fn about_refusal(&self, refusal: Refusal) -> Option<String> {
         Some(match refusal {
             Refusal::WrongScope => {
-                format!("in the Admin Console tick {} for this app{}", scope(), self.app())
+                format!("in the Admin Console tick {} for this app{}", self.asked.scopes(), self.app())
             }
             Refusal::InvalidSdkCredentials | Refusal::InvalidJwt => self.about_credentials(),
             Refusal::JtiTooLong => match self.identity {
@@ -212,13 +258,18 @@ impl Context<'_> {
     }
 
     fn about_rate_limit(&self, response: &ResponseError) -> String {
+        let limited = self.asked.limited;
         match response.retry_after().map(|after| after.delay(self.now).as_secs()) {
             Some(seconds) => format!("wait {seconds} s, as the platform asks"),
             None if response.refusal() == Some(Refusal::HourLimit) => {
-                "wait: the platform takes 1800 requests an hour for an import, or for starts at a bot, of all who ask together".into()
+                format!(
+                    "wait: the platform takes 1800 requests an hour for {limited}, of all who ask together"
+                )
             }
             None => {
-                "wait a minute: the platform takes 60 requests a minute and 1800 an hour for an import, or for starts at a bot".into()
+                format!(
+                    "wait a minute: the platform takes 60 requests a minute and 1800 an hour for {limited}"
+                )
             }
         }
     }
@@ -254,10 +305,4 @@ impl Context<'_> {
             Identity::Credentials(Credentials { id, .. }) => format!(", {}", id.value),
         }
     }
-}
-
-/// The scope that the app needs, in the words of the Admin Console and of the API.
-fn scope() -> String {
-    let scope = Scope::BOT_IMPORT;
-    format!("\"{}\" ({})", scope.admin_console, scope.name)
 }

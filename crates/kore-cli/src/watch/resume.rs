@@ -36,6 +36,10 @@ impl Again {
         }
     }
 
+    pub(crate) fn run(&self) -> Option<&RawValue> {
+        (!self.is_token && self.json.get().starts_with('{')).then_some(&*self.json)
+    }
+
     pub(crate) fn token(&self) -> Option<&RawValue> {
         self.is_token.then_some(&*self.json)
     }
