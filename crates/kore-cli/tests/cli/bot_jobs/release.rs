@@ -29,7 +29,7 @@ fn unzipped(path: &Path) -> BTreeMap<String, Vec<u8>> {
         let mut file = archive.by_index(at).expect("a file");
         let mut content = Vec::new();
         file.read_to_end(&mut content).expect("whole");
-        files.insert(file.name().to_owned(), content);
+        files.insert(file.name().expect("a name").into_owned(), content);
     }
     files
 }
@@ -46,9 +46,8 @@ fn a_release_goes_from_one_environment_to_the_next() {
     let expected: BTreeMap<_, _> =
         FILES.iter().map(|(name, content)| ((*name).to_owned(), content.to_vec())).collect();
 
-    let quick = ["--interval", "20ms"];
     let run = |environment: &Running, args: &[&str], path: &Path| {
-        let mut kore = environment.kore(&[args, &quick].concat()).arg(path);
+        let mut kore = environment.kore(args).arg(path).args(["--interval", "20ms"]);
         let run = kore.run();
         assert_eq!(run.code, 0, "{args:?}: {} {}", run.stdout, run.stderr);
         run
