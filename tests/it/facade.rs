@@ -11,6 +11,7 @@ mod importing;
 mod layers;
 mod secrets;
 mod signers;
+mod vendors;
 mod verdicts;
 mod watching;
 mod watching_faults;

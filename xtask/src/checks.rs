@@ -10,6 +10,7 @@ mod markdown;
 mod publish;
 mod toolchain;
 mod vendor;
+mod windows;
 
 use clap::Subcommand;
 
@@ -44,13 +45,15 @@ pub(crate) enum Check {
     Vendor,
     /// The packages are complete and build, with the lowest versions they ask for, and two for WebAssembly
     Publish,
+    /// All builds for Windows without a warning, and the tests of `kore` run there (needs mingw-w64, wine)
+    Windows,
     /// The OpenAPI document is valid, and the emulator does what it says (needs Python and PyPI once)
     Conformance,
 }
 
 impl Check {
     /// In the order of `cargo xtask ci`: what fails fast and often comes first.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Fmt,
         Self::Clippy,
         Self::Test,
@@ -63,6 +66,7 @@ impl Check {
         Self::Openapi,
         Self::Vendor,
         Self::Publish,
+        Self::Windows,
         Self::Conformance,
     ];
 
@@ -80,6 +84,7 @@ impl Check {
             Self::Openapi => "openapi",
             Self::Vendor => "vendor",
             Self::Publish => "publish",
+            Self::Windows => "windows",
             Self::Conformance => "conformance",
         }
     }
@@ -110,6 +115,7 @@ impl Check {
             Self::Openapi => openapi::check(workspace),
             Self::Vendor => vendor::run(workspace, skipped),
             Self::Publish => publish::run(workspace, skipped),
+            Self::Windows => windows::run(workspace, skipped),
             Self::Conformance => conformance::run(workspace, skipped),
         }
     }

@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Print a JWT for the header `auth`, for use with curl
     #[command(after_help = help::token())]
     Token(TokenArgs),
+    /// Show each setting and where it came from; with --check, ask the platform whether it takes them
+    #[command(after_help = help::config())]
+    Config(Box<ConfigArgs>),
     /// Run a server of the same API on this machine until Ctrl-C
     #[command(after_help = help::EMULATOR)]
     Emulator(EmulatorArgs),
@@ -181,6 +184,35 @@ pub(crate) struct TokenArgs {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct ConfigArgs {
+    /// Ask the platform one question, and say what its response tells
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// How to print the settings
+    #[arg(short, long, value_enum, default_value_t = ConfigOutput::Human)]
+    pub(crate) output: ConfigOutput,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+
+    /// How long one request may take, with a unit [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigOutput {
+    /// A table for people
+    Human,
+    /// One document, whose keys are listed below
+    Json,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct EmulatorArgs {
     /// The port; 0 takes a free one
     #[arg(long, default_value_t = 0)]
@@ -207,16 +239,16 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
 
-    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once.
-    /// Imports that a client starts follow them in turn, in place of the files that they name
+    /// A scenario to run, by its name or in a file (.toml, .json); may be given more than once. Jobs
+    /// of its kind that a client starts follow them in turn: imports in place of the files that they name
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<OsString>,
 
-    /// A bot that an import can go into; may be given more than once
+    /// A bot that is there, to import into, to export and to publish; may be given more than once
     #[arg(long = "bot", value_name = "BOT_ID")]
     pub(crate) bots: Vec<kore_sdk::types::BotId>,
 
-    /// What moves imports on
+    /// What moves imports, exports and publishes on
     #[arg(long, value_enum, value_name = "MODE", default_value_t = Moved::Time)]
     pub(crate) mode: Moved,
 
@@ -244,6 +276,10 @@ pub(crate) struct EmulatorArgs {
     /// Keep the imports in a file; if it is there, they come from it alone, and not from --scenario
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+
+    /// How much is kept in memory of the contents of files, for exports, in MiB; beyond it the oldest go
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub(crate) keep_files: u32,
 
     /// Do not serve the page and the API that show and steer the emulator, under /_emulator/; with a --bind that
     /// other machines can reach it is never served

@@ -11,11 +11,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use kore_sdk::ImportFileKind;
 use kore_sdk::types::Printable;
 
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 
-pub(crate) use plan::{Target, bytes, plan};
+pub(crate) use plan::{Target, bytes, plan, plan_json};
 
 const EXPECTED: &str = "expected a folder as an export unzips, a .zip, or the files themselves: appDefinition.json \
                         or botDefinition.json, config.json, icon.png for a new bot, and *.js";
@@ -31,13 +33,12 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Some tools write names in another case.
     fn of(name: &str) -> Option<Self> {
-        match &*name.to_lowercase() {
-            "appdefinition.json" | "botdefinition.json" => Some(Self::Definition),
-            "config.json" => Some(Self::Config),
-            "icon.png" => Some(Self::Icon),
-            name if name.ends_with(".js") => Some(Self::Functions),
+        match ImportFileKind::of_name(name)? {
+            ImportFileKind::Definition => Some(Self::Definition),
+            ImportFileKind::Config => Some(Self::Config),
+            ImportFileKind::Icon => Some(Self::Icon),
+            ImportFileKind::Functions => Some(Self::Functions),
             _ => None,
         }
     }
@@ -145,7 +146,7 @@ fn regular(path: &Path) -> Result<u64, Failure> {
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
-    let hint = (error.kind() == io::ErrorKind::NotFound).then_some(EXPECTED);
+    let hint = is_missing(error.kind()).then_some(EXPECTED);
     Failure::usage(format!("cannot read {}: {error}", path.display())).hint_if(hint)
 }
 

@@ -3,6 +3,7 @@
 mod bot_jobs;
 mod client;
 mod completions;
+mod config;
 mod demo;
 mod emulator;
 mod import_ids;
@@ -16,6 +17,7 @@ pub(crate) use bot_jobs::{
     export_run, export_start, export_watch, publish_run, publish_start, publish_watch,
 };
 pub(crate) use completions::completions;
+pub(crate) use config::{Check, Passed, config};
 pub(crate) use demo::demo;
 pub(crate) use emulator::emulator;
 pub(crate) use import_start::{import_run, import_start};

@@ -39,6 +39,11 @@ impl Failure {
         self
     }
 
+    /// With another text in place of each that it has.
+    pub(crate) fn map(self, text: impl Fn(String) -> String) -> Self {
+        Self { message: text(self.message), hint: self.hint.map(text), ..self }
+    }
+
     /// What went wrong, fit for a terminal.
     pub(crate) fn message(&self) -> String {
         shown(&self.message)

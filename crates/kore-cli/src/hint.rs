@@ -17,8 +17,6 @@ use crate::unexpanded::Unexpanded;
 pub(crate) struct Asked {
     /// What the platform works on.
     noun: &'static str,
-    /// What the app needs.
-    scopes: &'static [Scope],
     /// What may be wrong with a request.
     to_check: &'static str,
     /// What rate limits are kept for.
@@ -28,28 +26,19 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) const IMPORT: Self = Self {
         noun: "import",
-        scopes: &[Scope::BOT_IMPORT],
         to_check: "check the import id; for a start, the bot id, the files and the options",
         limited: "an import, or for starts at a bot",
     };
     pub(crate) const EXPORT: Self = Self {
         noun: "export",
-        scopes: &[Scope::BOT_EXPORT],
         to_check: "check the bot id and the options; a bot that was never exported has no status",
         limited: "a bot",
     };
     pub(crate) const PUBLISH: Self = Self {
         noun: "publish",
-        scopes: &[Scope::BOT_PUBLISH, Scope::BOT_PUBLISH_STATUS],
         to_check: "check the bot id; a bot that was never published has no status",
         limited: "a bot",
     };
-
-    /// The scopes that the app needs, in the words of the Admin Console and of the API.
-    fn scopes(&self) -> String {
-        let scopes = self.scopes.iter().map(|scope| format!("\"{}\" ({})", scope.admin_console, scope.name));
-        scopes.collect::<Vec<_>>().join(" and ")
-    }
 }
 
 /// What a hint may name: where a setting comes from that is wrong.
@@ -190,7 +179,7 @@ impl Context<'_> {
                 "an HTML page is no response of the API: {proxy}a wrong host ({origin}) sent it"
             ));
         }
-        if let Some(hint) = response.refusal().and_then(|refusal| self.about_refusal(refusal)) {
+        if let Some(hint) = response.refusal().and_then(|refusal| self.about_refusal(error, refusal)) {
             return Some(hint);
         }
         if error.is_rate_limited() {
@@ -199,7 +188,7 @@ impl Context<'_> {
         if error.is_auth() {
             let credentials = self.about_credentials();
             return Some(match status.as_u16() {
-                403 => format!("the app may lack the scope {}; else {credentials}", self.asked.scopes()),
+                403 => format!("the app may lack the scope {}; else {credentials}", scope(error)),
                 _ => credentials,
             });
         }
@@ -219,10 +208,10 @@ impl Context<'_> {
         })
     }
 
-    fn about_refusal(&self, refusal: Refusal) -> Option<String> {
+    fn about_refusal(&self, error: &Error, refusal: Refusal) -> Option<String> {
         Some(match refusal {
             Refusal::WrongScope => {
-                format!("in the Admin Console tick {} for this app{}", self.asked.scopes(), self.app())
+                format!("in the Admin Console tick {} for this app{}", scope(error), self.app())
             }
             Refusal::InvalidSdkCredentials | Refusal::InvalidJwt => self.about_credentials(),
             Refusal::JtiTooLong => match self.identity {
@@ -293,7 +282,7 @@ impl Context<'_> {
                 }
             }
             Identity::Credentials(Credentials { id, secret }) => format!(
-                "check the client id ({}), the secret ({}) and this machine's clock; --jti if the app enforces JTI, --jwe-key if JWE",
+                "check the client id ({}), the secret ({}) and this machine's clock (kore config --check compares it); --jti if the app enforces JTI, --jwe-key if JWE",
                 id.origin, secret.origin
             ),
         }
@@ -305,4 +294,10 @@ impl Context<'_> {
             Identity::Credentials(Credentials { id, .. }) => format!(", {}", id.value),
         }
     }
+}
+
+/// The scope that the app needs, in the words of the Admin Console and of the API.
+fn scope(error: &Error) -> String {
+    let scope = error.scope().unwrap_or(Scope::BOT_IMPORT);
+    format!("\"{}\" ({})", scope.admin_console, scope.name)
 }

@@ -14,6 +14,7 @@ mod duration;
 mod environment;
 mod exit;
 mod failure;
+mod file_name;
 mod hint;
 mod logging;
 mod options_file;
@@ -23,6 +24,7 @@ mod plain_text;
 mod reasons;
 mod reports;
 mod settings;
+mod shell;
 mod signals;
 mod text;
 mod time;
@@ -68,6 +70,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Publish { publish: Publish::Start(args) } => on_runtime(commands::publish_start(*args)),
         Command::Publish { publish: Publish::Watch(args) } => on_runtime(commands::publish_watch(*args)),
         Command::Token(args) => commands::token(args),
+        Command::Config(args) => on_runtime(commands::config(*args)),
         Command::Emulator(args) => on_runtime(commands::emulator(&args)),
         Command::Demo => on_runtime(commands::demo()),
         Command::Completions(args) => commands::completions(&args),

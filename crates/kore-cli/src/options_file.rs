@@ -13,7 +13,7 @@ const MAX_LEN: u64 = 1024 * 1024;
 /// Reads the file, which must be a JSON object in which no key stands twice.
 pub(crate) fn read(path: &Path) -> Result<ExactJson, Failure> {
     let shown = path.display();
-    let text = std::fs::File::open(path)
+    let text = plain_text::open(path)
         .and_then(|file| plain_text::text(bounded(file, MAX_LEN)?))
         .map_err(|error| Failure::usage(format!("cannot read --options {shown}: {error}")))?;
     ExactJson::object(&text).map_err(|error| Failure::usage(format!("--options {shown}: {error}")))

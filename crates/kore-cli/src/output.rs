@@ -3,6 +3,7 @@
 //! All text goes through the queue of its stream, so that a watch never waits for a slow reader. Only
 //! [`text`] and its like wait, for commands that have nothing else to do.
 
+pub(crate) mod config;
 mod human;
 pub(crate) mod json;
 mod lines;

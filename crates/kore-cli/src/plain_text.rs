@@ -3,7 +3,7 @@
 
 use std::io;
 
-pub(crate) use kore_emulator::plain_text::{bounded, text, utf8};
+pub(crate) use kore_emulator::plain_text::{bounded, open, text, utf8};
 
 /// The mark that editors put in front of a text.
 const MARK: char = '\u{feff}';

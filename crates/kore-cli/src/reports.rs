@@ -8,6 +8,7 @@ mod markdown;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use junit::junit;
 use markdown::markdown;
@@ -15,7 +16,7 @@ use markdown::markdown;
 use crate::args::ReportArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::messages::warn;
+use crate::output::messages::{self, warn};
 use crate::watch::Ending;
 
 /// The variable in which GitHub names the file for the summary of a step.
@@ -108,6 +109,19 @@ impl Reports {
     fn flags(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
         let flags = [("--junit", self.junit.as_ref()), ("--summary", self.summary.as_ref())];
         flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)))
+    }
+
+    /// Writes them for a job that was not started, or whose start is in doubt: what reads the reports of
+    /// a pipeline looks there, and not at its log.
+    pub(crate) fn write_not_started(
+        &self,
+        kind: &'static str,
+        target: &str,
+        failure: &Failure,
+        elapsed: Duration,
+    ) {
+        let ending = Ending::not_started(kind, target, failure, elapsed);
+        self.write(&[ending], None).iter().for_each(messages::error);
     }
 
     /// Writes them all; what could not be written is given back.

@@ -7,6 +7,7 @@ mod connection;
 mod identity;
 mod jwe;
 mod key;
+mod overview;
 mod profile;
 pub(crate) mod secret;
 mod values;
@@ -18,7 +19,8 @@ use kore_sdk::auth::{Encrypter, Secret};
 
 pub(crate) use connection::{Connection, ca_pem};
 pub(crate) use identity::{Credentials, Identity};
-pub(crate) use key::Key;
+pub(crate) use key::{Form, Key};
+pub(crate) use overview::{Row, State};
 pub(crate) use secret::SecretSource;
 
 use crate::args::{ConnectionArgs, IdentityArgs};
@@ -40,7 +42,6 @@ pub(crate) struct Settings {
 }
 
 /// What is wrong with a setting.
-#[expect(dead_code, reason = "`kore config` will tell each problem beside its setting")]
 pub(crate) struct Problem {
     pub(crate) key: Key,
     pub(crate) failure: Failure,
@@ -62,7 +63,11 @@ impl Settings {
     }
 
     /// The same, with all that cannot be read as problems.
-    fn gathered(identity: IdentityArgs, connection: ConnectionArgs, environment: &Environment) -> Self {
+    pub(crate) fn gathered(
+        identity: IdentityArgs,
+        connection: ConnectionArgs,
+        environment: &Environment,
+    ) -> Self {
         let mut problems = Vec::new();
         let flags = Level::of_flags(identity, connection);
         let environment = Level::of_environment(environment, &mut problems);
@@ -100,6 +105,7 @@ impl Settings {
             if let Some(config) = &self.config {
                 hint = config.hint(&hint);
             }
+            hint.push_str("; kore config shows what is set");
         }
         if let Some(command) = import_id {
             hint.push_str(if hint.is_empty() { "run" } else { "; then run" });

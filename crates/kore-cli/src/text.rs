@@ -90,16 +90,6 @@ pub(crate) fn number_of(count: usize, noun: &str) -> String {
     if count == 1 { format!("{count} {noun}") } else { format!("{count} {}", plural(noun)) }
 }
 
-/// A word for a POSIX shell, in quotes unless it is plain.
-pub(crate) fn quoted(value: &str) -> String {
-    let plain =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'=' | b',');
-    if !value.is_empty() && value.bytes().all(plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
 /// Fills up to a width with spaces behind it.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
@@ -132,14 +122,6 @@ pub(crate) fn names(names: &[impl AsRef<str>], room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_safe_for_a_shell() {
-        assert_eq!(quoted("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("$(x)`y`'z"), r"'$(x)`y`'\''z'");
-    }
 
     fn list(count: usize) -> Vec<String> {
         (1..=count).map(|n| format!("task {n}")).collect()

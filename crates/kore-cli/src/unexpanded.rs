@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Component, Path};
 
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 use crate::origin::Source;
 use crate::plain_text::trimmed;
 
@@ -85,10 +86,9 @@ impl fmt::Display for Unexpanded<'_> {
 
 /// What to write, if a path is not there since nothing has expanded it.
 pub(crate) fn path_hint(path: &Path, from: &Source, error: &io::Error) -> Option<String> {
-    let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
     let begins = |component: Component<'_>| component.as_os_str().as_encoded_bytes().starts_with(b"~");
     let mut components = path.components();
-    if !missing {
+    if !is_missing(error.kind()) {
         return None;
     }
     let names = path.iter().filter_map(|name| name.to_str());
@@ -133,6 +133,8 @@ mod tests {
             assert!(hint.starts_with("the variable ") && hint.contains("CA_FILE"), "{hint}");
         }
         assert_eq!(says("$(CA_FILE)", &flag, io::ErrorKind::PermissionDenied), None);
+        // As Windows has it: no file has such a name.
+        assert!(says("${env:CA_FILE}", &flag, io::ErrorKind::InvalidFilename).is_some());
     }
 
     #[test]

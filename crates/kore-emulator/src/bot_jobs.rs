@@ -41,6 +41,10 @@ pub(crate) struct BotJobs {
 }
 
 impl BotJobs {
+    pub(crate) fn get(&self, bot: &BotId, kind: JobKind) -> Option<&BotJob> {
+        self.by_bot.get(&(bot.clone(), kind))
+    }
+
     /// Holds a job in place of the last one of its kind.
     pub(crate) fn put(&mut self, bot: BotId, job: BotJob) {
         self.changes += 1;

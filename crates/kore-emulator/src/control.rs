@@ -11,6 +11,7 @@ mod bots;
 mod events;
 mod guard;
 mod imports;
+mod jobs;
 mod log;
 mod page;
 mod recent;
@@ -115,6 +116,10 @@ impl Control {
             Action::Bots => self.list_bots(),
             Action::AddBot => self.add_bot(body)?,
             Action::DeleteBot(id) => self.delete_bot(&id)?,
+            Action::Job(bot, kind) => self.job(&bot, kind)?,
+            Action::SteerJob(bot, kind, how) => self.steer_job(&bot, kind, how)?,
+            Action::Prepare => self.prepare(body)?,
+            Action::ForgetPrepared => self.forget_prepared(),
             Action::Files => self.list_files(),
             Action::Requests => self.list_requests(query)?,
             Action::Faults => json(StatusCode::OK, &self.faults.list()),

@@ -144,7 +144,7 @@ impl Emulator {
     /// [kind](Scenario::job); then it is used up. Those of several calls are used one after the other.
     /// `false`, and nothing prepared, if a thousand wait already.
     pub fn prepare_next(&self, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> bool {
-        self.platform.starts().prepare(scenario.into(), mode)
+        self.platform.starts().prepare(scenario.into(), mode).is_some()
     }
 
     /// The imports that it holds, in the order in which they were given.
@@ -160,7 +160,8 @@ impl Emulator {
     /// The bots that an import can go into: those that were added, and those that an import has made.
     pub fn bot_ids(&self) -> Vec<BotId> {
         let now = self.clock.now().wall;
-        self.platform.bots(|bot, exists| exists.then(|| bot.id.clone()), now).into_iter().flatten().collect()
+        let found = self.platform.bots(usize::MAX, |bot, exists, _| exists.then(|| bot.id.clone()), now);
+        found.into_iter().rev().flatten().collect()
     }
 
     /// Adds a bot that an import can go into.

@@ -4,7 +4,6 @@ mod duration;
 pub(crate) mod keys;
 
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 
 use kore_types::Printable;
@@ -119,7 +118,7 @@ pub(crate) fn from_file<I: Input>(path: &Path) -> Result<I, InputError> {
             return Err(InputError::within(&source, 0, 0, "", message));
         }
     };
-    let text = File::open(path).and_then(|file| bounded(file, MAX_LEN)).and_then(plain_text::text);
+    let text = plain_text::open(path).and_then(|file| bounded(file, MAX_LEN)).and_then(plain_text::text);
     let text = text.map_err(|error| {
         InputError::within(&source, 0, 0, "", &format!("the file cannot be read: {error}"))
     })?;

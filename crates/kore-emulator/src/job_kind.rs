@@ -73,6 +73,15 @@ impl JobKind {
         }
     }
 
+    /// In a sentence: "an import".
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Import => "an import",
+            Self::Export => "an export",
+            Self::Publish => "a publish",
+        }
+    }
+
     pub(crate) fn is_import(&self) -> bool {
         *self == Self::Import
     }

@@ -58,8 +58,28 @@
 //! `dialogs`, `botEvents`, `knowledgeTasks`, `sentences`, `patterns`, `smallTalk`), for the functions,
 //! and for the variables of the configuration. It fails if `unexportedTasks` is not empty or the
 //! definition is no JSON object, and whenever a test [says so](Emulator::fail);
-//! [`started`](EmulatorBuilder::started) has it follow a scenario instead. A zip is what is in it. Of a
-//! file its name, size, hash and the names of its parts are kept, and no content.
+//! [`started`](EmulatorBuilder::started) has it follow a scenario instead. A zip is what is in it.
+//!
+//! # Exports and publishes
+//!
+//! A bot that is there can be exported and published. Of each the last one is held: what a client starts
+//! follows a scenario of that [kind](JobKind), or succeeds. An export gives back the files of the last
+//! import into the bot that succeeded, from a signed address of the emulator, without a token; a bot
+//! that no import made gives a small made-up one.
+//!
+//! Contents of files are kept in memory alone, [256 MiB](EmulatorBuilder::kept_contents) by default, the
+//! newest. No snapshot, page or log has one.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use kore_emulator::{App, Emulator, Mode, scenarios};
+//!
+//! let emulator = Emulator::builder().app(App::made_up()).bot("st-1f".parse()?).start().await?;
+//! // The next publish that a client starts waits for approval; others succeed.
+//! emulator.prepare_next(scenarios::publish_awaiting_approval(), Mode::TIME);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Over HTTP
 //!
@@ -79,6 +99,10 @@
 //! | `POST /imports/{id}/advance` | ends the task that runs; `finish` and `fail` end the import |
 //! | `GET`, `POST /bots` | the bots, the newest first; adds one: `{"id": "st-1f"}`, and perhaps `"name"` |
 //! | `DELETE /bots/{id}` | takes it away |
+//! | `GET /bots/{id}/export` | its last export with its document, without what opens the file; likewise `publish` |
+//! | `POST /bots/{id}/export/advance` | ends the task that runs; `finish` and `fail` end the export; likewise `publish` |
+//! | `POST /next` | has the next start of the scenario's kind follow it: `{"scenario": "export-failure"}`, and what else `POST /imports` takes, but no `id`; several follow one another |
+//! | `DELETE /next` | forgets what was prepared so |
 //! | `GET /files` | the files that were uploaded, the newest first |
 //! | `GET /requests` | the last 1000 requests of the API: each with its time, method, path, status, import, why it was refused, and what fault struck it |
 //! | `GET`, `POST`, `DELETE /faults` | lists the faults, adds some in the form of a [file](Faults), clears them |

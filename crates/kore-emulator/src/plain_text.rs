@@ -2,7 +2,31 @@
 //! end lines with CR LF, and PowerShell's `>` writes UTF-16. The emulator reads its files and bodies by it,
 //! and the command its settings, ids and tokens.
 
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::path::Path;
+
+/// Opens a file that a user names: a regular file, or a stream that this process has open already, such
+/// as `/dev/stdin` and what `<(…)` of a shell stands for. Another pipe may have nobody at its other end,
+/// and a device may have no end: opening or reading it would hang for ever.
+///
+/// # Errors
+/// If it is another thing, or cannot be opened.
+pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
+    let path = path.as_ref();
+    let is = fs::metadata(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let is_open = [Path::new("/dev/fd"), Path::new("/proc/self/fd")].contains(&folder)
+        || [Path::new("/dev/stdin"), Path::new("/dev/null")].contains(&path);
+    // A folder says itself that it is one.
+    if is.is_file() || is.is_dir() || is_open {
+        return File::open(path);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "expected a regular file, found a pipe, a socket or a device (/dev/stdin and <(…) are read)",
+    ))
+}
 
 /// All of a source, if it is not longer than that.
 ///

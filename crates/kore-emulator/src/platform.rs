@@ -163,10 +163,17 @@ impl Platform {
         imports.changes() + bots.changes + bot_jobs.changes + files.changes
     }
 
-    /// Calls `ask` with each bot, the newest last, and whether it exists at `now`; returns the answers.
-    pub(crate) fn bots<T>(&self, ask: impl Fn(&Bot, bool) -> T, now: SystemTime) -> Vec<T> {
-        let State { imports, bots, .. } = &*self.state();
-        bots.all.iter().map(|bot| ask(bot, bot.exists(imports, now))).collect()
+    /// Calls `ask` with each of the newest bots, the newest first, whether it exists at `now`, and all
+    /// jobs; returns the answers.
+    pub(crate) fn bots<T>(
+        &self,
+        most: usize,
+        ask: impl Fn(&Bot, bool, &BotJobs) -> T,
+        now: SystemTime,
+    ) -> Vec<T> {
+        let State { imports, bots, bot_jobs, .. } = &*self.state();
+        let newest = bots.all.iter().rev().take(most);
+        newest.map(|bot| ask(bot, bot.exists(imports, now), bot_jobs)).collect()
     }
 
     /// Adds a bot, in place of one with the same id and its jobs, if there is room.

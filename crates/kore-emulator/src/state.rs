@@ -113,7 +113,7 @@ impl StateFile {
     /// Locks the file and reads it; there may be none yet.
     fn take(path: &Path) -> Result<(Self, String), InputError> {
         // A link stays one, and two names of a file share one lock.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let shown = path.display().to_string();
         let refused = |problem: String| input::refused(&shown, &problem);
         let unread = |problem: String| refused(format!("{problem}; it was left as it is"));

@@ -88,6 +88,13 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
         &[]
     }
 
+    /// Whether a message of the platform may repeat a secret of this request, such as a value of a file.
+    /// An error keeps only the code of such a message, unless it is that of a known [`Refusal`]. By
+    /// default no message does.
+    fn may_quote(&self, _message: &str) -> bool {
+        false
+    }
+
     /// Checks that a response is about what was asked for. By default it is.
     ///
     /// # Errors
@@ -112,6 +119,7 @@ pub trait OutgoingRequest: Endpoint<Response: IncomingResponse> {
         });
         read.map_err(|mut error: ResponseError| {
             error.conceal(self.concealed_keys());
+            error.conceal_quotes(|message| self.may_quote(message));
             error
         })
     }

@@ -86,6 +86,7 @@ mod other_job;
 mod own_refusal;
 mod path;
 mod query;
+mod quotes;
 mod refusal;
 mod request_log;
 mod request_logs;

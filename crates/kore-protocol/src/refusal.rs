@@ -121,9 +121,11 @@ impl Refusal {
     /// The refusal that an error body has, by its message. The case of letters makes no difference, nor
     /// does the status, which is not known for all refusals.
     pub fn recognise(body: &ErrorBody) -> Option<Self> {
-        body.details().iter().filter_map(ErrorDetail::text).find_map(|msg| {
-            TABLE.iter().find(|known| known.msg.eq_ignore_ascii_case(msg.trim())).map(|known| known.refusal)
-        })
+        body.details().iter().filter_map(ErrorDetail::text).find_map(Self::of_message)
+    }
+
+    pub(crate) fn of_message(msg: &str) -> Option<Self> {
+        TABLE.iter().find(|known| known.msg.eq_ignore_ascii_case(msg.trim())).map(|known| known.refusal)
     }
 
     /// The HTTP response of a server that refuses.

@@ -6,13 +6,16 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
-use kore_types::ErrorBody;
+use kore_types::{ErrorBody, ErrorDetail};
 
 use crate::kept_headers::{self, LEAST_SECRET, MASK, mask_headers};
 use crate::{BodyLimit, Excerpt, OtherJob, Refusal, RetryAfter, document};
 
 /// A message shows this many errors of an error body.
 const SHOWN: usize = 5;
+
+/// In the place of a message that may repeat what was sent.
+const UNSHOWN: &str = "its message is not shown, since it may repeat what was sent";
 
 /// An error keeps this many bytes of a body.
 const KEPT: usize = 16 * 1024;
@@ -181,6 +184,29 @@ impl ResponseError {
             if let Kind::Refused { body, .. } = kind {
                 body.extra.clear();
             }
+        }
+    }
+
+    /// Keeps only the code of each message that may repeat what was sent, and nothing of a body that
+    /// may. The words of a known [`Refusal`] are kept.
+    pub fn conceal_quotes(&mut self, may_quote: impl Fn(&str) -> bool) {
+        let Inner { kind, body, .. } = &mut *self.0;
+        if may_quote(&String::from_utf8_lossy(body)) {
+            *body = Bytes::new();
+        }
+        let Kind::Refused { body: errors, .. } = kind else { return };
+        for detail in errors.errors.iter_mut().flat_map(|errors| &mut errors.items) {
+            let is_known = detail.text().is_some_and(|text| Refusal::of_message(text).is_some());
+            if is_known || !serde_json::to_string(detail).is_ok_and(|json| may_quote(&json)) {
+                continue;
+            }
+            let code =
+                detail.code.take().filter(|code| !may_quote(&code.to_string()) || code.as_u64().is_some());
+            *detail = ErrorDetail::default();
+            (detail.msg, detail.code) = (Some(UNSHOWN.to_owned()), code);
+        }
+        if serde_json::to_string(&errors.extra).is_ok_and(|json| may_quote(&json)) {
+            errors.extra.clear();
         }
     }
 

@@ -73,19 +73,27 @@ impl Attempts {
     }
 }
 
-/// Whether the platform certainly did not take a request that failed: it was not sent or not
-/// processed, or the platform refused it. A rate limit refuses, and so does a 401 of whoever writes
-/// one. Nothing else that was not written by the platform proves anything, and nor does its own
-/// 500.
+/// Whether the platform certainly did not take a request that failed, by what is known of each answer:
+///
+/// | answer | taken? |
+/// |---|---|
+/// | the request was not sent, or its stream was refused | no |
+/// | a 401, of whoever writes one | no: HTTP says that such a request was not applied, and the platform looks at the token first |
+/// | a rate limit or another 4xx in the platform's form, but 408 | no: it says itself what it refuses |
+/// | a 429 in another form | not known: HTTP does not say it, and a gateway that repeats requests passes on the last answer |
+/// | all else that the platform did not write, its 5xx, and no answer | not known |
 pub(crate) fn is_untaken(error: &Error) -> bool {
     if let Some(transport) = error.transport() {
         return TransportError::is_unprocessed(transport);
     }
     let Some(response) = error.response() else { return true };
-    error.is_rate_limited() || response.is_auth() || is_refused(response)
+    let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED && response.is_auth();
+    is_unauthorized || is_refused(response)
 }
 
+/// Whether the platform says in its own form that it refuses. A rate limit may come with any status.
 fn is_refused(response: &ResponseError) -> bool {
     let (status, is_its_own) = (response.status(), response.error_body().is_some());
-    is_its_own && status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT
+    let is_refusal = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+    is_its_own && (is_refusal || response.is_rate_limited())
 }

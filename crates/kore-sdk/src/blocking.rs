@@ -108,12 +108,12 @@ impl Client {
 
 impl Client {
     /// One request of a watch, as in the async client.
-    pub(crate) fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
+    pub(crate) fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<Answer<R::Response>, Error> {
         let mut exchange = Exchange::new(&self.core, request);
         let http = exchange.request_blocking()?;
         let response = exchange.span.clone().in_scope(|| self.transport.send(http));
         let result = exchange.read(response);
-        Ok(exchange.finish(result)?.response)
+        exchange.finish(result)
     }
 }
 

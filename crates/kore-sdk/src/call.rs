@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use kore_auth::{Issued, TokenSource};
 use kore_protocol::watch::{Host, PollError as _};
 use kore_protocol::{
@@ -159,9 +159,9 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
             Err(error) => error.origin(),
         });
         self.without_secrets(result).map_err(|mut error| {
-            error.conceal(self.request.concealed_keys());
+            error.conceal(self.request.concealed_keys(), |message| self.request.may_quote(message));
             self.note_a_refused_token(&mut error);
-            error.after(self.attempts)
+            error.of_scope(R::METADATA.scope).after(self.attempts)
         })
     }
 
@@ -200,7 +200,9 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
         let Some(issued) = self.issued.as_ref().filter(|_| error.is_auth()) else { return };
         if error.response().and_then(ResponseError::refusal) != Some(Refusal::WrongScope) {
             self.core.tokens.forget(&issued.token);
-            error.set_worth_a_new_token(issued.is_kept);
+            // No source knows a token that is refused with a 403: the app may not do it.
+            let is_unauthorized = error.status() == Some(StatusCode::UNAUTHORIZED);
+            error.set_worth_a_new_token(issued.is_kept && is_unauthorized);
         }
     }
 }

@@ -102,12 +102,12 @@ impl Client {
 
 impl Client {
     /// One request of a watch. It does not repeat a refused token: the watch does, and counts it.
-    pub(crate) async fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<R::Response, Error> {
+    pub(crate) async fn poll<R: OutgoingRequest>(&self, request: &R) -> Result<Answer<R::Response>, Error> {
         let mut exchange = Exchange::new(&self.core, request);
         let http = exchange.request().await?;
         let response = self.transport.send(http).instrument(exchange.span.clone()).await;
         let result = exchange.read(response);
-        Ok(exchange.finish(result)?.response)
+        exchange.finish(result)
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use kore_auth::KeyError;
 use kore_protocol::watch::{DeadlineTooSoon, PollError};
-use kore_protocol::{InvalidToken, ResponseError, RetryAfter};
+use kore_protocol::{InvalidJson, InvalidToken, Refusal, ResponseError, RetryAfter, Scope};
 use kore_transport::{Phase, TransportError};
+use kore_types::InvalidId;
 
 /// Why a client could not be built, or why a call has no result.
 ///
@@ -19,6 +20,8 @@ struct Inner {
     kind: Kind,
     attempts: u32,
     worth_a_new_token: bool,
+    /// That the call needs.
+    scope: Option<Scope>,
     /// Of what it is that may have started.
     may_have_started: Option<&'static str>,
 }
@@ -32,6 +35,8 @@ enum Kind {
     Token(InvalidToken),
     Transport(TransportError),
     Response(ResponseError),
+    /// A file that the program opened itself.
+    File(std::io::Error),
     /// The client itself keeps the rate limit.
     NoRoom {
         free_in: Duration,
@@ -41,7 +46,13 @@ enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, attempts: 0, worth_a_new_token: false, may_have_started: None }))
+        Self(Box::new(Inner {
+            kind,
+            attempts: 0,
+            worth_a_new_token: false,
+            scope: None,
+            may_have_started: None,
+        }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -60,6 +71,11 @@ impl Error {
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn of_scope(mut self, scope: Option<Scope>) -> Self {
+        self.0.scope = scope;
         self
     }
 
@@ -87,10 +103,12 @@ impl Error {
         }
     }
 
-    /// Keeps of what arrived that which stands before the first of these keys.
-    pub(crate) fn conceal(&mut self, keys: &[&str]) {
+    /// Keeps of what arrived that which stands before the first of these keys and repeats no secret of
+    /// the request.
+    pub(crate) fn conceal(&mut self, keys: &[&str], may_quote: impl Fn(&str) -> bool) {
         if let Kind::Response(error) = &mut self.0.kind {
             error.conceal(keys);
+            error.conceal_quotes(may_quote);
         }
     }
 
@@ -108,7 +126,8 @@ impl Error {
 
     /// Whether a file could not be read, or changed while it was sent. The message names it.
     pub fn is_file(&self) -> bool {
-        self.transport().is_some_and(|error| error.phase() == Phase::Content)
+        matches!(self.0.kind, Kind::File(_))
+            || self.transport().is_some_and(|error| error.phase() == Phase::Content)
     }
 
     /// Whether a setting is missing or wrong, so that nothing was sent.
@@ -116,13 +135,19 @@ impl Error {
         match &self.0.kind {
             Kind::Config { .. } | Kind::Token(_) => true,
             Kind::Key(error) => !error.is_retryable(),
-            Kind::Transport(_) | Kind::Response(_) | Kind::NoRoom { .. } => false,
+            Kind::Transport(_) | Kind::Response(_) | Kind::File(_) | Kind::NoRoom { .. } => false,
         }
     }
 
     /// Whether the platform refused the token or its scope. A page of HTML refuses neither.
     pub fn is_auth(&self) -> bool {
         self.response().is_some_and(ResponseError::is_auth)
+    }
+
+    /// The scope that the app needs for the call, if a response arrived and the call needs one. If the
+    /// platform says that the app lacks it, the message names it.
+    pub fn scope(&self) -> Option<Scope> {
+        self.0.scope
     }
 
     /// Whether the platform does not know the import or bot.
@@ -151,7 +176,7 @@ impl Error {
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            Kind::Config { .. } | Kind::Token(_) => false,
+            Kind::Config { .. } | Kind::Token(_) | Kind::File(_) => false,
             Kind::Key(error) => error.is_retryable(),
             Kind::Transport(error) => error.is_retryable(),
             Kind::Response(error) => error.is_retryable(),
@@ -215,6 +240,28 @@ impl From<DeadlineTooSoon> for Error {
     }
 }
 
+/// For `?`: a text that is no id is a wrong setting.
+impl From<InvalidId> for Error {
+    fn from(invalid: InvalidId) -> Self {
+        Self::new(Kind::Config { message: invalid.to_string(), source: None })
+    }
+}
+
+/// For `?`: a file for [`ImportFile::from_path`](crate::ImportFile::from_path) that cannot be read;
+/// [`is_file`](Self::is_file) is true.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Kind::File(error))
+    }
+}
+
+/// For `?`: a file of options that is not sent as it is.
+impl From<InvalidJson> for Error {
+    fn from(invalid: InvalidJson) -> Self {
+        Self::new(Kind::Config { message: invalid.to_string(), source: None })
+    }
+}
+
 /// A response that broke off is still a response: the part that arrived says more than how it ended.
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
@@ -250,6 +297,7 @@ impl fmt::Display for Error {
             Kind::Token(error) => error.fmt(f)?,
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Response(error) => error.fmt(f)?,
+            Kind::File(error) => error.fmt(f)?,
             Kind::NoRoom { free_in, left } => write!(
                 f,
                 "the rate limit of this call is used up: the next request may be sent in {} s, and {} s are left \
@@ -257,6 +305,10 @@ impl fmt::Display for Error {
                 free_in.as_secs_f64().ceil(),
                 left.as_secs_f64().floor(),
             )?,
+        }
+        let is_wrong_scope = self.response().and_then(ResponseError::refusal) == Some(Refusal::WrongScope);
+        if let Some(Scope { admin_console, name, .. }) = self.0.scope.filter(|_| is_wrong_scope) {
+            write!(f, "; the app needs the scope \"{admin_console}\" ({name})")?;
         }
         match self.0.attempts {
             0 | 1 => Ok(()),
@@ -284,6 +336,7 @@ impl std::error::Error for Error {
             Kind::Token(error) => error.source(),
             Kind::Transport(error) => error.source(),
             Kind::Response(error) => error.source(),
+            Kind::File(error) => error.source(),
             Kind::NoRoom { .. } => None,
         }
     }

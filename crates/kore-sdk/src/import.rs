@@ -8,6 +8,7 @@ mod attempts;
 pub(crate) mod blocking;
 mod event;
 mod files;
+mod folder;
 mod plan;
 mod run;
 mod watched;
@@ -21,6 +22,7 @@ use kore_types::{BotId, ImportOptions, Purpose};
 pub use self::event::ImportEvent;
 use self::event::OnEvent;
 pub use self::files::{ImportFile, ImportFiles};
+pub use self::folder::ImportFileKind;
 use self::plan::Target;
 pub use self::watched::WatchedImport;
 use crate::DEFAULT_DEADLINE;
@@ -87,12 +89,10 @@ impl<'a, C> ImportBot<'a, C> {
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// use kore_sdk::{ImportEvent, ImportFile, ImportFiles, ImportMode};
+/// use kore_sdk::{ImportEvent, ImportFiles, ImportMode};
 ///
-/// let definition = ImportFile::from_path("export/botDefinition.json")?;
-/// let config = ImportFile::from_path("export/config.json")?;
 /// let accepted = client
-///     .import_bot(ImportFiles::new(definition, config))
+///     .import_bot(ImportFiles::from_folder("export")?)
 ///     .into_bot("st-1f".parse()?, ImportMode::Full)
 ///     .on_event(|event| match event {
 ///         ImportEvent::Uploading { name, sent, length, .. } => println!("{name}: {sent} of {length}"),

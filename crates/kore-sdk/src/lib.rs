@@ -69,7 +69,9 @@ pub use client::Client;
 pub use download::{Download, DownloadError, can_download_to};
 pub use error::Error;
 pub use export::{ExportBot, ExportEnd};
-pub use import::{Import, ImportBot, ImportEvent, ImportFile, ImportFiles, ImportMode, WatchedImport};
+pub use import::{
+    Import, ImportBot, ImportEvent, ImportFile, ImportFileKind, ImportFiles, ImportMode, WatchedImport,
+};
 pub use jobs::StartedPublish;
 pub use publish::PublishBot;
 pub use single_call::Call;

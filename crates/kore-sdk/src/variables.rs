@@ -20,6 +20,7 @@ mod encryption;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read as _;
+use std::path::Path;
 
 use kore_auth::{Secret, Token};
 use kore_types::Printable;
@@ -172,7 +173,19 @@ fn lacks(is: &str, is_not: &str) -> Error {
 /// The names are those of paths, which no message repeats: a secret may stand in the wrong variable.
 fn read(name: &str, path: &OsStr) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let file = File::open(path).and_then(|file| file.take(MAX_LEN).read_to_end(&mut bytes));
+    let path = Path::new(path);
+    let folder = path.parent().unwrap_or(path);
+    // What the process has open already; another pipe may have nobody at its other end.
+    let is_open =
+        path == Path::new("/dev/stdin") || ["/dev/fd", "/proc/self/fd"].map(Path::new).contains(&folder);
+    let file = match path.metadata() {
+        Ok(is) if !is.is_file() && !is.is_dir() && !is_open => Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "expected a regular file, found a pipe, a socket or a device",
+        )),
+        _ => File::open(path),
+    };
+    let file = file.and_then(|file| file.take(MAX_LEN).read_to_end(&mut bytes));
     file.map_err(|error| Error::setting(&format!("{name}: cannot read the file that it names"), error))?;
     Ok(bytes)
 }

@@ -153,6 +153,9 @@ impl Transport for ReqwestTransport {
 /// How `Debug` of a client without redirects shows its policy.
 const NO_REDIRECTS: &str = r#"redirect_policy: "Policy(None)""#;
 
+/// What hyper's connector says of `https://` without TLS.
+const NO_TLS: &str = "invalid URL, scheme is not http";
+
 const LIMIT: &str = "the limit that the reqwest client has";
 
 fn failed(error: &reqwest::Error, peer: &str) -> TransportError {
@@ -166,10 +169,37 @@ fn failed(error: &reqwest::Error, peer: &str) -> TransportError {
         let why = failure::innermost(cause);
         return TransportError::new(Phase::Refused, format!("not a request that reqwest sends: {why}"));
     }
+    if failure::innermost(cause) == NO_TLS {
+        let why = format!(
+            "reqwest was built without TLS, so it cannot call {peer}: switch a feature for it on, such as rustls"
+        );
+        return TransportError::new(Phase::Refused, why);
+    }
     let refused = failure::proxy_from_text(cause).or_else(|| failure::tls_from_text(cause, peer));
     if error.is_connect() {
         refused.unwrap_or_else(|| failure::connect(peer, cause))
     } else {
         refused.map_or_else(|| failure::exchange(peer, cause), TransportError::perhaps_processed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In a build with TLS the connector is another one, and says nothing of the kind: then there is
+    /// nothing to see here.
+    #[test]
+    fn https_without_tls_is_refused_and_says_what_is_missing() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let transport = ReqwestTransport::without_proxy(reqwest::Client::builder()).expect("a client");
+        let request = Request::get("https://127.0.0.1:1/").body(Body::empty()).expect("a request");
+        let error = runtime.block_on(transport.exchange(request)).expect_err("nothing listens there");
+        match error.phase() {
+            Phase::Refused => {
+                assert!(!error.is_retryable() && error.to_string().contains("built without TLS"), "{error}");
+            }
+            phase => assert_eq!(phase, Phase::Connect, "{error}"),
+        }
     }
 }

@@ -116,7 +116,11 @@ fn failed(error: ureq::Error, peer: &str) -> TransportError {
         E::ConnectProxyFailed(_) => failure::proxy_from_text(&error)
             .unwrap_or_else(|| TransportError::new(Phase::Proxy, failure::innermost(&error))),
         E::ConnectionFailed => TransportError::new(Phase::Connect, peer),
-        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl | E::TlsRequired => {
+        E::TlsRequired => TransportError::new(
+            Phase::Refused,
+            format!("ureq has no TLS, so it cannot call {peer}: switch a feature for it on, such as rustls"),
+        ),
+        E::BadUri(_) | E::Http(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl => {
             TransportError::new(Phase::Refused, failure::innermost(&error))
         }
         E::Tls(_) => tls(&error, peer),
@@ -162,4 +166,26 @@ fn timeout(which: Timeout, phase: Phase) -> TransportError {
         _ => (phase, "a part of the exchange"),
     };
     TransportError::timeout(phase, format_args!("the limit that the ureq agent has for {limit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use ureq::unversioned::resolver::DefaultResolver;
+    use ureq::unversioned::transport::TcpConnector;
+
+    use super::*;
+
+    #[test]
+    fn https_without_tls_is_refused_and_says_what_is_missing() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("https://{}/", listener.local_addr().expect("an address"));
+        let connector = TcpConnector::default();
+        let agent = ureq::Agent::with_parts(Default::default(), connector, DefaultResolver::default());
+        let request = Request::get(url).body(Body::empty()).expect("a request");
+        let error = UreqTransport::new(agent).send(request).expect_err("there is no TLS");
+        assert_eq!((error.phase(), error.is_retryable()), (Phase::Refused, false), "{error}");
+        assert!(error.to_string().contains("ureq has no TLS"), "{error}");
+    }
 }

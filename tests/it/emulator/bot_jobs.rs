@@ -2,6 +2,7 @@
 
 mod files;
 mod hostile;
+mod steering;
 mod strict;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ mod double;
 mod faults;
 mod files;
 mod idle;
+mod quotes;
 mod rules;
 
 use std::num::NonZeroUsize;

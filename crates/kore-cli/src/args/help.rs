@@ -19,6 +19,18 @@ const FAILURES: &str = "  1  with --exit-status: the import failed
   6  no response: name, connection, TLS, proxy or timeout
   7  the output could not be written";
 
+/// Where the configuration file is if nothing else is said.
+const USUAL: &str = match cfg!(windows) {
+    true => r"kore\config.toml below %APPDATA%",
+    false => "kore/config.toml below $XDG_CONFIG_HOME or ~/.config",
+};
+
+/// Who may read the file.
+const PRIVATE: &str = match cfg!(windows) {
+    true => "Who else can read a file with a secret in it is not checked on Windows.",
+    false => "A file with a secret in it must be readable by you alone (chmod 600).",
+};
+
 pub(super) fn kore() -> String {
     format!(
         "\
@@ -37,7 +49,7 @@ Environment (an empty variable counts as unset):
   KORE_CONFIG              the configuration file, in place of the usual one
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, NO_COLOR, RUST_LOG as elsewhere
 
-Configuration file: kore/config.toml below $XDG_CONFIG_HOME or ~/.config
+Configuration file: {USUAL}
   default_profile = \"dev\"
   [profiles.dev]
   host = \"https://bots.kore.ai\"
@@ -45,7 +57,7 @@ Configuration file: kore/config.toml below $XDG_CONFIG_HOME or ~/.config
   client_secret_file = \"secret.txt\"     # relative to this file
   Further keys: client_secret, jwt, subject, jti, jwe_key_file, jwe_alg, jwe_enc,
   jwe_kid, jwe_content, jwe_cty, ca_file, allow_http, timeout.
-  A file with a secret in it must be readable by you alone (chmod 600).
+  {PRIVATE}
 
 All of these files, and standard input, may be UTF-8 or UTF-16 with the line ends
 of any system. A file with a secret holds it alone, on one line. A value that is
@@ -118,11 +130,47 @@ Example:
     )
 }
 
+pub(super) fn config() -> String {
+    let variables = variables(", in place of client id and secret");
+    format!(
+        "\
+{variables}
+
+The name of a setting is its key in a profile. Nothing is sent without --check,
+and of a secret only where it is from is shown.
+--check asks for the status of an import that does not exist: the platform looks
+at the token and its scope before it refuses the id. It asks once.
+
+--output json:
+  {{\"exit_code\": 0, \"settings\": [
+    {{\"key\": \"host\", \"flag\": \"--host\" or null, \"variable\": \"KORE_HOST\" or null,
+      \"state\": set, default, unset, missing or wrong, \"value\": text or null,
+      \"is_secret\": false, \"origin\": null or {{\"source\": flag, variable, profile
+      or file, \"name\": …, \"profile\": …, \"line\": …}}, \"overridden\": [other origins],
+      \"note\": …, \"errors\": [{{\"message\": …, \"hint\": …}}]}}],
+   \"check\": null or {{\"request\": …, \"steps\": [{{\"step\": host, TLS, platform, token,
+      scope or clock, \"result\": ok, failed or unknown, \"detail\": …}}],
+      \"warnings\": […]}}, \"errors\": [as above]}}
+
+Exit codes:
+  0  the settings are complete; with --check: the platform takes them
+  2  a setting is missing or wrong; nothing was sent
+  4, 5, 6  with --check: as for each call, see kore --help
+  7  the output could not be written
+
+Examples:
+  kore config
+  kore config --check --profile staging
+  kore config --output json | jq -r '.settings[] | select(.state == \"wrong\").key'"
+    )
+}
+
 pub(super) const EMULATOR: &str = "\
-It prints what a client needs as lines for a POSIX shell, then the imports that
-it holds, one a line: one for each --scenario, in order; without any, one that
-succeeded (the documented sample), one that runs and one that failed. The lines
-come all at once, when it serves, and the imports are the last of them.
+It prints what a client needs as lines for a POSIX shell (on Windows for
+PowerShell, unless SHELL or MSYSTEM is set), then the imports that it holds, one
+a line: one for each --scenario, in order; without any, one that succeeded (the
+documented sample), one that runs and one that failed. The lines come all at
+once, when it serves, and the imports are the last of them.
 
 The lines set KORE_HOST, and KORE_CLIENT_ID with KORE_CLIENT_SECRET, or with
 KORE_CLIENT_SECRET_FILE for the first --app; KORE_JTI for one that enforces JTI,
@@ -149,8 +197,8 @@ and the same as JSON; kore_emulator documents it under \"Over HTTP\". With --sta
 every change that was acknowledged there outlives a crash at any moment; one
 emulator has the file at a time, and a snapshot may be such a file.
 
-Exit codes: 0 stopped by Ctrl-C, SIGTERM or SIGHUP, 2 it could not start, 7 its
-lines could not be written.
+Exit codes: 0 stopped by Ctrl-C, SIGTERM or SIGHUP (Windows: or Ctrl-Break), 2 it
+could not start, 7 its lines could not be written.
 
 Example:
   kore emulator > emulator.txt &
@@ -162,7 +210,8 @@ pub(super) const COMPLETIONS: &str = "\
 Examples:
   kore completions bash > ~/.local/share/bash-completion/completions/kore
   kore completions zsh > \"${fpath[1]}/_kore\"
-  kore completions fish > ~/.config/fish/completions/kore.fish";
+  kore completions fish > ~/.config/fish/completions/kore.fish
+  kore completions powershell | Out-String | Invoke-Expression  # in $PROFILE";
 
 #[cfg(test)]
 mod tests {

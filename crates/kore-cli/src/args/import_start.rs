@@ -37,7 +37,7 @@ pub(crate) struct BotArgs {
     #[arg(long)]
     pub(crate) yes: bool,
 
-    /// Check the files, print what would be done, and send nothing
+    /// Check the files, print what would be done (as JSON with -o json), and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

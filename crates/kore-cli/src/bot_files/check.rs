@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{BotFile, Content, Role, bytes, shown};
 use crate::failure::Failure;
+use crate::shell::Shell;
 use crate::text::word;
 
 /// What was found in a file.
@@ -61,6 +62,14 @@ pub(super) fn check(file: &BotFile, zip: &str) -> Result<Checked, Failure> {
     if file.length == 0 {
         return Err(fails(&"it is empty"));
     }
+    if file.role != Role::Icon && file.role != Role::Zip {
+        let mut start = [0; 4];
+        let read = open(file).and_then(|input| start_of(input, &mut start)).map_err(|error| fails(&error))?;
+        if let Some(found) = other_encoding(&start[..read], file.role) {
+            let refused = fails(&format!("expected UTF-8 without a byte order mark, found {found}"));
+            return Err(refused.hint_if(saved_as_utf8(file)));
+        }
+    }
     match file.role {
         Role::Definition => {
             let found: Definition = object(file).map_err(|why| fails(&why))?;
@@ -81,10 +90,10 @@ pub(super) fn check(file: &BotFile, zip: &str) -> Result<Checked, Failure> {
             object::<IgnoredAny>(file).map_err(|why| fails(&why))?;
         }
         Role::Icon => {
-            let mut start = Vec::new();
-            let read = open(file).and_then(|input| input.take(8).read_to_end(&mut start));
+            let mut start = [0; 8];
+            let read = open(file).and_then(|input| start_of(input, &mut start));
             read.map_err(|error| fails(&error))?;
-            if start != b"\x89PNG\r\n\x1a\n" {
+            if start != *b"\x89PNG\r\n\x1a\n" {
                 checked.warnings.push(format!("{}: it does not begin as a PNG does", word(&file.name)));
             }
         }
@@ -102,14 +111,37 @@ fn open(file: &BotFile) -> io::Result<Box<dyn Read>> {
     })
 }
 
+/// Reads as many bytes of the start as there are.
+fn start_of(input: impl Read, start: &mut [u8]) -> io::Result<usize> {
+    let mut bytes = Vec::new();
+    input.take(start.len() as u64).read_to_end(&mut bytes)?;
+    start[..bytes.len()].copy_from_slice(&bytes);
+    Ok(bytes.len())
+}
+
+/// How a text is written that the platform would not read: files go up as they are.
+fn other_encoding(start: &[u8], role: Role) -> Option<&'static str> {
+    match start {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
+        // JavaScript skips it.
+        [0xef, 0xbb, 0xbf, ..] if role != Role::Functions => Some("UTF-8 with a mark"),
+        _ => None,
+    }
+}
+
+/// The way to UTF-8 in the shell that writes the others: `>` of the PowerShell of Windows writes UTF-16,
+/// and its `-Encoding UTF8` a mark.
+fn saved_as_utf8(file: &BotFile) -> Option<String> {
+    let Content::Path(path) = &file.content else { return None };
+    let path = Shell::PowerShell.quoted(&path.to_string_lossy());
+    Some(format!("in PowerShell: [IO.File]::WriteAllText((Resolve-Path {path}), (Get-Content -Raw {path}))"))
+}
+
 /// Reads JSON that is an object, a piece at a time.
 fn object<T: for<'de> Deserialize<'de>>(file: &BotFile) -> Result<T, String> {
     let mut input =
         BufReader::new(Utf8 { input: open(file).map_err(|error| error.to_string())?, tail: Vec::new() });
     let start = io::BufRead::fill_buf(&mut input).map_err(|error| error.to_string())?;
-    if start.starts_with(b"\xef\xbb\xbf") {
-        return Err("it begins with a byte order mark: save it as UTF-8 without one".to_owned());
-    }
     match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') | None => {}
         Some(_) => return Err("expected a JSON object, found something else".to_owned()),

@@ -1,9 +1,10 @@
 //! What an import would do, for people: `--dry-run` prints it and sends nothing.
 
 use kore_sdk::types::BotId;
+use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::BotFiles;
+use super::{BotFile, BotFiles};
 use crate::text::{pad, word};
 
 /// Where the files go.
@@ -21,6 +22,15 @@ impl Target {
         match self {
             Self::New(name) => format!("a new bot \"{}\"", word(name)),
             Self::Into(id, _) => format!("the bot {id}"),
+        }
+    }
+
+    /// The words of the JSON.
+    fn mode_word(&self) -> &'static str {
+        match self {
+            Self::New(_) => "new",
+            Self::Into(_, None) => "full",
+            Self::Into(_, Some(_)) => "incremental",
         }
     }
 
@@ -63,4 +73,24 @@ pub(crate) fn plan(files: &BotFiles, target: &Target) -> String {
     out.push_str(&format!("Exported by  version {version} of the platform\n"));
     out.push_str(&format!("Target  {}\nMode  {}\n", target.words(), target.mode()));
     out
+}
+
+/// The same for programs, on one line.
+pub(crate) fn plan_json(files: &BotFiles, target: &Target) -> String {
+    let (bot, options) = match target {
+        Target::New(name) => (json!({ "new_bot": name }), None),
+        Target::Into(id, options) => (json!({ "bot": id.as_str() }), options.as_ref()),
+    };
+    let of = |file: &BotFile| json!({"name": file.name, "role": file.role.noun(), "bytes": file.length});
+    let plan = json!({
+        "dry_run": true,
+        "target": bot,
+        "mode": target.mode_word(),
+        "options": options.map(|path| path.display().to_string()),
+        "files": files.files.iter().map(of).collect::<Vec<_>>(),
+        "left_out": files.left_out,
+        "exported_by": files.version,
+        "warnings": files.warnings,
+    });
+    format!("{plan}\n")
 }

@@ -35,7 +35,7 @@ pub(crate) async fn export_run(args: ExportRunArgs) -> Result<Exit, Failure> {
     let client = watching.platform.client(None)?;
     watching.starting(&format!("starting an export of {bot}"));
     let started = watching.until_started(client.start_export(&request)).await;
-    let run = started.map_err(|error| watching.platform.explain(&error))?;
+    let run = started.map_err(|error| watching.not_started::<ExportRun>(bot, &error))?;
     let id = run.export_id.as_ref().map(|id| id.as_str()).unwrap_or_default();
     watching.started(&run, &format!("started {id}; to watch it: kore export watch {bot}"));
     watching.watch(&client, vec![run], Vec::new(), Some(&download)).await
@@ -73,7 +73,7 @@ pub(crate) async fn publish_run(args: PublishRunArgs) -> Result<Exit, Failure> {
     let client = watching.platform.client(None)?;
     watching.starting(&format!("starting a publish of {bot}"));
     let started = watching.until_started(client.start_publish(&request)).await;
-    let started = started.map_err(|error| watching.platform.explain(&error))?;
+    let started = started.map_err(|error| watching.not_started::<PublishRun>(bot, &error))?;
     watching.started(&started.run, &format!("started a publish of {bot}"));
     match started.end() {
         // Nobody knows when it goes on.

@@ -19,7 +19,7 @@ use crate::args::{EmulatorArgs, Moved};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Stream};
-use crate::text::quoted;
+use crate::shell::Shell;
 use apps::Apps;
 use client_file::ClientFile;
 
@@ -73,7 +73,8 @@ fn lines(
     let host = [(HOST, emulator.url())].into_iter();
     let files = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.path())));
     let settings = host.chain(settings).chain(files);
-    let settings = settings.map(|(name, value)| format!("export {name}={}\n", quoted(&value)));
+    let shell = Shell::of_process();
+    let settings = settings.map(|(name, value)| shell.set(name, &value) + "\n");
     settings.chain(emulator.import_ids().into_iter().map(|id| format!("{id}\n"))).collect()
 }
 
@@ -97,7 +98,8 @@ fn cannot_start(args: &EmulatorArgs, error: &io::Error) -> Failure {
 
 /// An emulator with the imports that were asked for, and the faults.
 fn imports(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
-    let mut emulator = Emulator::builder().lenient(args.lenient);
+    let kept = u64::from(args.keep_files) * 1024 * 1024;
+    let mut emulator = Emulator::builder().lenient(args.lenient).kept_contents(kept);
     if args.no_control {
         emulator = emulator.control(false);
     }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use kore_sdk::watch::Job as _;
 use kore_sdk::{BotImportId, Client, ImportEvent};
 
 use super::client;
@@ -29,8 +30,14 @@ pub(super) use asked::{Asked, Mode};
 /// How long one request may take if nothing is set: an upload takes longer than a poll.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// A terminal that goes sends SIGHUP twice, by the system and by the shell. What comes later than this
+/// is sent by someone who does not want to wait.
+const PAIR: Duration = Duration::from_secs(1);
+
 pub(crate) async fn import_start(args: StartArgs) -> Result<Exit, Failure> {
-    let Some(asked) = Asked::read(args.bot)? else { return Ok(Exit::Success) };
+    let Some(asked) = Asked::read(args.bot, args.output == StartOutput::Json)? else {
+        return Ok(Exit::Success);
+    };
     let connection = ConnectionArgs { timeout: args.request_timeout, ..args.connection };
     let platform = Platform::new(args.identity, connection, &hint::Asked::IMPORT)?;
     let mut signals = Signals::new().map_err(Signals::cannot)?;
@@ -50,7 +57,7 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
     let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = args.how;
     let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
-    let Some(asked) = Asked::read(args.bot)? else { return Ok(Exit::Success) };
+    let Some(asked) = Asked::read(args.bot, output != WatchOutput::Human)? else { return Ok(Exit::Success) };
     let connection = ConnectionArgs { timeout: request_timeout, ..connection };
     let platform = Platform::new(identity, connection, &hint::Asked::IMPORT)?;
     let files = asked.paths.iter().map(|path| ("the import".to_owned(), path.clone()));
@@ -59,7 +66,11 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
     let display = Mutex::new(Display::new(output, timeout));
     let explain = |error: &kore_sdk::Error| platform.explain(error);
     let client = platform.client(Some(REQUEST_TIMEOUT))?;
-    let (id, signal) = start(&client, &asked, timeout, &mut signals, &display, &explain, |_, _| ()).await?;
+    let started = start(&client, &asked, timeout, &mut signals, &display, &explain, |_, _| ()).await;
+    let (id, signal) = started.inspect_err(|failure| {
+        let target = asked.target.words();
+        reports.write_not_started(BotImportId::KIND, &target, failure, began.elapsed());
+    })?;
     if let Some(signal) = signal {
         say(&format!("the import goes on; to watch it: kore import watch {id}"));
         return Ok(signal);
@@ -148,11 +159,21 @@ pub(super) async fn start(
     let mut ticks = tokio::time::interval(lock().tick());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut signal = None;
+    let mut heard = Instant::now();
     let accepted = loop {
         tokio::select! {
             accepted = &mut starting => break accepted,
             _ = ticks.tick() => lock().upload_tick_passed(&progress(), Instant::now()),
-            exit = signals.next(), if signal.is_none() => {
+            exit = signals.next() => {
+                if signal.is_some() {
+                    // Another Ctrl-C or SIGTERM has ended the process by now.
+                    if exit == Exit::HungUp && heard.elapsed() >= PAIR {
+                        return Err(Failure::new(exit, "ended by a second signal: the import may have started")
+                            .hint("the bot's page in the builder shows whether it is being imported"));
+                    }
+                    continue;
+                }
+                heard = Instant::now();
                 if !progress().is_starting() {
                     lock().clear();
                     let stopped = "stopped before the start: no import was started";

@@ -24,6 +24,7 @@ use crate::output;
 use crate::output::messages::{self, say, warn};
 use crate::reports::{self, Reports};
 use crate::settings::{Connection, Identity, Settings};
+use crate::shell::Shell;
 use crate::signals::Signals;
 use crate::text::noun;
 use crate::watch::{Board, Ending, Shown, command, exit_code, timeout_that_works};
@@ -333,5 +334,5 @@ pub(super) fn resume_command<J: Shown>(endings: &[Ending], timeout: Duration) ->
     let mut words = flags_of_watch(std::env::args_os(), noun(J::KIND), &without);
     words.extend(longer.map(|timeout| format!("--timeout={}s", timeout.as_secs()).into()));
     let program = std::env::args_os().next().unwrap_or_else(|| "kore".into());
-    Some(command(&program, J::KIND, &words, &again))
+    Some(command(Shell::of_process(), &program, J::KIND, &words, &again))
 }

@@ -9,7 +9,7 @@ use crate::text::{column, names, outcome_style, pad};
 use crate::watch::{Document, Task};
 
 pub(super) const LABEL: Style = Style::new().dimmed();
-const HEADING: Style = Style::new().bold();
+pub(super) const HEADING: Style = Style::new().bold();
 
 /// How many failed tasks are shown one by one.
 const MAX_FAILED: usize = 100;

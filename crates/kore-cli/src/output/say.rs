@@ -59,7 +59,20 @@ fn are_one() -> bool {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn are_one() -> bool {
-    Stream::BOTH.iter().all(|stream| stream.is_terminal())
+    use std::io;
+
+    use winapi_util::{HandleRef, file};
+
+    // Pipes are never found to be one: the system gives them no number.
+    let place = |stream: HandleRef| {
+        let is = file::information(&stream)?;
+        let is_file = file::typ(&stream)?.is_disk();
+        Ok::<_, io::Error>(is_file.then(|| (is.volume_serial_number(), is.file_index())))
+    };
+    match (place(HandleRef::stdout()), place(HandleRef::stderr())) {
+        (Ok(Some(stdout)), Ok(Some(stderr))) => stdout == stderr,
+        _ => Stream::BOTH.iter().all(|stream| stream.is_terminal()),
+    }
 }

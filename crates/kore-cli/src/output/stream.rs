@@ -15,10 +15,14 @@ pub(crate) enum Stream {
 impl Stream {
     pub(super) const BOTH: [Self; 2] = [Self::Stdout, Self::Stderr];
 
-    /// Whether a terminal shows it that can move its cursor. A console of Windows, which sets no
-    /// `TERM`, is none: it may not know the sequences.
+    /// Whether a terminal shows it that can move its cursor. A console of Windows needs no `TERM` for
+    /// that: it says itself whether it knows the sequences.
     pub(crate) fn is_screen(self) -> bool {
-        self.is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+        let moves = match std::env::var_os("TERM") {
+            Some(term) => !term.is_empty() && term != "dumb",
+            None => cfg!(windows),
+        };
+        moves && self.is_terminal() && self.knows_sequences()
     }
 
     pub(super) fn is_terminal(self) -> bool {
@@ -34,7 +38,26 @@ impl Stream {
             [anstream::AutoStream::choice(&io::stdout()), anstream::AutoStream::choice(&io::stderr())]
                 .map(|choice| choice != anstream::ColorChoice::Never)
         });
-        choices[self as usize]
+        choices[self as usize] && self.knows_sequences()
+    }
+
+    /// Whether its terminal, if it has one, obeys the sequences for colours and the cursor.
+    #[cfg(unix)]
+    fn knows_sequences(self) -> bool {
+        true
+    }
+
+    /// The same. A console of Windows shows them as characters until it is told to obey; one older than
+    /// Windows 10 never does. The terminal of Git Bash is no console, and obeys.
+    #[cfg(windows)]
+    fn knows_sequences(self) -> bool {
+        use winapi_util::console::Console;
+
+        static KNOW: OnceLock<[bool; 2]> = OnceLock::new();
+        let obeys = |console: io::Result<Console>| {
+            console.map_or(true, |mut console| console.set_virtual_terminal_processing(true).is_ok())
+        };
+        KNOW.get_or_init(|| [obeys(Console::stdout()), obeys(Console::stderr())])[self as usize]
     }
 
     /// Columns and rows of the terminal.
@@ -67,7 +90,7 @@ impl Stream {
         Ok(rustix::io::write(fd, bytes)?)
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(super) fn write(self, bytes: &[u8]) -> io::Result<usize> {
         use io::Write as _;
 
@@ -90,7 +113,7 @@ impl Stream {
         }
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(super) fn unread(self) -> Option<u64> {
         None
     }

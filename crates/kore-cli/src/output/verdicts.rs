@@ -36,15 +36,18 @@ pub(super) fn verdict_style(verdict: Verdict) -> Style {
     outcome_style(match verdict {
         Verdict::Succeeded => Outcome::Succeeded,
         Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
-        Verdict::NotDownloaded | Verdict::Failed | Verdict::CouldNotPoll | Verdict::AboutAnother => {
-            Outcome::Failed
-        }
+        Verdict::NotDownloaded
+        | Verdict::Failed
+        | Verdict::CouldNotPoll
+        | Verdict::AboutAnother
+        | Verdict::MayHaveStarted
+        | Verdict::NotStarted => Outcome::Failed,
     })
 }
 
 /// `3 imports: 2 succeeded, 1 failed`.
 pub(crate) fn total(endings: &[Ending]) -> String {
-    const ORDER: [Verdict; 8] = [
+    const ORDER: [Verdict; 10] = [
         Verdict::Succeeded,
         Verdict::NotDownloaded,
         Verdict::Failed,
@@ -53,6 +56,8 @@ pub(crate) fn total(endings: &[Ending]) -> String {
         Verdict::AwaitsApproval,
         Verdict::DeadlineReached,
         Verdict::Cancelled,
+        Verdict::MayHaveStarted,
+        Verdict::NotStarted,
     ];
     let count = |verdict| endings.iter().filter(|ending| ending.verdict == verdict).count();
     let parts = ORDER.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);

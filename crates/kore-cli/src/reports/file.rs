@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use tempfile::NamedTempFile;
 
+use crate::file_name;
 use crate::output::patience::{LOOK, PATIENCE, Patience};
 use crate::time::span;
 
@@ -23,6 +24,9 @@ const PIECE: usize = 4096;
 
 /// Whether a report can be written there, found out without a change to what is there.
 pub(super) fn check(path: &Path) -> Result<(), String> {
+    if let Some(why) = file_name::refused(path) {
+        return Err(why);
+    }
     let place = place(path);
     match fs::metadata(&place) {
         Ok(is) if is.is_dir() => Err("it is a folder: expected a file".to_owned()),
@@ -75,6 +79,8 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     let (one, other) = (place(one), place(other));
     match (fs::metadata(&one), fs::metadata(&other)) {
         (Ok(one_is), Ok(other_is)) => one == other && !is_device(&one_is) || are_one(&one_is, &other_is),
+        // One of them is not there yet, whose case counts for nothing on Windows.
+        _ if cfg!(windows) => one.as_os_str().eq_ignore_ascii_case(&other),
         _ => one == other,
     }
 }
@@ -83,7 +89,7 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
 fn place(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
-        if let Ok(place) = fs::canonicalize(&path) {
+        if let Ok(place) = dunce::canonicalize(&path) {
             return place;
         }
         if path.exists() {
@@ -95,7 +101,7 @@ fn place(path: &Path) -> PathBuf {
             Err(_) => break,
         }
     }
-    match (fs::canonicalize(folder(&path)), path.file_name()) {
+    match (dunce::canonicalize(folder(&path)), path.file_name()) {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path,
     }
@@ -214,18 +220,21 @@ mod system {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod system {
     use super::{File, Metadata, Path, io};
 
+    /// Windows does not tell it.
     pub(super) fn unread(_: &File) -> Option<u64> {
         None
     }
 
+    /// It is found out by writing.
     pub(super) fn may_write(_: &Path) -> io::Result<()> {
         Ok(())
     }
 
+    /// That a file is read-only is all there is to keep: who may read it is what its folder says.
     pub(super) fn keep_owner_and_mode(file: &File, before: &Metadata) -> io::Result<()> {
         file.set_permissions(before.permissions())
     }

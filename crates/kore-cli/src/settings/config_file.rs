@@ -14,7 +14,8 @@ use super::Problem;
 use super::key::Key;
 use super::values::{Found, Value, Values};
 use crate::failure::Failure;
-use crate::plain_text::{self, bounded};
+use crate::file_name::is_missing;
+use crate::plain_text::{self, bounded, open};
 
 /// The most that is read of the file.
 const MAX_LEN: u64 = 1024 * 1024;
@@ -36,7 +37,8 @@ impl Config {
     }
 }
 
-/// The platform's usual place; `None` if there is no home directory.
+/// The usual place: below `$XDG_CONFIG_HOME` or `~/.config`, on Windows below `%APPDATA%`. `None` if there
+/// is no home directory.
 pub(crate) fn usual_path() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("kore").join("config.toml"))
 }
@@ -46,11 +48,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<Config>, Failure> {
     let cannot = |error: io::Error| {
         Failure::usage(format!("cannot read the configuration file {}: {error}", path.display()))
     };
-    let file = match File::open(path) {
+    let file = match open(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+        Err(error) if is_missing(error.kind()) => return Ok(None),
         Err(error) => return Err(cannot(error)),
     };
     let text = bounded(&file, MAX_LEN).and_then(plain_text::text).map_err(cannot)?;
@@ -142,7 +142,8 @@ fn private(file: &File, path: &Path) -> Result<(), Failure> {
     .hint(format!("run: chmod 600 '{path}'")))
 }
 
-#[cfg(not(unix))]
+/// Who may read a file is not checked on Windows: its lists of access take another language to say.
+#[cfg(windows)]
 fn private(_: &File, _: &Path) -> Result<(), Failure> {
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! How the platform is reached: the host, and the certificates that are trusted beside the system's.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::key::Key;
 use super::values::{Level, first};
 use crate::failure::Failure;
 use crate::origin::Sourced;
-use crate::plain_text::{bounded, trimmed, utf8};
+use crate::plain_text::{bounded, open, trimmed, utf8};
 use crate::unexpanded::{self, Unexpanded};
 
 /// The most that is read of certificates. All public authorities together take a small part of it.
@@ -46,7 +45,7 @@ pub(super) fn host(levels: &[Level]) -> Result<Option<Host>, Failure> {
 pub(crate) fn ca_pem(file: &Sourced<PathBuf>) -> Result<Vec<u8>, Failure> {
     let Sourced { value: path, origin } = file;
     let place = format!("{origin} ({})", path.display());
-    let pem = File::open(path).and_then(|file| utf8(bounded(file, MAX_CA_LEN)?)).map_err(|error| {
+    let pem = open(path).and_then(|file| utf8(bounded(file, MAX_CA_LEN)?)).map_err(|error| {
         let hint = unexpanded::path_hint(path, &origin.source, &error);
         Failure::usage(format!("cannot read {place}: {error}")).hint_if(hint)
     })?;

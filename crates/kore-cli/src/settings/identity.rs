@@ -29,10 +29,19 @@ pub(super) struct Missing {
     pub(crate) secret: bool,
 }
 
+/// The settings that say who asks. The JWT counts first.
+pub(super) const IDENTITY: [Key; 4] = [Key::Jwt, Key::ClientId, Key::ClientSecret, Key::ClientSecretFile];
+
 /// The first level that says anything of an identity decides its kind; within a level the JWT
 /// does. A half that this level leaves out comes from a level below.
 fn deciding(levels: &[Level]) -> &[Level] {
     levels.iter().position(Level::has_identity).map_or(&[], |first| &levels[first..])
+}
+
+/// What makes the deciding level decide.
+pub(super) fn deciding_origin(levels: &[Level]) -> Option<Origin> {
+    let level = deciding(levels).first()?;
+    IDENTITY.iter().find_map(|key| level.origin(*key))
 }
 
 /// Where the ready JWT is, if it counts.

@@ -1,7 +1,6 @@
 //! How tokens are encrypted, if they are.
 
 use std::fmt;
-use std::fs::File;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -12,7 +11,7 @@ use super::key::Key;
 use super::values::{Level, first};
 use crate::failure::Failure;
 use crate::origin::Sourced;
-use crate::plain_text::{bounded, trimmed, utf8};
+use crate::plain_text::{bounded, open, trimmed, utf8};
 use crate::unexpanded::{self, Unexpanded};
 
 /// The most that is read of a file that should hold a JWK.
@@ -70,7 +69,7 @@ fn place(Sourced { value: path, origin }: &Sourced<PathBuf>) -> String {
 /// The key of a file.
 pub(super) fn read(file: &Sourced<PathBuf>) -> Result<PublicJwk, Failure> {
     let (path, place) = (&file.value, place(file));
-    let json = File::open(path).and_then(|file| utf8(bounded(file, MAX_LEN)?)).map_err(|error| {
+    let json = open(path).and_then(|file| utf8(bounded(file, MAX_LEN)?)).map_err(|error| {
         let hint = unexpanded::path_hint(path, &file.origin.source, &error);
         Failure::usage(format!("cannot read {place}: {error}")).hint_if(hint)
     })?;

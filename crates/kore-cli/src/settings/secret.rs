@@ -1,15 +1,15 @@
 //! Reading the client secret: from a variable, a profile, a file or standard input.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use kore_sdk::auth::Secret;
 
 use crate::failure::Failure;
+use crate::file_name::is_missing;
 use crate::origin::Source;
-use crate::plain_text::{bounded, utf8};
+use crate::plain_text::{bounded, open, utf8};
 use crate::unexpanded::{self, Unexpanded};
 
 /// The most that is read of a file that should hold a secret.
@@ -55,13 +55,13 @@ pub(crate) fn read(source: &SecretSource, name: impl fmt::Display, from: &Source
     let place = format!("{name}{place}");
     let bytes = match source {
         SecretSource::Inline(bytes) => Ok(bytes.clone()),
-        SecretSource::File { path, .. } => File::open(path).and_then(|file| bounded(file, MAX_LEN)),
+        SecretSource::File { path, .. } => open(path).and_then(|file| bounded(file, MAX_LEN)),
         SecretSource::Stdin => bounded(io::stdin().lock(), MAX_LEN),
     };
     let bytes = bytes.and_then(utf8).map_err(|error| {
         let hint = match source {
             SecretSource::File { path, .. } => unexpanded::path_hint(path, from, &error).or_else(|| {
-                (error.kind() == io::ErrorKind::NotFound).then(|| {
+                is_missing(error.kind()).then(|| {
                     "it names a file with the secret; the secret itself goes into KORE_CLIENT_SECRET".into()
                 })
             }),

@@ -9,6 +9,7 @@ use kore_sdk::types::Printable;
 use toml::de::DeValue;
 
 use super::Problem;
+use super::identity::IDENTITY;
 use super::key::{Form, Key};
 use super::secret::SecretSource;
 use crate::args::{ConnectionArgs, IdentityArgs};
@@ -232,7 +233,7 @@ impl Level {
 
     /// Whether it says anything of who asks.
     pub(crate) fn has_identity(&self) -> bool {
-        [Key::ClientId, Key::ClientSecret, Key::ClientSecretFile, Key::Jwt].iter().any(|key| self.has(*key))
+        IDENTITY.iter().any(|key| self.has(*key))
     }
 }
 

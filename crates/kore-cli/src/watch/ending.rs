@@ -24,6 +24,9 @@ pub(crate) enum Verdict {
     Cancelled,
     CouldNotPoll,
     AboutAnother,
+    /// Its start was sent, and nothing certain came back.
+    MayHaveStarted,
+    NotStarted,
 }
 
 impl Verdict {
@@ -38,6 +41,8 @@ impl Verdict {
             Self::Cancelled => "cancelled",
             Self::CouldNotPoll => "could_not_look",
             Self::AboutAnother => "about_another",
+            Self::MayHaveStarted => "may_have_started",
+            Self::NotStarted => "not_started",
         }
     }
 
@@ -57,6 +62,8 @@ impl Verdict {
             Self::Cancelled => "given up",
             Self::CouldNotPoll => "cannot be polled",
             Self::AboutAnother => "got a response about another one",
+            Self::MayHaveStarted => "may have started",
+            Self::NotStarted => "not started",
         }
     }
 }
@@ -160,6 +167,29 @@ impl Ending {
         self.again = Some(Again::new(job, None));
     }
 
+    /// A job that was not started, or has no id that is known. `target` says where it was to go.
+    pub(crate) fn not_started(
+        kind: &'static str,
+        target: &str,
+        failure: &Failure,
+        elapsed: Duration,
+    ) -> Self {
+        let is_in_doubt = failure.exit == Exit::MayHaveStarted;
+        let verdict = if is_in_doubt { Verdict::MayHaveStarted } else { Verdict::NotStarted };
+        Self {
+            id: target.to_owned(),
+            kind,
+            verdict,
+            document: None,
+            message: Some(format!("{}: {}", verdict.words(), failure.message())),
+            why: None,
+            hint: failure.advice().map(str::to_owned),
+            elapsed,
+            again: None,
+            exit: failure.exit,
+        }
+    }
+
     fn saw<J: Shown>(&mut self, response: &J::Response) {
         self.document = Some(J::document(response, SystemTime::now()));
     }
@@ -221,7 +251,7 @@ impl Ending {
     /// too.
     pub(crate) fn is_unended(&self) -> bool {
         match self.verdict {
-            Verdict::Succeeded | Verdict::Failed => false,
+            Verdict::Succeeded | Verdict::Failed | Verdict::MayHaveStarted | Verdict::NotStarted => false,
             Verdict::NotDownloaded
             | Verdict::AwaitsApproval
             | Verdict::DeadlineReached

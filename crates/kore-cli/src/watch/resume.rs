@@ -8,7 +8,8 @@ use std::time::Duration;
 use kore_sdk::watch::{Job, ResumeToken};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::text::{noun, quoted};
+use crate::shell::Shell;
+use crate::text::noun;
 
 mod read;
 
@@ -59,21 +60,22 @@ pub(crate) fn timeout_that_works(given: Duration, again: &[&Again]) -> Option<Du
     (!free_in.is_zero() && given < needed).then_some(needed)
 }
 
-/// The command that resumes jobs of a kind, for a POSIX shell. Many jobs are kept in a file that only
-/// the user can read; if it cannot be written, they stand in the command all the same.
-pub(crate) fn command(program: &OsStr, kind: &str, flags: &[OsString], again: &[&Again]) -> String {
+/// The command that resumes jobs of a kind. Many jobs are kept in a file that only the user can read, and
+/// so is each if the shell may spoil a text with quotes; if the file cannot be written, they stand in
+/// the command all the same.
+pub(crate) fn command(
+    shell: Shell,
+    program: &OsStr,
+    kind: &str,
+    flags: &[OsString],
+    again: &[&Again],
+) -> String {
     let again: Vec<_> = again.iter().map(|again| &again.json).collect();
     let text = serde_json::to_string(&again).expect("text and numbers");
-    let again = match text.len() {
-        0..=MAX_IN_COMMAND => text,
-        _ => match file_with(&text) {
-            Ok(path) => path,
-            Err(_) => text,
-        },
-    };
+    let is_spoilt = text.len() > MAX_IN_COMMAND || shell.loses_quotes();
+    let again = if is_spoilt { file_with(&text).unwrap_or(text) } else { text };
     let words = [program.to_owned(), noun(kind).into(), "watch".into(), "--resume".into(), again.into()];
-    let words = words.iter().chain(flags).map(|word| quoted(&word.to_string_lossy()));
-    words.collect::<Vec<_>>().join(" ")
+    shell.command(&words.iter().chain(flags).collect::<Vec<_>>())
 }
 
 /// Written with a name that nobody can know before, and mode 0600 where there are modes.
@@ -106,7 +108,8 @@ mod tests {
     fn a_command_holds_its_tokens_and_flags() {
         let id: BotImportId = "bir-2".parse().expect("valid");
         let again = [&token("bir-1", "[10,1]"), &Again::new(&id, None)];
-        let command = command(OsStr::new("kore"), "bot import", &["--interval=2s".into()], &again);
+        let command =
+            command(Shell::Posix, OsStr::new("kore"), "bot import", &["--interval=2s".into()], &again);
         assert_eq!(
             command,
             "kore import watch --resume \
@@ -121,7 +124,8 @@ mod tests {
     #[test]
     fn many_tokens_go_to_a_file_that_only_the_user_reads() {
         let many: Vec<_> = (0..40).map(|n| token(&format!("bir-{n}"), "[10,1]")).collect();
-        let command = command(OsStr::new("kore"), "bot import", &[], &many.iter().collect::<Vec<_>>());
+        let command =
+            command(Shell::Posix, OsStr::new("kore"), "bot import", &[], &many.iter().collect::<Vec<_>>());
         let path = command.split(' ').next_back().expect("a path");
         assert_eq!(ids(path).len(), 40);
         #[cfg(unix)]
@@ -130,6 +134,16 @@ mod tests {
             let mode = std::fs::metadata(path).expect("it is there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+        std::fs::remove_file(path).expect("removed");
+    }
+
+    #[test]
+    fn a_shell_that_takes_quotes_away_gets_a_file() {
+        let again = [&token("bir-1", "[10,1]")];
+        let command = command(Shell::PowerShell, OsStr::new("kore"), "bot import", &[], &again);
+        assert!(command.starts_with("kore import watch --resume ") && !command.contains('{'), "{command}");
+        let path = command.rsplit(' ').next().expect("a path").trim_matches('"').to_owned();
+        assert_eq!(ids(&path), ["bir-1"]);
         std::fs::remove_file(path).expect("removed");
     }
 

@@ -45,7 +45,7 @@ fn commands(line: &str) -> Vec<(Vec<String>, Vec<String>)> {
         let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
         let names = match *words.first()? {
             "import" | "export" | "publish" => 2,
-            "status" | "watch" | "token" | "emulator" | "demo" | "completions" => 1,
+            "status" | "watch" | "token" | "config" | "emulator" | "demo" | "completions" => 1,
             _ => return None,
         };
         let names: Vec<_> = words.iter().take(names).copied().filter(|word| is_name(word)).collect();

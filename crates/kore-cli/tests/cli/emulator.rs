@@ -2,6 +2,8 @@
 #![cfg(unix)]
 
 mod encrypted;
+#[cfg(target_os = "linux")]
+mod room;
 mod ways;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use kore_emulator::samples;
 use kore_sdk::auth::{Claims, Credentials, Secret};
 
-use crate::run::{CLIENT_ID, Kore, Platform, SECRET};
+use crate::run::{CLIENT_ID, Kore, Platform, SECRET, USUAL};
 
 /// Looks like a JWT, and nobody signed it.
 const BAD_JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4IiwiYXBwSWQiOiJjcy0wZjBmIn0.c2lnbmF0dXJl";
@@ -123,10 +123,7 @@ fn two_secrets_are_a_conflict() {
 fn nothing_set_is_told_in_two_lines() {
     let run = Kore::new(["import", "status"]).fails(2);
     run.says(&["no import id, no host, no client id and no client secret given"]);
-    run.says(&[
-        "set KORE_HOST, KORE_CLIENT_ID and KORE_CLIENT_SECRET (or KORE_JWT",
-        ".config/kore/config.toml",
-    ]);
+    run.says(&["set KORE_HOST, KORE_CLIENT_ID and KORE_CLIENT_SECRET (or KORE_JWT", USUAL]);
     let run = Kore::new(["import", "status", "bir-1"]).env("KORE_HOST", "x.example").fails(2);
     run.says(&["error: no client id and no client secret given", "hint: set KORE_CLIENT_ID and"]);
 }

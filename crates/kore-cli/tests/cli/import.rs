@@ -1,5 +1,7 @@
 //! `kore import run` and `kore import start`.
 
+#[cfg(unix)]
+mod ends;
 mod files;
 #[cfg(unix)]
 mod killed;
@@ -7,3 +9,6 @@ mod platform;
 #[cfg(unix)]
 mod screen;
 mod started;
+
+#[cfg(target_os = "linux")]
+pub(crate) use files::export;

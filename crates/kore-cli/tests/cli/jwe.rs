@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kore_emulator::samples;
 use kore_sdk::auth::{Algorithm, Claims, Decrypter, Secret, Token, Verifier};
 
-use crate::run::{CLIENT_ID, Kore, Platform, SECRET, app};
+use crate::run::{CLIENT_ID, Kore, Platform, SECRET, USUAL, app};
 
 const KEY: &str = include_str!("../../../kore-auth/tests/fixtures/pyjwt/rsa.private.pem");
 
@@ -26,10 +26,7 @@ fn token(args: &[&str]) -> Kore {
         .env("KORE_CLIENT_ID", CLIENT_ID)
         .env("KORE_CLIENT_SECRET", SECRET)
         .file("jwk.json", &jwk())
-        .file(
-            ".config/kore/config.toml",
-            "[profiles.dev]\njwe_key_file = '../../jwk.json'\njwe_enc = 'A256GCM'\n",
-        )
+        .file(USUAL, "[profiles.dev]\njwe_key_file = '../../jwk.json'\njwe_enc = 'A256GCM'\n")
         .in_home()
 }
 

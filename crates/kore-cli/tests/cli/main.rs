@@ -5,6 +5,7 @@ mod answers;
 mod bot_jobs;
 #[cfg(target_os = "linux")]
 mod closed;
+mod config;
 mod documented;
 mod emulator;
 mod identity;
@@ -13,6 +14,8 @@ mod import;
 mod jwe;
 mod killed;
 mod output;
+#[cfg(target_os = "linux")]
+mod pipes;
 #[cfg(unix)]
 mod process;
 mod profiles;
@@ -25,3 +28,5 @@ mod transport;
 mod usage;
 mod verdicts;
 mod watch;
+#[cfg(windows)]
+mod windows;

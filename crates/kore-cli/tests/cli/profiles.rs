@@ -2,9 +2,7 @@
 
 use kore_emulator::samples;
 
-use crate::run::{CLIENT_ID, Kore, Platform, SECRET};
-
-const USUAL: &str = ".config/kore/config.toml";
+use crate::run::{CLIENT_ID, CONFIG_HOME, Kore, Platform, SECRET, USUAL};
 
 fn platform() -> Platform {
     Platform::start(|emulator| emulator.import(samples::succeeded()))
@@ -35,7 +33,7 @@ fn the_file_may_be_elsewhere() {
     let profile = format!("default_profile = 'dev'\n{}client_secret = '{SECRET}'\n", profile(&platform));
     let kore = asking(&platform).file("xdg/kore/config.toml", &profile);
     let xdg = kore.home().join("xdg");
-    kore.env("XDG_CONFIG_HOME", &xdg).succeeds();
+    kore.env(CONFIG_HOME, &xdg).succeeds();
     let kore = asking(&platform).file("other.toml", &profile);
     let other = kore.home().join("other.toml");
     kore.env("KORE_CONFIG", &other).succeeds();
@@ -90,7 +88,7 @@ fn profiles_of_which_none_is_chosen_are_named() {
     let one = "[profiles.dev]\n";
     Kore::new(["token"]).file(USUAL, one).fails(2).says(&["config.toml has the profile dev: choose"]);
     let chosen = Kore::new(["token", "--profile", "dev"]).file(USUAL, one).fails(2);
-    assert!(chosen.stderr.contains(", or a profile in /"), "{}", chosen.stderr);
+    assert!(chosen.stderr.contains(", or a profile in "), "{}", chosen.stderr);
 }
 
 #[test]
@@ -99,7 +97,7 @@ fn a_home_that_nothing_expanded_is_told() {
     Kore::new(["import", "status", "bir-1", "--profile", "dev"])
         .file(USUAL, in_file)
         .fails(2)
-        .says(&["/~/secret", "hint: ~ is not expanded in the configuration file"]);
+        .says(&["~/secret", "hint: ~ is not expanded in the configuration file"]);
     Kore::new(["token", "--config=~/kore.toml"]).fails(2).says(&["hint: the shell did not expand ~"]);
 }
 

@@ -14,6 +14,13 @@ pub(crate) const SECRET: &str = "hunter2-is-the-client-secret";
 /// The start of every JWT that is signed here, and of those that tests make.
 const JWT_START: &str = "eyJ";
 
+/// What names the folder that the usual configuration file is below.
+pub(crate) const CONFIG_HOME: &str = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
+
+/// That file, in the home of a run.
+pub(crate) const USUAL: &str =
+    if cfg!(windows) { r".config\kore\config.toml" } else { ".config/kore/config.toml" };
+
 pub(crate) struct Kore {
     command: Command,
     stdin: Vec<u8>,
@@ -32,7 +39,11 @@ impl Kore {
     pub(crate) fn new(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         let home = TempDir::new().expect("a directory");
         let mut command = Command::new(env!("CARGO_BIN_EXE_kore"));
-        command.env_clear().env("HOME", home.path()).args(args);
+        clear(&mut command);
+        command.env("HOME", home.path()).args(args);
+        if cfg!(windows) {
+            command.env(CONFIG_HOME, home.path().join(".config"));
+        }
         Self { command, stdin: Vec::new(), home }
     }
 
@@ -174,6 +185,15 @@ impl Kore {
     }
 }
 
+/// Leaves nothing in the environment of a command but what Windows cannot do without.
+pub(crate) fn clear(command: &mut Command) {
+    command.env_clear();
+    if cfg!(windows) {
+        let needed = ["SystemRoot", "TEMP"].into_iter();
+        command.envs(needed.filter_map(|name| Some((name, std::env::var_os(name)?))));
+    }
+}
+
 /// Whether this process ignores SIGHUP, SIGINT or SIGTERM, as far as the system tells.
 fn ignores_signals() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -184,6 +204,16 @@ fn ignores_signals() -> bool {
 }
 
 impl Run {
+    /// The tokens of the command that is printed: they stand in it, or in a file for a shell that would
+    /// spoil them.
+    pub(crate) fn resumed(&self) -> String {
+        let tokens = self.stderr.split("--resume ").nth(1).expect("a command");
+        match cfg!(windows) {
+            true => std::fs::read_to_string(tokens.split(' ').next().expect("a file")).expect("written"),
+            false => tokens.to_owned(),
+        }
+    }
+
     /// Whether standard error holds each of these.
     #[track_caller]
     pub(crate) fn says(&self, texts: &[&str]) -> &Self {

@@ -2,9 +2,7 @@
 
 use kore_emulator::samples;
 
-use crate::run::{CLIENT_ID, Kore, Platform, SECRET};
-
-const USUAL: &str = ".config/kore/config.toml";
+use crate::run::{CLIENT_ID, Kore, Platform, SECRET, USUAL};
 
 /// A host that is never asked: each run here ends before.
 const HOST: &str = "https://kore.invalid";
@@ -39,7 +37,7 @@ type Given = (&'static str, fn(Kore, &[u8]) -> Kore);
 
 /// Ways to give a secret that stands in bytes.
 const SECRETS: [Given; 4] = [
-    ("--client-secret-file (/", |kore, bytes| {
+    ("--client-secret-file (", |kore, bytes| {
         let kore = kore.file_of("secret.txt", bytes);
         let path = kore.home().join("secret.txt");
         kore.arg("--client-secret-file").arg(path)
@@ -47,12 +45,12 @@ const SECRETS: [Given; 4] = [
     ("--client-secret-file (standard input)", |kore, bytes| {
         kore.stdin(bytes).args(["--client-secret-file", "-"])
     }),
-    ("KORE_CLIENT_SECRET_FILE (/", |kore, bytes| {
+    ("KORE_CLIENT_SECRET_FILE (", |kore, bytes| {
         let kore = kore.file_of("secret.txt", bytes);
         let path = kore.home().join("secret.txt");
         kore.env("KORE_CLIENT_SECRET_FILE", path)
     }),
-    ("client_secret_file of profile dev (/", |kore, bytes| {
+    ("client_secret_file of profile dev (", |kore, bytes| {
         let profile = "default_profile = 'dev'\n[profiles.dev]\nclient_secret_file = 'secret.txt'\n";
         kore.file(USUAL, profile).file_of(".config/kore/secret.txt", bytes)
     }),

@@ -1,17 +1,22 @@
-//! `/bots` and `/files`: what an import can go into, and what was uploaded for one.
+//! `/bots` and `/files`: what an import can go into, with its last export and publish, and what was
+//! uploaded for one.
+
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use kore_types::{BotId, FileId};
+use kore_types::{BotId, BotImportId, FileId};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{self, Problem, json, no_content};
 use super::base::Control;
+use super::view::{JobView, Much};
 use crate::bodies::AnswerBody;
+use crate::bot_jobs::BotJobs;
 use crate::bots::Bot;
 use crate::files::File;
-use crate::input;
 use crate::shown::cut;
+use crate::{JobKind, input};
 
 /// The most bots at a time.
 const MAX_BOTS: usize = 10_000;
@@ -30,10 +35,31 @@ pub(super) struct BotsAndFiles {
 
 #[derive(Debug, Serialize)]
 struct BotView {
-    #[serde(flatten)]
-    bot: Bot,
+    id: BotId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_by: Option<BotImportId>,
     /// Whether an import can go into it. One that an import makes is there when that has succeeded.
     exists: bool,
+    /// Its last export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<JobView>,
+    /// Its last publish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publish: Option<JobView>,
+}
+
+impl BotView {
+    fn new(bot: &Bot, exists: bool) -> Self {
+        let Bot { id, name, made_by, .. } = bot.clone();
+        Self { id, name, made_by, exists, export: None, publish: None }
+    }
+
+    fn with_jobs(bot: &Bot, exists: bool, jobs: &BotJobs, now: SystemTime) -> Self {
+        let view = |kind| jobs.get(&bot.id, kind).map(|job| JobView::new(job, now, Much::Short));
+        Self { export: view(JobKind::Export), publish: view(JobKind::Publish), ..Self::new(bot, exists) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -67,10 +93,9 @@ struct ToAdd {
 impl Control {
     /// The newest of each, the newest first.
     pub(super) fn bots_and_files(&self, most: usize) -> BotsAndFiles {
-        let mut bots =
-            self.platform.bots(|bot, exists| BotView { bot: bot.clone(), exists }, self.clock.now().wall);
-        bots.reverse();
-        bots.truncate(most);
+        let now = self.clock.now().wall;
+        let view = |bot: &Bot, exists, jobs: &BotJobs| BotView::with_jobs(bot, exists, jobs, now);
+        let bots = self.platform.bots(most, view, now);
         let (files_in_all, files) = self.platform.newest_files(most);
         BotsAndFiles { bots, files: files.into_iter().map(FileView::from).collect(), files_in_all }
     }
@@ -103,7 +128,7 @@ impl Control {
                 .hint("give it the id of a bot")
         })?;
         let bot = Bot { name: asked.name.as_deref().map(cut), ..Bot::new(id) };
-        let view = BotView { bot: bot.clone(), exists: true };
+        let view = BotView::new(&bot, true);
         if self.platform.add_bot(bot, MAX_BOTS) {
             return Ok(json(StatusCode::CREATED, &view));
         }

@@ -19,15 +19,15 @@ use crate::ids::made_up_id;
 use crate::imports::Held;
 use crate::life::Life;
 use crate::platform::NotPut;
-use crate::{Mode, Scenario, Speed, SteerError, input, scenarios};
+use crate::{JobKind, Mode, Scenario, Speed, SteerError, input, scenarios};
 
 /// The most imports in a list.
 const MAX_LISTED: usize = 1000;
 
-/// What is to be created.
+/// What is to be created, or what the next start follows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ToCreate {
+pub(super) struct ToCreate {
     /// The name of one of the library, or a scenario in the form of its file.
     scenario: Box<RawValue>,
     id: Option<String>,
@@ -46,6 +46,22 @@ enum ModeWord {
 }
 
 impl ToCreate {
+    pub(super) fn read(body: &Bytes, expected: &str) -> Result<Self, Problem> {
+        input::json_of(&answer::text(body)?, "the body").map_err(|error| Problem::body(expected, error))
+    }
+
+    /// The scenario and the mode for one that gets its id later.
+    pub(super) fn without_id(self, expected: &str) -> Result<(Box<RawValue>, Mode), Problem> {
+        let refused = |found: &str| {
+            Problem::new(StatusCode::BAD_REQUEST, expected).found(found).hint("correct it, or leave it out")
+        };
+        if self.id.is_some() {
+            return Err(refused("`id`: a job that a client starts gets one"));
+        }
+        let mode = self.mode().map_err(refused)?;
+        Ok((self.scenario, mode))
+    }
+
     /// The mode; `speed` is for time alone, `each` for looks alone.
     fn mode(&self) -> Result<Mode, &'static str> {
         match (self.mode.unwrap_or(ModeWord::Time), self.speed, self.each) {
@@ -70,6 +86,7 @@ pub(super) fn library() -> impl Serialize {
     struct Named {
         name: String,
         about: String,
+        job: JobKind,
         tasks: usize,
         /// `None` if it never ends.
         seconds: Option<f64>,
@@ -77,6 +94,7 @@ pub(super) fn library() -> impl Serialize {
     let named = |scenario: Scenario| Named {
         name: scenario.name().to_owned(),
         about: scenario.about().to_owned(),
+        job: scenario.job(),
         tasks: scenario.task_count(),
         seconds: scenario.duration().map(|duration| duration.as_secs_f64()),
     };
@@ -117,8 +135,7 @@ impl Control {
     }
 
     pub(super) fn create(&self, body: &Bytes) -> Result<Response<AnswerBody>, Problem> {
-        let asked: ToCreate = input::json_of(&answer::text(body)?, "the body")
-            .map_err(|error| Problem::body(EXPECTED, error))?;
+        let asked = ToCreate::read(body, EXPECTED)?;
         let mode = asked.mode().map_err(|problem| {
             Problem::new(StatusCode::BAD_REQUEST, EXPECTED).found(problem).hint("correct it, or leave it out")
         })?;
@@ -130,7 +147,14 @@ impl Control {
                     .hint("leave it out to have one made up")
             })?,
         };
-        self.create_one(&id, self.scenario(&asked.scenario)?, mode)?;
+        let scenario = self.scenario(&asked.scenario)?;
+        if scenario.job() != JobKind::Import {
+            let found = format!("{:?}, which is of {}", scenario.name(), scenario.job().in_words());
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "a scenario of an import")
+                .found(found)
+                .hint("POST /_emulator/next has the next job follow it that a client starts"));
+        }
+        self.create_one(&id, scenario, mode)?;
         let mut response = json(StatusCode::CREATED, &self.view(&id, Much::Short)?);
         if let Ok(location) = HeaderValue::try_from(routes::import(id.as_str())) {
             response.headers_mut().insert(LOCATION, location);
@@ -150,7 +174,7 @@ impl Control {
         })
     }
 
-    fn scenario(&self, asked: &RawValue) -> Result<Arc<Scenario>, Problem> {
+    pub(super) fn scenario(&self, asked: &RawValue) -> Result<Arc<Scenario>, Problem> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.get(asked.get(), || {
             if asked.get().starts_with('{') {
@@ -179,11 +203,7 @@ impl Control {
     pub(super) fn steer(&self, id: &str, how: Steer) -> Result<Response<AnswerBody>, Problem> {
         let id = known(id)?;
         let now = self.clock.now().wall;
-        let steered = self.platform.steer(&id, |life| match how {
-            Steer::Advance => life.advance(now),
-            Steer::Finish => life.finish(now),
-            Steer::Fail => life.fail(now),
-        });
+        let steered = self.platform.steer(&id, |life| how.act(life, now));
         steered.map_err(|error| match error {
             SteerError::Unknown => unknown(id.as_str()),
             SteerError::Fixed | SteerError::Over => {

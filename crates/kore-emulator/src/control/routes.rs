@@ -1,9 +1,13 @@
 //! The paths of the control, which are the emulator's own.
 
+use std::time::SystemTime;
+
 use http::{Method, StatusCode};
 
 use super::answer::Problem;
 use super::page::File;
+use crate::life::Life;
+use crate::{JobKind, SteerError};
 
 const ROOT: &str = "/_emulator";
 
@@ -24,6 +28,10 @@ pub(super) enum Action {
     Bots,
     AddBot,
     DeleteBot(String),
+    Job(String, JobKind),
+    SteerJob(String, JobKind, Steer),
+    Prepare,
+    ForgetPrepared,
     Files,
     Requests,
     Faults,
@@ -39,6 +47,27 @@ pub(super) enum Steer {
     Advance,
     Finish,
     Fail,
+}
+
+impl Steer {
+    pub(super) fn act(self, life: &mut Life, now: SystemTime) -> Result<(), SteerError> {
+        match self {
+            Self::Advance => life.advance(now),
+            Self::Finish => life.finish(now),
+            Self::Fail => life.fail(now),
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [("advance", Self::Advance), ("finish", Self::Finish), ("fail", Self::Fail)]
+            .into_iter()
+            .find_map(|(known, steer)| (known == name).then_some(steer))
+    }
+}
+
+/// The kind of a job of a bot that exists.
+fn of_bot(name: &str) -> Option<JobKind> {
+    [JobKind::Export, JobKind::Publish].into_iter().find(|kind| kind.as_str() == name)
 }
 
 /// The methods that there are. `HEAD` comes with `GET`.
@@ -60,12 +89,16 @@ fn action(method: &Method, path: &[&str]) -> Option<Action> {
         (_, ["imports", "", ..]) => return None,
         ("GET", ["imports", id]) => Action::Import((*id).to_owned()),
         ("DELETE", ["imports", id]) => Action::Delete((*id).to_owned()),
-        ("POST", ["imports", id, "advance"]) => Action::Steer((*id).to_owned(), Steer::Advance),
-        ("POST", ["imports", id, "finish"]) => Action::Steer((*id).to_owned(), Steer::Finish),
-        ("POST", ["imports", id, "fail"]) => Action::Steer((*id).to_owned(), Steer::Fail),
+        ("POST", ["imports", id, how]) => Action::Steer((*id).to_owned(), Steer::named(how)?),
         ("GET", ["bots"]) => Action::Bots,
         ("POST", ["bots"]) => Action::AddBot,
         ("DELETE", ["bots", id]) if !id.is_empty() => Action::DeleteBot((*id).to_owned()),
+        ("GET", ["bots", id, job]) => Action::Job((*id).to_owned(), of_bot(job)?),
+        ("POST", ["bots", id, job, how]) => {
+            Action::SteerJob((*id).to_owned(), of_bot(job)?, Steer::named(how)?)
+        }
+        ("POST", ["next"]) => Action::Prepare,
+        ("DELETE", ["next"]) => Action::ForgetPrepared,
         ("GET", ["files"]) => Action::Files,
         ("GET", ["requests"]) => Action::Requests,
         ("GET", ["faults"]) => Action::Faults,
@@ -88,6 +121,7 @@ impl Action {
                 | Self::Steer(..)
                 | Self::AddBot
                 | Self::DeleteBot(_)
+                | Self::SteerJob(..)
                 | Self::Reset
                 | Self::Restore
         )
@@ -97,7 +131,7 @@ impl Action {
     pub(super) fn max_body(&self) -> usize {
         match self {
             Self::Restore => 64 * 1024 * 1024,
-            Self::Create => 4 * 1024 * 1024,
+            Self::Create | Self::Prepare => 4 * 1024 * 1024,
             Self::AddFaults => 1024 * 1024,
             _ => 1024,
         }
@@ -182,12 +216,19 @@ mod tests {
         assert_eq!(find(&Method::HEAD, "/_emulator/health").ok(), Some(Action::Health));
         let fail = find(&Method::POST, "/_emulator/imports/bir-1/fail").ok();
         assert_eq!(fail, Some(Action::Steer("bir-1".to_owned(), Steer::Fail)));
+        let job = find(&Method::POST, "/_emulator/bots/st-1/export/advance").ok();
+        assert_eq!(job, Some(Action::SteerJob("st-1".to_owned(), JobKind::Export, Steer::Advance)));
         for (method, path, status) in [
             (Method::GET, "/_emulator/imports/", 404),
             (Method::POST, "/_emulator/imports//fail", 404),
             (Method::GET, "/_emulator/imports/bir-1/fail/x", 404),
             (Method::GET, "/_emulator//", 404),
             (Method::GET, "/_emulator/imports/bir-1/fail", 405),
+            (Method::POST, "/_emulator/imports/bir-1/export", 404),
+            (Method::GET, "/_emulator/bots/st-1/import", 404),
+            (Method::GET, "/_emulator/bots/st-1/publish/fail", 405),
+            (Method::POST, "/_emulator/bots/st-1/publish", 405),
+            (Method::GET, "/_emulator/next", 405),
             (Method::HEAD, "/_emulator/reset", 405),
             (Method::PATCH, "/_emulator/snapshot", 405),
         ] {

@@ -1,4 +1,4 @@
-//! Imports as the control shows them, in lists and on the page. What is shown of any text is bounded.
+//! Imports, exports and publishes as the control shows them, in lists and on the page. What is shown of any text is bounded.
 
 use std::num::NonZeroU32;
 use std::time::SystemTime;
@@ -7,11 +7,12 @@ use kore_types::{BotImportId, Outcome, Status, StatusLog};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::bot_jobs::BotJob;
 use crate::clock::Time;
 use crate::imports::{Entry, Held};
-use crate::life::{Position, State};
+use crate::life::{Life, Position, State};
 use crate::shown::cut;
-use crate::{Mode, Speed};
+use crate::{JobKind, Mode, Speed};
 
 /// How many entries of a log are shown.
 const ENTRIES: usize = 25;
@@ -36,6 +37,37 @@ pub(super) struct ImportView {
     log: Option<LogView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<Box<RawValue>>,
+}
+
+/// An export or a publish in short.
+#[derive(Debug, Serialize)]
+pub(super) struct JobView {
+    id: String,
+    job: JobKind,
+    state: &'static str,
+    status: String,
+    outcome: &'static str,
+    life: LifeView,
+    /// The tasks, which a publish tells of and an export does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<LogView>,
+}
+
+impl JobView {
+    pub(super) fn new(job: &BotJob, now: SystemTime, much: Much) -> Self {
+        let life = &job.life;
+        let position = life.position(now);
+        let status = life.status(position);
+        Self {
+            id: job.id.to_string(),
+            job: job.kind(),
+            state: state(position),
+            status: cut(status.as_str()),
+            outcome: status.outcome().as_str(),
+            life: LifeView::new(life, position),
+            log: (much == Much::WithLog).then(|| LogView::of(life, position)),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -106,24 +138,8 @@ impl ImportView {
                 let status = life.status(position);
                 view.outcome = status.outcome().as_str();
                 view.state = state(position);
-                let (mode, speed, each) = match life.mode() {
-                    Mode::AtOnce => ("at-once", None, None),
-                    Mode::Time { speed } => ("time", Some(speed), None),
-                    Mode::Looks { each } => ("looks", None, Some(each)),
-                };
-                view.life = Some(LifeView {
-                    scenario: cut(life.scenario().name()),
-                    mode,
-                    speed,
-                    each,
-                    created: Time(life.created()),
-                    ended: position.ended,
-                    tasks: life.scenario().task_count(),
-                });
-                if much == Much::WithLog {
-                    let (total, last) = life.recent(position, ENTRIES);
-                    view.log = Some(LogView::new(total, &last));
-                }
+                view.life = Some(LifeView::new(life, position));
+                view.log = (much == Much::WithLog).then(|| LogView::of(life, position));
                 Some(status.as_str())
             }
         };
@@ -139,7 +155,31 @@ impl ImportView {
     }
 }
 
+impl LifeView {
+    fn new(life: &Life, position: Position) -> Self {
+        let (mode, speed, each) = match life.mode() {
+            Mode::AtOnce => ("at-once", None, None),
+            Mode::Time { speed } => ("time", Some(speed), None),
+            Mode::Looks { each } => ("looks", None, Some(each)),
+        };
+        Self {
+            scenario: cut(life.scenario().name()),
+            mode,
+            speed,
+            each,
+            created: Time(life.created()),
+            ended: position.ended,
+            tasks: life.scenario().task_count(),
+        }
+    }
+}
+
 impl LogView {
+    fn of(life: &Life, position: Position) -> Self {
+        let (total, last) = life.recent(position, ENTRIES);
+        Self::new(total, &last)
+    }
+
     fn new(total: usize, last: &[StatusLog]) -> Self {
         Self { total, entries: last.iter().map(EntryView::new).collect() }
     }

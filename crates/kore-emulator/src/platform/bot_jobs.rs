@@ -1,7 +1,7 @@
 //! Starts and statuses of exports and publishes.
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -9,6 +9,7 @@ use kore_protocol::watch::Now;
 use kore_protocol::{IncomingRequest as _, OutgoingRequest, OutgoingResponse as _, Refusal, RequestError};
 use kore_protocol::{bot_export, bot_publish};
 use kore_types::{BotExport, BotExportId, BotId, BotImportId, BotPublishId, FileId};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Platform, State};
 use crate::bot_jobs::{BotJob, EXPORT, PUBLISH};
@@ -178,6 +179,25 @@ impl Platform {
         }
         self.settings.limits.admit(requests, asked, now.instant)?;
         Ok(bot_jobs.poll(bot, kind).ok_or(Refusal::InvalidRequestId)?)
+    }
+
+    /// The last job of a bot and its document as it may be shown. It is not polled by that.
+    pub(crate) fn job_document(
+        &self,
+        bot: &BotId,
+        kind: JobKind,
+        now: SystemTime,
+    ) -> Option<(BotJob, Box<RawValue>)> {
+        let job = self.state().bot_jobs.get(bot, kind)?.clone();
+        let position = job.life.position(now);
+        let document = if kind == JobKind::Publish {
+            to_raw_value(&life::publish(&job.life, &BotPublishId::new(&*job.id).ok()?, position))
+        } else {
+            let file = job.file.as_ref();
+            let file = file.map(|(id, size)| self.file_of_export(id, *size, &HeaderMap::new()));
+            to_raw_value(&self.export(&job, position, file).ok()?.concealed())
+        };
+        Some((job, document.ok()?))
     }
 
     fn file_of_export(&self, id: &FileId, size: u64, headers: &HeaderMap) -> FileOfExport {

@@ -50,14 +50,15 @@ impl Starts {
         (count > 0).then(turn).and_then(|turn| of_kind().nth(turn).cloned())
     }
 
-    /// Has the next start of the scenario's kind follow it. `false` if too many are prepared.
-    pub(crate) fn prepare(&self, scenario: Arc<Scenario>, mode: Mode) -> bool {
+    /// Has the next start of the scenario's kind follow it, and tells how many are prepared then. `None`,
+    /// and nothing prepared, if there are too many.
+    pub(crate) fn prepare(&self, scenario: Arc<Scenario>, mode: Mode) -> Option<usize> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = next.len() < MAX_NEXT;
-        if fits {
-            next.push_back((scenario, mode));
+        if next.len() >= MAX_NEXT {
+            return None;
         }
-        fits
+        next.push_back((scenario, mode));
+        Some(next.len())
     }
 
     /// Forgets what was prepared.

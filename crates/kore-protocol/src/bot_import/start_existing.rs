@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use kore_types::{BotId, ExistingBotImport, FileId, ImportOptions};
+use kore_types::{BotId, ExistingBotImport, FileId, ImportNlpData, ImportOptions, ImportSetting, ImportTask};
 
 use crate::{
     Body, Endpoint, ExactJson, IncomingRequest, Metadata, OutgoingRequest, PathTemplate, Query, RateLimit,
@@ -14,6 +14,7 @@ use crate::{
 };
 
 use super::start_new::file_ids::{all, check};
+use crate::quotes::quotes;
 
 /// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
@@ -79,6 +80,21 @@ impl OutgoingRequest for Request {
     fn to_body(&self) -> Body {
         ExactJson::over(self.exact.as_ref(), &self.import)
     }
+
+    /// The options may hold values of variables.
+    fn may_quote(&self, message: &str) -> bool {
+        let options = match self.exact.as_ref().and_then(|exact| exact.get("importOptions")) {
+            Some(exact) => serde_json::from_str(&exact),
+            None => serde_json::to_value(&self.import.import_options),
+        };
+        options.is_ok_and(|options| quotes(message, &options, &is_word_of_api))
+    }
+}
+
+fn is_word_of_api(word: &str) -> bool {
+    !matches!(ImportTask::from(word), ImportTask::Other(_))
+        || !matches!(ImportNlpData::from(word), ImportNlpData::Other(_))
+        || !matches!(ImportSetting::from(word), ImportSetting::Other(_))
 }
 
 impl IncomingRequest for Request {
@@ -119,8 +135,6 @@ impl crate::openapi::described::Described for Request {
 
 #[cfg(test)]
 mod tests {
-    use kore_types::{ImportNlpData, ImportSetting, ImportTask};
-
     use super::*;
     use crate::{BaseUrl, BodyLimit, IncomingResponse, OutgoingResponse, auth_header};
 

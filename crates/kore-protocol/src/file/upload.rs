@@ -149,6 +149,11 @@ impl OutgoingRequest for Request {
     fn concealed_keys(&self) -> &'static [&'static str] {
         &[""]
     }
+
+    /// The file is not at hand to compare with, and a message may hold any value of it.
+    fn may_quote(&self, _: &str) -> bool {
+        true
+    }
 }
 
 impl IncomingResponse for Response {

@@ -137,7 +137,7 @@ fn send<R: OutgoingRequest>(
                 tell(None);
                 sending.sent();
                 match client.poll(request) {
-                    Ok(response) => return Ok(response),
+                    Ok(answer) => return Ok(answer.response),
                     Err(error) => sending.failed(error, Instant::now(), SystemTime::now())?,
                 }
             }

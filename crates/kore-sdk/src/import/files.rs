@@ -20,7 +20,8 @@ impl ImportFile {
     /// If there is no regular file, or it cannot be read.
     pub fn from_path(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        let (length, modified) = regular(&path)?;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let (length, modified) = regular(&path).map_err(named)?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let open = move || {
             // Looked at before it is opened: a pipe would block.

@@ -149,7 +149,7 @@ async fn send<R: OutgoingRequest + Sync>(
                 tell(None);
                 sending.sent();
                 match client.poll(request).await {
-                    Ok(response) => return Ok(response),
+                    Ok(answer) => return Ok(answer.response),
                     Err(error) => sending.failed(error, Instant::now().into_std(), SystemTime::now())?,
                 }
             }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use super::settings::Wait;
 use super::updates::{Polls, Updates};
 use crate::call::Core;
-use crate::{Client, Error};
+use crate::{Answer, Client, Error};
 
 /// The polls that are under way, and the time that is waited for.
 pub struct UnderWay<J: Job> {
@@ -26,7 +26,7 @@ pub struct UnderWay<J: Job> {
 }
 
 /// A poll and its response, unless the poll was dropped.
-type Received<J> = Result<(Sent<J>, Result<<J as Job>::Response, Error>), Aborted>;
+type Received<J> = Result<(Sent<J>, Result<Answer<<J as Job>::Response>, Error>), Aborted>;
 
 impl<J: Job> Default for UnderWay<J> {
     fn default() -> Self {

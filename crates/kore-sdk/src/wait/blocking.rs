@@ -9,15 +9,15 @@ use kore_transport::{Phase, TransportError};
 
 use super::settings::Wait;
 use super::updates::{Polls, Updates};
-use crate::Error;
 use crate::blocking::Client;
 use crate::call::Core;
+use crate::{Answer, Error};
 
 /// The channel on which the threads of polls send their responses.
 pub struct UnderWay<J: Job>(Sender<Received<J>>, Receiver<Received<J>>);
 
 /// A poll, and its response.
-type Received<J> = (Poll<J>, Result<<J as Job>::Response, Error>);
+type Received<J> = (Poll<J>, Result<Answer<<J as Job>::Response>, Error>);
 
 impl<J: Job> Default for UnderWay<J> {
     fn default() -> Self {
@@ -71,7 +71,7 @@ struct Polling<J: Job> {
 }
 
 impl<J: Job> Polling<J> {
-    fn receive(mut self, response: Result<J::Response, Error>) {
+    fn receive(mut self, response: Result<Answer<J::Response>, Error>) {
         if let Some(poll) = self.poll.take() {
             // The updates may have been dropped.
             let _ = self.responses.send((poll, response));

@@ -57,6 +57,7 @@ pub struct Wait<'a, C, J: Job, Ends = J> {
     resume: Vec<ResumeToken<J>>,
     settings: Settings,
     concurrency: NonZeroUsize,
+    keeps_headers: bool,
     on_update: OnUpdate<'a, J>,
     ends: PhantomData<fn() -> Ends>,
 }
@@ -72,6 +73,7 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
             resume: Vec::new(),
             settings,
             concurrency: DEFAULT_CONCURRENCY,
+            keeps_headers: false,
             on_update: Box::new(|_| {}),
             ends: PhantomData,
         }
@@ -102,6 +104,14 @@ impl<'a, C, J: Job, Ends> Wait<'a, C, J, Ends> {
     /// How long one poll may take. The default is 30 s.
     pub fn poll_timeout(mut self, timeout: Duration) -> Self {
         self.settings.poll_timeout = timeout;
+        self
+    }
+
+    /// Keeps the headers of the last response about each job, for
+    /// [`Updates::headers`](crate::Updates::headers). By default they are not kept: those of many jobs
+    /// take memory.
+    pub fn keep_headers(mut self) -> Self {
+        self.keeps_headers = true;
         self
     }
 
@@ -148,7 +158,7 @@ impl<'a, C: Polls, J: Job, Ends> Wait<'a, C, J, Ends> {
                 None => watches.watch(job.clone(), timeout, now),
             }
         }
-        (Updates::new(self.client, watches, timeout), Gathered::new(jobs, self.on_update))
+        (Updates::new(self.client, watches, timeout, self.keeps_headers), Gathered::new(jobs, self.on_update))
     }
 }
 

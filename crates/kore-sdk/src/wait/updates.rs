@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderMap;
 use kore_protocol::watch::{DeadlineTooSoon, End, Job, Next, Now, Poll, Update, Watches};
 
-use crate::Error;
 use crate::call::Core;
+use crate::{Answer, Error};
 
 /// The updates of a watch, as they come.
 ///
@@ -52,6 +53,8 @@ pub struct Updates<C: Polls, J: Job> {
     /// The deadline of jobs that are added later.
     timeout: Duration,
     pub(super) under_way: C::UnderWay<J>,
+    /// Of the last response about each job, if they are to be kept.
+    headers: Option<HashMap<J, HeaderMap>>,
 }
 
 /// What a watch needs of a client. Users cannot name this trait.
@@ -67,8 +70,9 @@ pub trait Polls: Clone {
 }
 
 impl<C: Polls, J: Job> Updates<C, J> {
-    pub(super) fn new(client: C, watches: Watches<J, Error>, timeout: Duration) -> Self {
-        Self { client, watches, timeout, under_way: Default::default() }
+    pub(super) fn new(client: C, watches: Watches<J, Error>, timeout: Duration, keeps_headers: bool) -> Self {
+        let headers = keeps_headers.then(HashMap::new);
+        Self { client, watches, timeout, under_way: Default::default(), headers }
     }
 
     /// How many jobs are watched.
@@ -92,6 +96,13 @@ impl<C: Polls, J: Job> Updates<C, J> {
         self.watches.cancel(job, C::now());
     }
 
+    /// The headers of the last response about a job, if
+    /// [`keep_headers`](crate::Wait::keep_headers) was set. Among them is the id of the request for a
+    /// support ticket. Those of a response that is an error are in the [`Error`].
+    pub fn headers(&self, job: &J) -> Option<&HeaderMap> {
+        self.headers.as_ref()?.get(job)
+    }
+
     /// Ends the watches of all jobs, each with a last update.
     pub fn cancel_all(&mut self) {
         self.watches.cancel_all(C::now());
@@ -106,9 +117,14 @@ impl<C: Polls, J: Job> Updates<C, J> {
         next
     }
 
-    pub(super) fn received(&mut self, poll: &Poll<J>, response: Result<J::Response, Error>) {
-        match response {
-            Ok(response) => self.watches.handle_response(C::now(), poll, response),
+    pub(super) fn received(&mut self, poll: &Poll<J>, answer: Result<Answer<J::Response>, Error>) {
+        match answer {
+            Ok(answer) => {
+                if let Some(kept) = &mut self.headers {
+                    kept.insert(poll.job().clone(), answer.headers);
+                }
+                self.watches.handle_response(C::now(), poll, answer.response);
+            }
             Err(error) => self.watches.handle_failure(C::now(), poll, error),
         }
     }

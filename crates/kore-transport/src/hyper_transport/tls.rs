@@ -35,9 +35,9 @@ struct NoRoots {
 
 impl From<rustls::Error> for NoRoots {
     fn from(error: rustls::Error) -> Self {
+        let package = if cfg!(windows) { "" } else { "install its package ca-certificates, or " };
         let message = format!(
-            "this machine has no usable root certificates ({}): install its package \
-             ca-certificates, or add a CA's certificate as a PEM file",
+            "this machine has no usable root certificates ({}): {package}add a CA's certificate as a PEM file",
             variant_words::plain(&error.to_string())
         );
         Self { message, source: Some(error) }

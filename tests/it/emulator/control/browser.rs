@@ -2,6 +2,7 @@
 
 use kore_emulator::{Mode, Scenario, Task, samples, scenarios};
 
+use kore_sdk::protocol::bot_publish;
 use kore_sdk::protocol::file::upload;
 
 use super::webdriver::Browser;
@@ -66,6 +67,24 @@ async fn the_page_shows_and_steers_what_happens() {
     client(&emulator).send(&upload).await.expect("uploaded");
     browser.sees("document.querySelector('#files li')?.textContent.includes('1 part of a bot')").await;
     browser.sees("!document.querySelector('main img, main script')").await;
+
+    // The publish of a bot is there with what steers it, and the next one follows a prepared scenario.
+    browser.run("document.getElementById('scenario').value = 'publish-stuck'; document.getElementById('scenario').dispatchEvent(new Event('change'))").await;
+    browser.sees("document.getElementById('create-button').disabled").await;
+    browser.press("#next-button").await;
+    browser.sees("document.getElementById('problem').hidden").await;
+    let publish = bot_publish::start::Request::new("st-1f".parse().expect("valid"), "new");
+    let job = "document.querySelector('[data-job=\"st-1f/publish\"]')";
+    // Until the scenario is there, the publish follows another one.
+    loop {
+        client(&emulator).send(&publish).await.expect("started");
+        browser.sees(&format!("{job} !== null")).await;
+        if browser.run(&format!("return {job}.textContent.includes('publish-stuck')")).await == true {
+            break;
+        }
+    }
+    browser.press("[data-job=\"st-1f/publish\"] .fail").await;
+    browser.sees(&format!("{job}.querySelector('.word.failed') && !{job}.querySelector('button')")).await;
 
     // By the keyboard alone: from the summary to the buttons, and the second ends the import.
     browser.run(&format!("{card}.querySelector('summary').focus()")).await;

@@ -31,10 +31,11 @@ enum Fault {
     Refused,
     Unauthorized,
     Limited,
+    LimitedByProxy,
 }
 
 impl Fault {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::None,
         Self::ResetBeforeTheBody,
         Self::ResetAfterTheBody,
@@ -48,6 +49,7 @@ impl Fault {
         Self::Refused,
         Self::Unauthorized,
         Self::Limited,
+        Self::LimitedByProxy,
     ];
 
     /// Whether the import is made. Behind a proxy nobody knows, so that chance decides.
@@ -55,7 +57,9 @@ impl Fault {
         match self {
             Self::None | Self::ResetAfterTheBody | Self::CloseAfterTheBody | Self::Silence => true,
             Self::CutShort | Self::ResetWithinTheResponse => true,
-            Self::BadGateway | Self::Unavailable | Self::Page => chance.is_multiple_of(2),
+            Self::BadGateway | Self::Unavailable | Self::Page | Self::LimitedByProxy => {
+                chance.is_multiple_of(2)
+            }
             Self::ResetBeforeTheBody | Self::Refused | Self::Unauthorized | Self::Limited => false,
         }
     }
@@ -68,7 +72,8 @@ impl Fault {
             Self::Page => ("200 OK", "<html>log in".to_owned()),
             Self::Refused => ("400 Bad Request", error(Refusal::InvalidFileId)),
             Self::Unauthorized => ("401 Unauthorized", error(Refusal::InvalidSdkCredentials)),
-            Self::Limited => ("429 Too Many Requests", String::new()),
+            Self::Limited => ("429 Too Many Requests", error(Refusal::MinuteLimit)),
+            Self::LimitedByProxy => ("429 Too Many Requests", String::new()),
             _ => ("200 OK", r#"{"_id":"bir-1","status":"pending"}"#.to_owned()),
         };
         format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())

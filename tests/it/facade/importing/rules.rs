@@ -40,6 +40,10 @@ async fn a_start_whose_answer_is_lost_or_foreign_is_sent_once_and_in_doubt() {
         ("504 of a proxy", page(504, "upstream timed out")),
         ("408 of a proxy", page(408, "")),
         ("403 of a firewall", page(403, "<html>blocked</html>")),
+        ("429 of a proxy", page(429, "")),
+        ("429 of a gateway with a page", page(429, "<html>slow down</html>")),
+        ("429 of a gateway with JSON of its own", page(429, r#"{"message":"API rate limit exceeded"}"#)),
+        ("401 with a login page", page(401, "<html>log in</html>")),
         ("404 of another host", page(404, "<html>not here</html>")),
         ("a login page", page(200, "<html>log in</html>")),
         ("an empty success", page(200, "")),
@@ -73,8 +77,9 @@ async fn a_start_that_was_certainly_not_taken_is_sent_again() {
         ("a connection that timed out", Err(TransportError::timeout(Phase::Connect, "10 s"))),
         ("a stream that was refused", unprocessed()),
         ("429 of the platform", Ok(Refusal::MinuteLimit.to_http())),
-        ("429 of a proxy", page(429, "")),
+        ("429 of the platform in words that are not known", page(429, r#"{"errors":[{"msg":"Later"}]}"#)),
         ("a rate limit in words", limit_in_words()),
+        ("401 of a gateway", page(401, "")),
     ] {
         let double = Double::default().starts_answer([answer]);
         let accepted = import(&double).await.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -98,6 +103,11 @@ async fn a_start_that_the_platform_refuses_is_final_and_in_no_doubt() {
         assert_eq!(error.response().and_then(|response| response.refusal()), Some(refusal));
         assert_eq!(double.starts().len(), 1);
     }
+    // A new token does not help an app that may not do it.
+    let double =
+        Double::default().starts_answer([page(403, r#"{"errors":[{"msg":"Not yours","code":403}]}"#)]);
+    let error = import(&double).await.unwrap_err();
+    assert!(error.is_auth() && !error.may_have_started() && double.starts().len() == 1, "{error}");
     let untrusted = || Err(TransportError::new(Phase::Tls, "the certificate is not trusted"));
     let double = Double::default().starts_answer([untrusted()]);
     let error = import(&double).await.unwrap_err();

@@ -38,7 +38,8 @@ cannot be, it is written in place. A file that is read is never replaced. The su
 
 Exit codes; where several apply, the first in this list counts:
   129, 130, 143  stopped by SIGHUP, by Ctrl-C, by SIGTERM, unless that was ignored
-     at the start; a second Ctrl-C or SIGTERM ends it at once
+     at the start; a second Ctrl-C or SIGTERM ends it at once. On Windows 129 is
+     a console that was closed and 143 Ctrl-Break or a shutdown
   2  the arguments or the settings are wrong
   1  an import failed
   4  the platform refused the token or its scope

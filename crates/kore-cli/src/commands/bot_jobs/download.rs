@@ -9,6 +9,7 @@ use kore_sdk::{BotId, Client, DownloadError, can_download_to};
 use super::super::import_watch::Finish;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file_name;
 
 /// Where the file of each bot goes.
 pub(super) struct Download(Vec<(BotId, PathBuf)>);
@@ -22,6 +23,9 @@ impl Download {
             [_] => vec![out.to_owned()],
             _ => return Err(wrong("expected a folder for the files of several bots".to_owned())),
         };
+        if let Some(why) = file_name::refused(out).filter(|_| !out.is_dir()) {
+            return Err(wrong(why.to_string()));
+        }
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if out.file_name().is_none() && !out.is_dir() || !folder.is_dir() {
             let folder = folder.display();

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use kore_sdk::watch::{End, Pacing, ResumeToken};
-use kore_sdk::{Client, Error};
+use kore_sdk::{BotId, Client, Error};
 
 use super::super::import_start::Platform;
 use super::super::import_watch::{Display, Finish, Watch, report, resume_command};
@@ -60,6 +60,13 @@ impl Watching {
 
     pub(super) async fn until_started<T>(&mut self, start: impl Future<Output = T>) -> T {
         self.starting.wait(start).await
+    }
+
+    /// Reports a job that was not started, or whose start is in doubt.
+    pub(super) fn not_started<J: Shown>(&self, bot: &BotId, error: &Error) -> Failure {
+        let failure = self.platform.explain(error);
+        self.reports.write_not_started(J::KIND, bot.as_str(), &failure, self.began.elapsed());
+        failure
     }
 
     /// Watches the jobs to their ends, and reports.

@@ -71,9 +71,11 @@ impl<'a> Written<'a> {
         let (id, rest) = argument.split_once(':').ok_or_else(form)?;
         Unexpanded::refuse(id, "the client id of --app")?;
         let id = ClientId::new(trimmed(id)).map_err(|error| Failure::usage(format!("--app: {error}")))?;
-        // A path may have a colon in it too.
+        // A path may have a colon in it too, and begins with one on Windows: `C:\…`.
         let (file, options) = match rest.rsplit_once(':') {
-            Some((file, options)) if !Path::new(rest).exists() => (file, options.split(',').collect()),
+            Some((file, options)) if !options.contains(['/', '\\']) && !Path::new(rest).exists() => {
+                (file, options.split(',').collect())
+            }
             _ => (rest, Vec::new()),
         };
         if file.is_empty() {
@@ -124,7 +126,8 @@ impl<'a> Written<'a> {
         }
     }
 
-    #[cfg(not(unix))]
+    /// It is not checked on Windows.
+    #[cfg(windows)]
     fn warn_of_others(&self) {}
 
     /// A secret from standard input is nowhere to be read again.
@@ -155,6 +158,9 @@ mod tests {
         assert_eq!(parts("cs-1f:secret"), is("cs-1f", "secret", ""));
         assert_eq!(parts("cs-1f:a/b.txt:jti,hs512"), is("cs-1f", "a/b.txt", "jti hs512"));
         assert_eq!(parts("cs-1f:a:b:no-scope"), is("cs-1f", "a:b", "no-scope"));
+        assert_eq!(parts(r"cs-1f:C:\a.txt"), is("cs-1f", r"C:\a.txt", ""));
+        assert_eq!(parts(r"cs-1f:C:\a.txt:jti"), is("cs-1f", r"C:\a.txt", "jti"));
+        assert_eq!(parts("cs-1f:C:/a.txt"), is("cs-1f", "C:/a.txt", ""));
     }
 
     #[test]

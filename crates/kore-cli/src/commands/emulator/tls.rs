@@ -1,6 +1,5 @@
 //! `--tls`, `--tls-cert` and `--tls-key`: the certificate.
 
-use std::fs::File;
 use std::path::Path;
 
 use kore_emulator::{Emulator, EmulatorBuilder};
@@ -8,7 +7,7 @@ use kore_emulator::{Emulator, EmulatorBuilder};
 use super::client_file::ClientFile;
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
-use crate::plain_text::{bounded, utf8};
+use crate::plain_text::{bounded, open, utf8};
 
 /// The most that is read of a certificate or a key.
 const MAX_LEN: u64 = 1024 * 1024;
@@ -24,7 +23,7 @@ pub(super) fn of(args: &EmulatorArgs, emulator: EmulatorBuilder) -> Result<Emula
 }
 
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
-    File::open(path)
+    open(path)
         .and_then(|file| utf8(bounded(file, MAX_LEN)?))
         .map_err(|error| Failure::usage(format!("cannot read {flag} ({}): {error}", path.display())))
 }

@@ -8,7 +8,7 @@ use kore_sdk::types::BotId;
 use kore_sdk::{ImportFile, ImportFiles, ImportMode};
 
 use crate::args::BotArgs;
-use crate::bot_files::{BotFile, BotFiles, Content, Role, Target, plan};
+use crate::bot_files::{BotFile, BotFiles, Content, Role, Target, plan, plan_json};
 use crate::failure::Failure;
 use crate::options_file;
 use crate::output::messages::warn;
@@ -35,13 +35,16 @@ pub(in crate::commands) struct Asked {
 }
 
 impl Asked {
-    /// `None` if that is all: for `--dry-run` the plan is printed.
-    pub(in crate::commands) fn read(args: BotArgs) -> Result<Option<Self>, Failure> {
+    /// `None` if that is all: for `--dry-run` the plan is printed, for programs as JSON.
+    pub(in crate::commands) fn read(args: BotArgs, is_json: bool) -> Result<Option<Self>, Failure> {
         let (target, mode) = target(&args)?;
         let files = BotFiles::read(&args.paths, matches!(mode, Mode::New(_)))?;
         files.warnings.iter().for_each(|warning| warn(warning));
         if args.dry_run {
-            output::text(&format!("{}Nothing was sent.\n", plan(&files, &target)))?;
+            match is_json {
+                true => output::raw(plan_json(&files, &target).into_bytes())?,
+                false => output::text(&format!("{}Nothing was sent.\n", plan(&files, &target)))?,
+            }
             return Ok(None);
         }
         if matches!(&mode, Mode::Into(_, mode) if **mode == ImportMode::Full) && !args.yes {
@@ -56,7 +59,7 @@ impl Asked {
         let file = |file: &BotFile| match &file.content {
             Content::Path(path) => ImportFile::from_path(path)
                 .map(|content| content.named(file.name.clone()))
-                .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display()))),
+                .map_err(|error| Failure::usage(format!("cannot read {error}"))),
             Content::Bytes(bytes) => Ok(ImportFile::from_bytes(file.name.clone(), bytes.clone())),
         };
         let of = |role| self.files.files.iter().filter(move |file| file.role == role);

@@ -22,6 +22,10 @@ const MAX_FILE: u64 = 1024 * 1024 * 1024;
 const EXPECTED: &str = "expected what an earlier run printed behind --resume: JSON that begins with [ or {, or a \
                         file: the one that it wrote, or its output of -o json or -o ndjson; - is standard input";
 
+/// What PowerShell makes of a token: JSON has double quotes.
+const UNQUOTED: &str = "the shell took its double quotes away, as PowerShell does up to 7.2: write it to a file, \
+                        and give --resume the file";
+
 /// How deep a job or a token is: several documents in a list have their jobs at 3. What is deeper is
 /// none of these, and each level would be read once more.
 const MAX_DEPTH: usize = 4;
@@ -94,14 +98,15 @@ pub(crate) fn read<J: Shown>(argument: &OsStr) -> Result<Resumed<J>, Failure> {
         }
         _ => {
             let shown = Path::new(argument).display();
-            let file = std::fs::File::open(argument).and_then(bounded);
+            let file = plain_text::open(argument).and_then(bounded);
             (file.map_err(|error| cannot(&shown, error))?, format!("--resume {shown}"))
         }
     };
     let resumed = Resumed { jobs: Vec::new(), tokens: Vec::new(), skipped: None };
     let mut found = Found { resumed, told: Vec::new(), runs: HashMap::new() };
     let read = found.text(&text);
-    read.map_err(|why| Failure::usage(format!("{place}: not resume tokens: {why}")).hint(EXPECTED))?;
+    let hint = if is_unquoted(&text) { UNQUOTED } else { EXPECTED };
+    read.map_err(|why| Failure::usage(format!("{place}: not resume tokens: {why}")).hint(hint))?;
     let (mut resumed, succeeded) = found.last_of_each();
     if resumed.jobs.is_empty() && succeeded.is_empty() {
         let noun = noun(J::KIND);
@@ -111,6 +116,11 @@ pub(crate) fn read<J: Shown>(argument: &OsStr) -> Result<Resumed<J>, Failure> {
     let skipped = || format!("{place}: not watched again: {}", named(&succeeded));
     resumed.skipped = (!succeeded.is_empty()).then(skipped);
     Ok(resumed)
+}
+
+/// Whether keys stand in it, and no quote.
+fn is_unquoted(text: &str) -> bool {
+    text.contains('{') && text.contains(':') && !text.contains('"')
 }
 
 impl<J: Shown> Found<J> {
@@ -316,6 +326,13 @@ mod tests {
         let told = read(OsStr::new("{\"v\":1}")).expect_err("no token").to_string();
         assert!(told.contains("version 1 of the resume token"), "{told}");
         assert!(in_file("").expect_err("empty").to_string().contains("it is empty"));
+    }
+
+    #[test]
+    fn a_token_without_its_quotes_is_told_as_the_shell_s() {
+        let text = format!("[{}]", token("bir-1").replace('"', ""));
+        let told = read(OsStr::new(&text)).expect_err("no token").to_string();
+        assert!(told.contains("PowerShell") && told.contains("write it to a file"), "{told}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn dry(args: &[&str]) -> Kore {
     Kore::new(["import", "run", "--dry-run"]).args(args)
 }
 
-pub(super) fn export(kore: Kore) -> Kore {
+pub(crate) fn export(kore: Kore) -> Kore {
     kore.file("bot/appDefinition.json", DEFINITION)
         .file("bot/config.json", CONFIG)
         .file_of("bot/Icon.png", PNG)
@@ -95,7 +95,36 @@ fn a_plan_names_files_sizes_target_and_mode_and_sends_nothing() {
     assert!(run.stdout.contains("Left out  Icon.png\n"), "an existing bot has one: {}", run.stdout);
     let kore = export(dry(&["--into", "st-1", "--options"])).file("o.json", r#"{"tasks":["botTask"],"x":1}"#);
     let run = with_paths(kore, &["o.json", "bot"]);
-    assert!(run.stdout.contains("Mode  incremental, with the options of /"), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("Mode  incremental, with the options of "), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn a_dry_run_prints_json_for_programs() {
+    let kore = |command, output| {
+        let kore = Kore::new(["import", command, "--dry-run", "--into", "st-1", "-o", output, "--options"]);
+        export(kore).file("o.json", "{}").file("bot/README.md", "x")
+    };
+    for (command, output) in [("run", "json"), ("run", "ndjson"), ("start", "json")] {
+        let run = with_paths(kore(command, output), &["o.json", "bot"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect("one document");
+        assert_eq!((&plan["dry_run"], &plan["mode"]), (&true.into(), &"incremental".into()), "{plan}");
+        assert_eq!(
+            (&plan["target"]["bot"], &plan["exported_by"]),
+            (&"st-1".into(), &"9.1.7".into()),
+            "{plan}"
+        );
+        let first = serde_json::json!({"name": "appDefinition.json", "role": "definition", "bytes": 83});
+        assert_eq!(plan["files"][0], first, "{plan}");
+        assert_eq!(plan["left_out"], serde_json::json!(["README.md", "Icon.png"]), "{plan}");
+        assert!(plan["options"].as_str().is_some_and(|path| path.ends_with("o.json")), "{plan}");
+    }
+    let run = with_paths(export(dry(&["--new", "Shop", "-o", "json"])), &["bot"]);
+    assert!(
+        run.stdout.contains(r#""new_bot":"Shop""#) && run.stdout.contains(r#""mode":"new""#),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -147,7 +176,7 @@ fn a_folder_that_lacks_something_or_has_it_twice_is_refused() {
     let empty = bot();
     std::fs::create_dir(empty.home().join("bot")).expect("created");
     refused(empty, &["bot"], &["bot: the folder is empty", "hint: expected a folder"]);
-    refused(bot(), &["no-such"], &["cannot read /", "no-such: "]);
+    refused(bot(), &["no-such"], &["cannot read ", "no-such: "]);
     refused(
         bot().file("bot/x.txt", "x"),
         &["bot"],
@@ -155,7 +184,7 @@ fn a_folder_that_lacks_something_or_has_it_twice_is_refused() {
     );
     refused(bot().file("bot/botDefinition.json", "{}"), &["bot"], &["there is no config.json"]);
     let two = export(bot()).file("bot/botDefinition.json", "{}");
-    refused(two, &["bot"], &["two files for the definition: /", "appDefinition.json and /"]);
+    refused(two, &["bot"], &["two files for the definition: ", "appDefinition.json and "]);
     let again = export(bot()).file("other/functions.js", "x");
     refused(again, &["bot", "other/functions.js"], &["two files for the functions"]);
 }
@@ -171,7 +200,7 @@ fn a_file_that_is_no_json_is_named_and_not_shown() {
         (b"{\"a\": \"hunter2-is-the-client-secret\"", "it is no JSON: EOF"),
         (b"{\"a\": \"\xff\"}", "it is not UTF-8"),
         (b"{\"a\": \"\xc3", "it is not UTF-8"),
-        (b"\xef\xbb\xbf{}", "byte order mark"),
+        (b"\xef\xbb\xbf{}", "expected UTF-8 without a byte order mark, found UTF-8 with a mark"),
         (b"{} {}", "it is no JSON: trailing"),
     ] {
         for name in ["appDefinition.json", "config.json"] {
@@ -181,6 +210,25 @@ fn a_file_that_is_no_json_is_named_and_not_shown() {
     // A character may stand where a piece of the reading ends.
     let long = format!(r#"{{"a": "{}é{}"}}"#, "x".repeat(8183), "é".repeat(5000));
     let run = with_paths(bot().file("bot/config.json", &long), &["bot"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn a_file_as_powershell_writes_it_is_refused_with_the_way_out() {
+    let bot = || export(dry(&["--into", "st-1", "--full"]));
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for (name, text) in [
+        ("appDefinition.json", utf16("\u{feff}{}\r\n")),
+        ("config.json", utf16("\u{feff}{}")),
+        ("config.json", utf16("{}")),
+        ("functions.js", utf16("\u{feff}function f() {}")),
+        ("functions.js", utf16("function f() {}")),
+    ] {
+        let kore = bot().file_of(&format!("bot/{name}"), &text);
+        refused(kore, &["bot"], &[name, "found UTF-16", "in PowerShell: [IO.File]::WriteAllText("]);
+    }
+    let marked = bot().file_of("bot/functions.js", b"\xef\xbb\xbffunction f() {}");
+    let run = with_paths(marked, &["bot"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
 }
 

@@ -16,7 +16,10 @@ const KILLS: u64 = 25;
 const DELAY: Duration = Duration::from_millis(8);
 
 /// What it wrote, in the order of writing: both streams are one file.
-fn start(platform: &Platform, command: &str) -> (std::process::Child, tempfile::TempDir, std::path::PathBuf) {
+pub(super) fn start(
+    platform: &Platform,
+    command: &str,
+) -> (std::process::Child, tempfile::TempDir, std::path::PathBuf) {
     let kore = platform.kore(command, &["--into", "st-1", "--full"]);
     let (mut command, home) = kore.into_command();
     let path = home.path().join("output");

@@ -43,6 +43,7 @@ pub(super) struct Platform {
     pub(super) url: String,
     seen: Arc<Mutex<Seen>>,
     /// How many connections are served now.
+    #[cfg_attr(windows, expect(dead_code, reason = "its tests kill by signals"))]
     open: Arc<AtomicUsize>,
 }
 

@@ -28,8 +28,8 @@ fn a_resumed_watch_keeps_the_rate_limit_and_the_time_between_counts() {
         let run = script.watch(&["--resume", &token, "--timeout", "300ms"]).run();
         assert_eq!((run.code, script.looks("bir-1")), (3, 0), "{}", run.stdout);
         assert!(run.stdout.contains("the platform's rate limit allows the next poll in "), "{}", run.stdout);
-        run.says(&[&token]);
         let command = printed_command(&run);
+        assert!(run.resumed().contains(&token), "{command}");
         assert!(command.contains("--timeout=70s") && !command.contains("300ms"), "{command}");
     }
     script.watch(&["--resume", &used_up("bir-1", 61), "--timeout", "2s"]).succeeds();
@@ -86,7 +86,6 @@ fn a_file_whose_imports_have_all_succeeded_is_told() {
 }
 
 /// What is printed is a command for a shell.
-#[cfg(unix)]
 #[test]
 fn what_is_printed_at_the_deadline_goes_on() {
     let script = Script::new().import("bir-1", &running("bir-1"));
@@ -97,20 +96,35 @@ fn what_is_printed_at_the_deadline_goes_on() {
     assert_eq!(resumed.status.code(), Some(0), "{}", String::from_utf8_lossy(&resumed.stderr));
 }
 
-#[cfg(unix)]
 fn in_shell(script: &Script, command: &str) -> std::process::Output {
-    Command::new("sh")
-        .args(["-c", command])
-        .env_clear()
+    let mut shell = shell(command);
+    crate::run::clear(&mut shell);
+    shell
         .envs([("KORE_HOST", &*script.server.url), ("KORE_CLIENT_ID", CLIENT_ID)])
         .env("KORE_CLIENT_SECRET", SECRET)
         .output()
-        .expect("sh starts")
+        .expect("a shell starts")
+}
+
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
+
+/// What is printed for PowerShell is good for cmd too, if its words are plain.
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    use std::os::windows::process::CommandExt as _;
+
+    let mut shell = Command::new("cmd");
+    shell.args(["/D", "/C"]).raw_arg(command);
+    shell
 }
 
 /// The verdict and the reports of a resumed run cover all imports: those that ended in earlier runs
 /// too, however many runs there were.
-#[cfg(unix)]
 #[test]
 fn what_failed_before_fails_the_run_that_goes_on() {
     let script = Script::new()
@@ -155,6 +169,7 @@ fn a_failure_that_stopped_the_others_does_not_stop_them_twice() {
     let run = script.watch(&["bir-1", "bir-2", "--fail-fast"]).run();
     assert_eq!(run.code, 1, "{}", run.stderr);
     let command = printed_command(&run);
-    assert!(command.contains("bir-1") && command.contains("bir-2"), "{command}");
+    let again = run.resumed();
+    assert!(again.contains("bir-1") && again.contains("bir-2"), "{again}");
     assert!(!command.contains("--fail-fast"), "{command}");
 }

@@ -64,6 +64,7 @@ impl Script {
     }
 
     /// Watches these imports as often as by default.
+    #[cfg_attr(windows, expect(dead_code, reason = "its tests have a pseudo-terminal"))]
     pub(super) fn watch_by_default(&self, ids: &[&str]) -> Kore {
         Kore::watch(&self.server.url, ids)
     }

@@ -148,12 +148,32 @@ function onRequests({ missed, requests }) {
   setText(byId("requests-counts"), `${received} in all${received > REQUESTS ? `, the last ${REQUESTS} shown` : ""}`);
 }
 
+// The last job of a bot, with what steers it.
+function jobRow(bot, job) {
+  const row = element("li", "job");
+  row.dataset.job = `${bot}/${job.job}`;
+  const { life } = job;
+  const tasks = job.job === "publish" ? `, ${life.ended} of ${life.tasks} parts` : "";
+  row.append(element("span", "quiet", `${job.job} ${job.id}`), element("span", "quiet", `${life.scenario}, by ${life.mode}${tasks}`), element("span", `word ${job.outcome}`, job.status));
+  if (job.state !== "runs") return row;
+  const buttons = element("span", "buttons");
+  for (const how of ["advance", "finish", "fail"]) {
+    const button = element("button", how, how[0].toUpperCase() + how.slice(1));
+    button.type = "button";
+    button.setAttribute("aria-label", `${how} the ${job.job} of ${bot}`);
+    button.addEventListener("click", () => call("POST", `bots/${encodeURIComponent(bot)}/${job.job}/${how}`));
+    buttons.append(button);
+  }
+  row.append(buttons);
+  return row;
+}
+
 function onBotsAndFiles({ bots, files, files_in_all }) {
-  byId("bots").replaceChildren(...bots.map((bot) => {
+  byId("bots").replaceChildren(...bots.flatMap((bot) => {
     const row = element("li");
     const [word, className] = bot.exists ? ["exists", "succeeded"] : ["not made yet", "running"];
     row.append(element("span", "id mono", bot.id), element("span", "name", bot.name || ""), element("span", `word ${className}`, word));
-    return row;
+    return [row, ...[bot.export, bot.publish].filter(Boolean).map((job) => jobRow(bot.id, job))];
   }));
   byId("files").replaceChildren(...files.map((file) => {
     const row = element("li");
@@ -189,9 +209,10 @@ function connect() {
 
 async function start() {
   const library = await call("GET", "scenarios");
-  for (const { name, about } of library ? library.scenarios : []) {
+  for (const { name, about, job } of library ? library.scenarios : []) {
     const option = element("option", "", name);
     option.title = about;
+    option.dataset.job = job;
     byId("scenario").append(option);
   }
 }
@@ -200,13 +221,26 @@ byId("mode").addEventListener("change", () => {
   byId("speed-label").hidden = byId("mode").value !== "time";
   byId("speed").disabled = byId("mode").value !== "time";
 });
-byId("create").addEventListener("submit", async (event) => {
-  event.preventDefault();
+function asked() {
   const mode = byId("mode").value;
   const speed = mode === "time" ? { speed: Number(byId("speed").value) } : {};
-  byId("create-button").disabled = true;
-  await call("POST", "imports", { scenario: byId("scenario").value, mode, ...speed });
-  byId("create-button").disabled = false;
+  return { scenario: byId("scenario").value, mode, ...speed };
+}
+
+// An export and a publish are started by a client alone.
+function isImport() {
+  return byId("scenario").selectedOptions[0]?.dataset.job === "import";
+}
+
+byId("scenario").addEventListener("change", () => {
+  byId("create-button").disabled = !isImport();
 });
+byId("create").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  byId("create-button").disabled = true;
+  await call("POST", "imports", asked());
+  byId("create-button").disabled = !isImport();
+});
+byId("next-button").addEventListener("click", () => call("POST", "next", asked()));
 start();
 connect();
