@@ -24,7 +24,7 @@ impl Download {
             _ => return Err(wrong("expected a folder for the files of several bots".to_owned())),
         };
         if let Some(why) = file_name::refused(out).filter(|_| !out.is_dir()) {
-            return Err(wrong(why.to_string()));
+            return Err(wrong(why));
         }
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if out.file_name().is_none() && !out.is_dir() || !folder.is_dir() {
