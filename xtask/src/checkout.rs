@@ -19,6 +19,11 @@ pub(crate) fn is_known(workspace: &Workspace) -> bool {
     works(git(workspace).arg("rev-parse"))
 }
 
+/// When the current commit was made, in seconds since 1970.
+pub(crate) fn time(workspace: &Workspace) -> anyhow::Result<String> {
+    output(git(workspace).args(["log", "-1", "--format=%ct"]))
+}
+
 /// Copies what a clone would have, and what is about to be added to it.
 pub(crate) fn copy(workspace: &Workspace, to: &Utf8Path) -> anyhow::Result<()> {
     for file in files(workspace)? {

@@ -14,6 +14,7 @@ mod windows;
 
 use clap::Subcommand;
 
+use crate::dist;
 use crate::openapi;
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
@@ -47,13 +48,16 @@ pub(crate) enum Check {
     Publish,
     /// All builds for Windows without a warning, and the tests of `kore` run there (needs mingw-w64, wine)
     Windows,
+    /// The archive of a release, made quickly and tried: `dist --profile dev`
+    #[command(skip)]
+    Dist,
     /// The OpenAPI document is valid, and the emulator does what it says (needs Python and PyPI once)
     Conformance,
 }
 
 impl Check {
     /// In the order of `cargo xtask ci`: what fails fast and often comes first.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Fmt,
         Self::Clippy,
         Self::Test,
@@ -67,6 +71,7 @@ impl Check {
         Self::Vendor,
         Self::Publish,
         Self::Windows,
+        Self::Dist,
         Self::Conformance,
     ];
 
@@ -85,6 +90,7 @@ impl Check {
             Self::Vendor => "vendor",
             Self::Publish => "publish",
             Self::Windows => "windows",
+            Self::Dist => "dist",
             Self::Conformance => "conformance",
         }
     }
@@ -94,6 +100,8 @@ impl Check {
         match self {
             // `openapi` alone writes the document.
             Self::Openapi => "openapi --check",
+            // `dist` alone builds as for a release, for each target.
+            Self::Dist => "dist --profile dev",
             other => other.name(),
         }
     }
@@ -116,6 +124,7 @@ impl Check {
             Self::Vendor => vendor::run(workspace, skipped),
             Self::Publish => publish::run(workspace, skipped),
             Self::Windows => windows::run(workspace, skipped),
+            Self::Dist => dist::check(workspace, skipped),
             Self::Conformance => conformance::run(workspace, skipped),
         }
     }

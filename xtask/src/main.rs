@@ -8,6 +8,7 @@ mod checkout;
 mod checks;
 mod ci;
 mod command;
+mod dist;
 mod fuzz;
 mod openapi;
 mod picture;
@@ -43,6 +44,15 @@ enum Task {
         /// Only say whether the committed one is current
         #[arg(long)]
         check: bool,
+    },
+    /// Make the archive of a release for each target that can be built here, and try it
+    Dist {
+        /// For this target alone; may be given more than once
+        #[arg(long = "target", value_name = "TRIPLE")]
+        targets: Vec<String>,
+        /// How it is built; another profile than that of releases is faster, and shows whether it works
+        #[arg(long, default_value = dist::PROFILE)]
+        profile: String,
     },
     /// Write the picture of `kore import watch` in the README anew; a test compares it
     Picture,
@@ -82,6 +92,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::One(check) => check.run(&workspace, &mut Skipped::default()),
         Task::Openapi { check: true } => Check::Openapi.run(&workspace, &mut Skipped::default()),
         Task::Openapi { check: false } => openapi::write(&workspace),
+        Task::Dist { targets, profile } => dist::run(&workspace, &targets, &profile, &mut Skipped::default()),
         Task::Picture => picture::write(&workspace),
         Task::Bench => bench::run(&workspace),
         Task::Simulate { runs, seed } => simulate::run(&workspace, runs, seed),

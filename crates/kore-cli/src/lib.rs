@@ -4,7 +4,8 @@
 //! remembers where it came from, so that a message can name the place to change. All text that
 //! came from outside is made printable before it reaches a terminal. No HTTP is spoken here.
 //!
-//! The one public function is what the binary calls; `kore --help` documents the rest.
+//! One public function is what the binary calls; `kore --help` documents the rest. With the feature
+//! `man` there is a second one, which makes the manual pages.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -17,6 +18,8 @@ mod failure;
 mod file_name;
 mod hint;
 mod logging;
+#[cfg(feature = "man")]
+mod man;
 mod options_file;
 mod origin;
 mod output;
@@ -37,6 +40,8 @@ use args::{Args, Command, Export, Import, Publish};
 use exit::Exit;
 use failure::Failure;
 use kore_sdk::types::Printable;
+#[cfg(feature = "man")]
+pub use man::man_pages;
 use output::Stream;
 
 /// Runs the command that the arguments of this process name.

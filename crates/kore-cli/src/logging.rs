@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use kore_sdk::protocol::Excerpt;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::output::{Stream, left_out, messages};
 
@@ -11,19 +14,16 @@ pub(crate) fn start() {
     let Some(directives) = std::env::var_os("RUST_LOG").filter(|directives| !directives.is_empty()) else {
         return;
     };
-    let filter = match directives.to_str().map(EnvFilter::try_new) {
+    // Without `EnvFilter`, which brings regular expressions: nobody selects the fields of a span here.
+    let filter = match directives.to_str().map(str::parse::<Targets>) {
         Some(Ok(filter)) => filter,
         Some(Err(error)) => return messages::warn(&format!("no log: RUST_LOG is not a filter: {error}")),
         None => return messages::warn("no log: RUST_LOG is not UTF-8"),
     };
     let colours = Stream::Stderr.has_colours();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| Masked)
-        .with_ansi(colours)
-        // That the log cannot be written is no reason to end.
-        .log_internal_errors(false)
-        .init();
+    // That the log cannot be written is no reason to end.
+    let lines = layer().with_writer(|| Masked).with_ansi(colours).log_internal_errors(false);
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
 /// Standard error, without anything that looks like a token: what a server sends may be an echo,

@@ -1,4 +1,4 @@
-//! The calls around the publish of a bot, one file each.
+//! The calls for the publish of a bot: its start and its status, one file each.
 
 pub mod get_status;
 pub mod start;

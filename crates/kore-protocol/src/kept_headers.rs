@@ -29,10 +29,11 @@ pub(crate) fn copy(headers: &HeaderMap, most: usize) -> HeaderMap {
 /// Masks each value that has one of these texts, and marks cookies as sensitive.
 #[doc(hidden)]
 pub fn mask_headers(headers: &mut HeaderMap, secrets: &[&str]) {
-    let secrets: Vec<_> = secrets.iter().filter(|secret| secret.len() >= LEAST_SECRET).collect();
     for (name, value) in headers.iter_mut() {
-        let holds =
-            |secret: &&&str| value.as_bytes().windows(secret.len()).any(|part| part == secret.as_bytes());
+        let holds = |secret: &&str| {
+            secret.len() >= LEAST_SECRET
+                && value.as_bytes().windows(secret.len()).any(|part| part == secret.as_bytes())
+        };
         if secrets.iter().any(holds) {
             *value = HeaderValue::from_static(MASK);
         }

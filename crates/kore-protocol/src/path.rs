@@ -39,21 +39,20 @@ impl PathTemplate {
     pub fn fill(self, values: &[&str]) -> String {
         let mut values = values.iter();
         let mut path = String::with_capacity(self.0.len() + 64);
-        for segment in self.0.split('/').skip(1) {
-            path.push('/');
-            match variable(segment) {
-                Some(name) => {
-                    let value =
-                        values.next().unwrap_or_else(|| panic!("no value for {{{name}}} of {}", self.0));
-                    if value.bytes().all(is_unreserved) {
-                        path.push_str(value);
-                    } else {
-                        path.extend(utf8_percent_encode(value, SEGMENT));
-                    }
-                }
-                None => path.push_str(segment),
+        let mut rest = self.0;
+        while let Some((fixed, variable)) = rest.split_once('{')
+            && let Some((name, after)) = variable.split_once('}')
+        {
+            path.push_str(fixed);
+            let value = values.next().unwrap_or_else(|| panic!("no value for {{{name}}} of {}", self.0));
+            if value.bytes().all(is_unreserved) {
+                path.push_str(value);
+            } else {
+                path.extend(utf8_percent_encode(value, SEGMENT));
             }
+            rest = after;
         }
+        path.push_str(rest);
         path
     }
 

@@ -1,10 +1,10 @@
-//! What came back for a call.
+//! The result of a single call: its response as a type, and all that arrived with it.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-/// What came back for a call: the response as a type and as it came, and what a support ticket asks
-/// for.
+/// The response to a call, as a type and byte for byte, with its status and headers, which a support
+/// ticket may need.
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -20,13 +20,13 @@ use http::{HeaderMap, StatusCode};
 pub struct Answer<R> {
     /// The response as a type.
     pub response: R,
-    /// The body as it came, byte for byte.
+    /// The body byte for byte.
     pub body: Bytes,
     /// The HTTP status.
     pub status: StatusCode,
     /// The headers. A value in which the server repeats the token is masked.
     pub headers: HeaderMap,
-    /// How many requests were sent, the one that this is the response to among them.
+    /// How many requests were sent in all, including the one with this response.
     pub attempts: u32,
 }
 

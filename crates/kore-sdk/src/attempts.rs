@@ -1,4 +1,5 @@
-//! Whether a request that failed is sent again, and when: the rules of sending, for both clients.
+//! Decides whether a failed request is sent again, and when. Single calls, imports and downloads of both
+//! clients use it.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,10 +17,10 @@ pub(crate) struct Attempts {
     is_repeatable: bool,
     /// How often it is sent again after it failed on the way.
     retries: u32,
-    /// Whether a rate limit counts as such a failure, or is waited for until the deadline.
+    /// Whether a rate limit is waited for until the deadline. Else it counts as a failure on the way.
     is_patient: bool,
     deadline: Option<Instant>,
-    /// That failed on the way, and that a rate limit refused, in a row.
+    /// How many attempts failed on the way, and how many a rate limit refused.
     failed: u32,
     limited: u32,
     is_renewed: bool,
@@ -38,12 +39,12 @@ impl Attempts {
         Self { is_repeatable, retries, is_patient: false, deadline, failed: 0, limited: 0, is_renewed: false }
     }
 
-    /// Waits for rate limits until the deadline, however often.
+    /// Waits for rate limits as often as needed until the deadline.
     pub(crate) fn patient(self) -> Self {
         Self { is_patient: true, ..self }
     }
 
-    /// When a request that failed with this error is sent again, if it is.
+    /// When to send a request again that failed with this error. `None` if it is not sent again.
     pub(crate) fn next(&mut self, error: &Error, now: Instant, wall: SystemTime) -> Option<Again> {
         if error.is_worth_a_new_token() && !self.is_renewed {
             self.is_renewed = true;
@@ -54,8 +55,8 @@ impl Attempts {
         if is_allowed { self.later(error.is_rate_limited(), asked, now).map(Again::At) } else { None }
     }
 
-    /// When a request is sent again that failed in a way that may pass, if it is: not before `asked` is
-    /// over.
+    /// When to send a request again after a failure that may pass, at the earliest after `asked`. `None`
+    /// if it is not sent again.
     pub(crate) fn later(&mut self, is_limited: bool, asked: Duration, now: Instant) -> Option<Instant> {
         let failed = if self.is_patient { self.failed } else { self.failed + self.limited };
         if failed >= self.retries && !(self.is_patient && is_limited) {

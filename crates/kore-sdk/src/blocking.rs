@@ -112,8 +112,9 @@ impl Client {
         let mut exchange = Exchange::new(&self.core, request);
         let http = exchange.request_blocking()?;
         let response = exchange.span.clone().in_scope(|| self.transport.send(http));
-        let result = exchange.read(response);
-        exchange.finish(result)
+        let mut result = exchange.read(response);
+        exchange.finish(&mut result);
+        result
     }
 }
 

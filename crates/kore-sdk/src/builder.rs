@@ -256,7 +256,7 @@ impl ClientBuilder {
             .take()
             .ok_or_else(|| Error::config("no host is set: expected a URL such as https://bots.kore.ai"))?;
         let base = host.map_err(|error| Error::setting("host", error))?;
-        let mut headers = self.headers.checked()?;
+        let mut headers = std::mem::take(&mut self.headers).checked()?;
         headers.insert(USER_AGENT, self.user_agent_header()?);
         Ok(Core::new(base, self.token_source()?, self.body_limit, headers, self.longest_wait))
     }

@@ -1,4 +1,4 @@
-//! One request and its response without the sending: what the calls of both clients share.
+//! One request and its response, without the sending. All calls of both clients use it.
 
 use std::time::{Duration, Instant};
 
@@ -77,10 +77,10 @@ impl Core {
     }
 }
 
-/// A request and its response, and the same again if the call is repeated.
+/// One request and its response. If the call is repeated, the next ones too.
 pub(crate) struct Exchange<'a, R> {
-    core: &'a Core,
-    request: &'a R,
+    pub(crate) core: &'a Core,
+    pub(crate) request: &'a R,
     /// The headers of this call, beside those of the client.
     headers: HeaderMap,
     issued: Option<Issued>,
@@ -181,18 +181,18 @@ impl<'a, R: OutgoingRequest> Exchange<'a, R> {
     }
 
     /// Notes how the call ended.
-    pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        let result = result.map_err(|error| error.after(self.attempts));
-        if let Some(began) = self.began {
-            self.span.record("attempts", self.attempts);
-            self.span.record("duration_ms", began.elapsed().as_secs_f64() * 1000.0);
-            if let Err(error) = &result {
-                self.span.record("error", tracing::field::display(error));
-            }
-            // An event, so that a log without spans shows the fields of the span too.
-            tracing::debug!(parent: &self.span, "call ended");
+    pub(crate) fn finish<T>(&self, result: &mut Result<T, Error>) {
+        if let Err(error) = result {
+            error.set_attempts(self.attempts);
         }
-        result
+        let Some(began) = self.began else { return };
+        self.span.record("attempts", self.attempts);
+        self.span.record("duration_ms", began.elapsed().as_secs_f64() * 1000.0);
+        if let Err(error) = result {
+            self.span.record("error", tracing::field::display(error));
+        }
+        // An event, so that a log without spans shows the fields of the span too.
+        tracing::debug!(parent: &self.span, "call ended");
     }
 
     /// If the token may be at fault, forgets it and marks the error when a new one may help.

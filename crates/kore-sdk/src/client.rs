@@ -86,7 +86,7 @@ impl Client {
     where
         R: OutgoingRequest<Response: Send> + Sync,
     {
-        self.call(request).await
+        self.call(request).send().await
     }
 
     /// The same as [`send`](Self::send), with its own timeout, retries or headers: set them, and await it.
@@ -106,8 +106,9 @@ impl Client {
         let mut exchange = Exchange::new(&self.core, request);
         let http = exchange.request().await?;
         let response = self.transport.send(http).instrument(exchange.span.clone()).await;
-        let result = exchange.read(response);
-        exchange.finish(result)
+        let mut result = exchange.read(response);
+        exchange.finish(&mut result);
+        result
     }
 }
 

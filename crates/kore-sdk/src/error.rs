@@ -70,8 +70,12 @@ impl Error {
     }
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.set_attempts(attempts);
         self
+    }
+
+    pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        self.0.attempts = attempts;
     }
 
     pub(crate) fn of_scope(mut self, scope: Option<Scope>) -> Self {

@@ -64,10 +64,10 @@ impl ExtraHeaders {
 
     /// # Errors
     /// If one of them cannot be sent, or is not the user's to set.
-    pub(crate) fn checked(&self) -> Result<HeaderMap, Error> {
-        match &self.wrong {
+    pub(crate) fn checked(self) -> Result<HeaderMap, Error> {
+        match self.wrong {
             Some(wrong) => Err(Error::config(wrong)),
-            None => Ok(self.map.clone()),
+            None => Ok(self.map),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Starting an import: its files are uploaded, the import is started, and, if one wants, watched to
+//! The import of a bot in one call: uploads the files, starts the import and, if asked, watches it to
 //! its end.
 //!
-//! [`Client::import_bot`](crate::Client::import_bot) begins one, and so does that of the blocking
-//! client. What both share is here and in `plan` and `attempts`; `run` and `blocking` send and wait.
+//! [`Client::import_bot`](crate::Client::import_bot) of both clients returns the builder that is
+//! defined here. Both share `plan` and `attempts`. Sending and waiting differ: they are in `run` for the
+//! async client and in `blocking` for the blocking one.
 
 mod attempts;
 pub(crate) mod blocking;
@@ -30,8 +31,8 @@ use crate::DEFAULT_DEADLINE;
 /// The most files that are uploaded at once.
 const MOST_AT_ONCE: usize = 4;
 
-/// The files of an import whose target is still to be said.
-#[must_use = "it does nothing until its target is said and it is awaited or run"]
+/// The files of an import whose target is not chosen yet.
+#[must_use = "it does nothing until its target is chosen and it is awaited or run"]
 #[derive(Debug)]
 pub struct ImportBot<'a, C> {
     client: &'a C,
@@ -42,10 +43,11 @@ pub struct ImportBot<'a, C> {
 #[allow(clippy::large_enum_variant, reason = "there is one of it for an import")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportMode {
-    /// The bot becomes what the files hold, and loses what they lack. No `importOptions` are sent.
+    /// The bot becomes what the files hold. Whatever the files lack is deleted from it. No
+    /// `importOptions` are sent.
     Full,
-    /// The bot keeps what the files lack; these options say what is taken from them. They are sent as
-    /// they are, even if they are empty.
+    /// The bot keeps what the files lack. These options say what is imported. They are sent unchanged,
+    /// even if they are empty.
     Incremental(ImportOptions),
     /// The same with options that someone wrote as JSON, such as a file: they are sent byte for byte.
     ExactIncremental(ExactJson),
@@ -56,13 +58,13 @@ impl<'a, C> ImportBot<'a, C> {
         Self { client, files }
     }
 
-    /// Makes a new bot of that name. Single files need an icon among them.
+    /// Makes a new bot of that name. An import of single files needs an icon.
     pub fn new_bot(self, name: impl Into<String>) -> Import<'a, C> {
         self.into(Target::New { name: name.into(), purpose: None })
     }
 
-    /// Imports into a bot that exists. An icon is not sent: this call takes none. Nor does it take a
-    /// zip.
+    /// Imports into a bot that exists. The call takes no icon, so that an icon is not sent. It takes no
+    /// zip either: that is an error.
     pub fn into_bot(self, bot_id: BotId, mode: ImportMode) -> Import<'a, C> {
         self.into(Target::Existing { bot_id, mode })
     }
@@ -79,12 +81,12 @@ impl<'a, C> ImportBot<'a, C> {
     }
 }
 
-/// An import that is to be started: await it, or `run` that of a blocking client, for the import that
-/// the platform accepted. [`watch`](Self::watch) goes on to its end.
+/// An import that is ready to start. Await it, or `run` it on a blocking client. The result is the
+/// import that the platform accepted. To wait for its end too, call [`watch`](Self::watch) first.
 ///
-/// An upload that fails on the way is sent again. The start is not: it is repeated only if the
-/// platform certainly did not take it, since the connection failed, a rate limit was reached, or a
-/// token was renewed. Any other failure of it is an error of which
+/// An upload that fails on the way is sent again. The start is sent again only if the platform certainly
+/// did not take it: the connection failed, a rate limit was reached, or the token was refused and
+/// renewed. After any other failure of the start,
 /// [`Error::may_have_started`](crate::Error::may_have_started) is true.
 ///
 /// ```no_run
@@ -119,7 +121,7 @@ pub struct Import<'a, C> {
 }
 
 impl<'a, C> Import<'a, C> {
-    /// Whom a new bot is for. By default what its definition says.
+    /// Whom a new bot is for. By default its definition decides.
     pub fn purpose(mut self, for_whom: Purpose) -> Self {
         if let Target::New { purpose, .. } = &mut self.target {
             *purpose = Some(for_whom);
@@ -134,14 +136,14 @@ impl<'a, C> Import<'a, C> {
     }
 
     /// How long it may take until the platform accepts the import: 30 minutes by default. Nothing is
-    /// sent after it; a start that was sent before it is still awaited. What a blocking client has under
-    /// way then ends by the limits of its transport.
+    /// sent after the deadline. The response to a start that was sent before is still awaited. The
+    /// requests of a blocking client that are under way end by the time limits of its transport.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// What is to be done with each event. It is called before that which an event announces.
+    /// Is called with each event, before the step that the event announces.
     pub fn on_event(mut self, on_event: impl FnMut(&ImportEvent) + Send + 'a) -> Self {
         self.on_event = OnEvent::new(on_event);
         self

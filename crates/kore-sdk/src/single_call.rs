@@ -1,22 +1,21 @@
-//! One call with settings of its own, as the async and the blocking client make it. Only sending and
-//! waiting are apart, in `awaited` and `blocking`.
+//! One call with settings of its own. The async and the blocking client share what is here. Sending and
+//! waiting differ: they are in `awaited` and `blocking`.
 
 mod awaited;
 mod blocking;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Request};
 use kore_protocol::{Body, OutgoingRequest};
 use kore_transport::{Phase, RequestTimeout, TransportError};
 
+use crate::Error;
 use crate::attempts::{Again, Attempts};
 use crate::call::{Core, Exchange};
 use crate::extra_headers::ExtraHeaders;
-use crate::{Answer, Error};
 
-/// One call, to be awaited, or to be `run` on a blocking client, once it is set as it should be.
+/// One call, with its settings. Await it, or `run` it on a blocking client.
 ///
 /// ```no_run
 /// # async fn example(client: kore_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,21 +52,21 @@ impl<'a, C, R: OutgoingRequest> Call<'a, C, R> {
         Self { client, request, settings: Settings::default() }
     }
 
-    /// How long the call may take in all: with its retries, and what it waits before them and for its
-    /// rate limit. Without retries it replaces the client's
-    /// [`timeout`](crate::ClientBuilder::timeout), whether it is longer or shorter; with retries, each
-    /// request has that one.
+    /// How long the call may take in all, with its retries, and with the waits before them and for the
+    /// rate limit. Without retries it replaces the client's [`timeout`](crate::ClientBuilder::timeout),
+    /// whether it is longer or shorter. With retries, the client's timeout holds for each request.
     ///
-    /// A transport of one's own reads it from the request's [`RequestTimeout`]. One that does not is
-    /// given up when the time is over; on a blocking client its thread then goes on by itself.
+    /// A transport of one's own should read it from the request's [`RequestTimeout`]. If it does not, the
+    /// call ends anyway when the time is over. On a blocking client the thread of the transport then goes
+    /// on by itself.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
     }
 
-    /// How often the request is sent again after it failed in a way that may pass
-    /// ([`Error::is_retryable`]), or was refused by a rate limit: never by default. Between two are 1 s
-    /// to 30 s, after a rate limit 5 s to 60 s, or as long as the platform asks for.
+    /// How often the request is sent again if it fails in a way that may pass ([`Error::is_retryable`]),
+    /// or if a rate limit refuses it. By default it is not. The waits are 1 s to 30 s, after a rate limit
+    /// 5 s to 60 s, or as long as the platform asks for.
     ///
     /// A request that is not [repeatable](OutgoingRequest::is_repeatable), such as the start of an import,
     /// is repeated only if the platform certainly did not take it.
@@ -76,7 +75,7 @@ impl<'a, C, R: OutgoingRequest> Call<'a, C, R> {
         self
     }
 
-    /// Adds a header to the requests of this call, in the place of the client's of that name. See
+    /// Adds a header to the requests of this call. It replaces the client's header of that name. See
     /// [`ClientBuilder::header`](crate::ClientBuilder::header).
     pub fn header(
         mut self,
@@ -90,16 +89,14 @@ impl<'a, C, R: OutgoingRequest> Call<'a, C, R> {
 
 /// A call that is under way.
 struct Sending<'a, R> {
-    core: &'a Core,
-    request: &'a R,
     exchange: Exchange<'a, R>,
     attempts: Attempts,
     limit: Option<Limit>,
-    /// When it is no longer waited for room in the rate limit.
+    /// How long to wait for room in the rate limit.
     patience: Option<Instant>,
-    /// Each request may take all the time that is left.
+    /// Whether there are no retries, so that the request may take all the time that is left.
     is_alone: bool,
-    /// What the request failed with that is to be repeated.
+    /// The error of the last attempt, if the request is sent again.
     trouble: Option<Error>,
 }
 
@@ -110,13 +107,6 @@ struct Limit {
     deadline: Instant,
 }
 
-/// What a call does next.
-enum Step<T> {
-    Send,
-    Wait(Instant),
-    End(Box<Result<T, Error>>),
-}
-
 impl<'a, R: OutgoingRequest> Sending<'a, R> {
     fn new(core: &'a Core, request: &'a R, settings: Settings, now: Instant) -> Result<Self, Error> {
         let Settings { timeout, retries, headers } = settings;
@@ -125,8 +115,6 @@ impl<'a, R: OutgoingRequest> Sending<'a, R> {
         exchange.headers(headers.checked()?);
         let deadline = limit.map(|limit| limit.deadline);
         Ok(Self {
-            core,
-            request,
             exchange,
             attempts: Attempts::new(request.is_repeatable(), retries, deadline),
             limit,
@@ -136,22 +124,26 @@ impl<'a, R: OutgoingRequest> Sending<'a, R> {
         })
     }
 
-    /// Counts the request that is about to be sent, if there is room for it.
-    fn begin<T>(&self, now: Instant) -> Step<T> {
-        let Some(longest) = self.core.longest_wait else {
-            self.core.count(self.request, now);
-            return Step::Send;
+    /// Counts the request that is about to be sent, or gives back until when the rate limit has no room
+    /// for it.
+    ///
+    /// # Errors
+    /// If the call may not wait that long.
+    fn begin(&self, now: Instant) -> Result<Option<Instant>, Error> {
+        let Exchange { core, request, .. } = &self.exchange;
+        let Some(longest) = core.longest_wait else {
+            core.count(*request, now);
+            return Ok(None);
         };
-        let Err(free_at) = self.core.reserve(self.request, now) else { return Step::Send };
+        let Err(free_at) = core.reserve(*request, now) else { return Ok(None) };
         let deadline = self.limit.map(|limit| limit.deadline);
         let last = self.patience.into_iter().chain(deadline).min();
         match last {
             Some(last) if free_at > last => {
                 let left = last.saturating_duration_since(now).min(longest);
-                let error = Error::no_room(free_at.saturating_duration_since(now), left);
-                Step::End(Box::new(Err(error)))
+                Err(Error::no_room(free_at.saturating_duration_since(now), left))
             }
-            _ => Step::Wait(free_at),
+            _ => Ok(Some(free_at)),
         }
     }
 
@@ -163,27 +155,19 @@ impl<'a, R: OutgoingRequest> Sending<'a, R> {
         }
     }
 
-    /// Takes the response to the request that was sent last.
-    fn received(
-        &mut self,
-        response: Result<Response<Bytes>, TransportError>,
-        now: Instant,
-    ) -> Step<Answer<R::Response>> {
-        let error = match self.exchange.read(response) {
-            Ok(answer) => return Step::End(Box::new(Ok(answer))),
-            Err(error) => error,
-        };
-        match self.attempts.next(&error, now, SystemTime::now()) {
-            Some(again) => {
-                tracing::debug!(parent: &self.exchange.span, %error, "the request is sent again");
-                self.trouble = Some(error);
-                match again {
-                    Again::Now => self.begin(now),
-                    Again::At(until) => Step::Wait(until),
-                }
-            }
-            None => Step::End(Box::new(Err(error))),
-        }
+    /// Until when to wait before the request that failed with this error is sent again; `None` if it is
+    /// sent at once.
+    ///
+    /// # Errors
+    /// The error, if the request is not sent again.
+    fn again(&mut self, error: Error, now: Instant) -> Result<Option<Instant>, Error> {
+        let Some(again) = self.attempts.next(&error, now, SystemTime::now()) else { return Err(error) };
+        tracing::debug!(parent: &self.exchange.span, %error, "the request is sent again");
+        self.trouble = Some(error);
+        Ok(match again {
+            Again::Now => None,
+            Again::At(until) => Some(until),
+        })
     }
 
     /// The error of a call whose time is over.

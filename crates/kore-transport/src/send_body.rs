@@ -27,10 +27,17 @@ pub(crate) struct SendBody {
 enum State {
     /// Bytes in memory, which need no thread.
     Whole(Bytes),
-    /// In a lock since reqwest wants bodies to be `Sync`.
-    Between(Mutex<BodyReader>),
+    /// In a lock since reqwest wants bodies to be `Sync`, and in a box since every request is moved often,
+    /// with a body or without.
+    Between(Box<Mutex<BodyReader>>),
     Reading(JoinHandle<(BodyReader, io::Result<Option<Bytes>>)>),
     Over,
+}
+
+impl State {
+    fn between(reader: BodyReader) -> Self {
+        Self::Between(Box::new(Mutex::new(reader)))
+    }
 }
 
 /// The progress of a body while it is sent, for the caller that waits for the response. A body in memory
@@ -70,7 +77,7 @@ impl SendBody {
     pub(crate) fn new(body: &Body, sending: Sending) -> Self {
         let state = match body.as_bytes() {
             Some(bytes) => State::Whole(bytes.clone()),
-            None => State::Between(Mutex::new(body.reader())),
+            None => State::between(body.reader()),
         };
         Self { state, left: body.len(), sending }
     }
@@ -91,7 +98,7 @@ impl SendBody {
                     let mut reader = reader.into_inner().unwrap_or_else(PoisonError::into_inner);
                     match reader.in_memory(PIECE) {
                         Some(bytes) => {
-                            self.state = State::Between(Mutex::new(reader));
+                            self.state = State::between(reader);
                             return Poll::Ready(Some(Ok(bytes)));
                         }
                         None if reader.left() == 0 => return Poll::Ready(None),

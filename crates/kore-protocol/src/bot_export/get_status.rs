@@ -1,9 +1,11 @@
 //! `GET /api/public/bot/{botId}/export/status`: the status of the last export of a bot.
 //!
 //! [Documented as "Bot Export Status API"](https://docs.kore.ai/ai-for-service/apis/automation/bot-export-status).
-//! The call names no export: [`ExportRun`] compares what comes back with the one that was started.
-//! The document shows a body (`exportType`) with this GET; the vendor's tests send none, and so does
-//! this, since a GET with a body is lost on many a way.
+//! The request names the bot and not the export. So [`ExportRun`] compares the response with the
+//! export that was started.
+//!
+//! The vendor's document shows a body (`exportType`) with this GET. The vendor's tests send none, and
+//! nor does this endpoint: some proxies drop a GET with a body.
 
 mod job;
 
@@ -20,7 +22,7 @@ use crate::{
 
 pub use job::{ExportRun, NoTask};
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::GET,
     path: PathTemplate::new("/api/public/bot/{botId}/export/status"),
@@ -35,7 +37,7 @@ pub const SAMPLE: &str = include_str!("get_status/sample.json");
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// The bot, and what its export is known by.
+    /// The bot, and which of its exports is meant.
     pub run: ExportRun,
 }
 
@@ -45,11 +47,11 @@ pub struct Request {
 pub struct Response {
     /// The document.
     pub export: BotExport,
-    /// The document as it came, byte for byte; empty if it did not come over HTTP. It holds the signed
-    /// address of the file, so it is not to be shown: [`json`](Self::json) is.
+    /// The document byte for byte. Empty if it did not come over HTTP. It holds the signed address of
+    /// the file, so do not show it: show [`json`](Self::json).
     pub body: Bytes,
-    /// Why the document could not be read as a whole, if it could not: then `export` holds its `_id`
-    /// and `status` alone, and all else is in `body` only.
+    /// Why the document could not be read as a whole, if it could not. Then `export` has only `_id` and
+    /// `status`, and everything else is only in `body`.
     pub unread: Option<String>,
 }
 
@@ -67,18 +69,18 @@ impl From<ExportRun> for Request {
 }
 
 impl Response {
-    /// Answers with that document.
+    /// A response with that document.
     pub fn new(export: BotExport) -> Self {
         Self { export, ..Self::default() }
     }
 
-    /// The document as JSON on one line, without what opens the file.
+    /// The document as JSON on one line, without the signed address of the file.
     pub fn json(&self) -> Bytes {
         serde_json::to_vec(&self.export.concealed()).unwrap_or_default().into()
     }
 }
 
-/// Without the bytes, which say the same again.
+/// Without the body, which says the same again.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Response");
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_odd_hides_what_the_platform_said() {
+    fn odd_values_do_not_hide_id_and_status() {
         let response = read(r#"{"_id":"ber-1","x":1e400,"status":"failed"}"#).expect("an export");
         assert_eq!(response.export.outcome(), kore_types::Outcome::Failed);
         assert!(response.unread.is_some());

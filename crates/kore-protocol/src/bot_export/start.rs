@@ -1,8 +1,8 @@
 //! `POST /api/public/bot/{botId}/export`: starts an export of a bot.
 //!
 //! [Documented as "Bot Export API"](https://docs.kore.ai/ai-for-service/apis/automation/bot-export).
-//! The export goes on by itself; [`get_status`](super::get_status) tells how it stands, and where its
-//! file is.
+//! The platform exports on its own. [`get_status`](super::get_status) asks how far it is, and where
+//! the file is.
 
 use bytes::Bytes;
 use http::Method;
@@ -15,7 +15,7 @@ use crate::{
     OutgoingResponse, PathTemplate, Query, RateLimit, Refusal, RequestError, Scope, document,
 };
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::POST,
     path: PathTemplate::new("/api/public/bot/{botId}/export"),
@@ -23,10 +23,10 @@ pub const METADATA: Metadata = Metadata {
     rate_limit: RateLimit::PerBot,
 };
 
-/// The response in the vendor's document; digits of its ids are masked there.
+/// The response in the vendor's document. The document masks digits of ids.
 pub const SAMPLE: &str = include_str!("start/sample.json");
 
-/// Keys with parts of the signed address in their values.
+/// The keys whose values hold the signed address of the file, or parts of it.
 pub(super) const CONCEALED: &[&str] = &["downloadURL", "downloadUrl", "store", "urlParams"];
 
 /// Starts an export of a bot.
@@ -42,38 +42,38 @@ pub struct Request {
     pub exact: Option<ExactJson>,
 }
 
-/// The export as it was accepted.
+/// The export that the platform accepted.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Response {
-    /// What the status document is known by.
+    /// The id of the export. The status document has it as `_id`.
     pub export_id: BotExportId,
     /// The document.
     pub export: BotExport,
 }
 
 impl Request {
-    /// Exports that state of the bot, with all that it has; [`order`](Self::order) can ask for less.
+    /// Exports everything in that state of the bot. To export less, change [`order`](Self::order).
     pub fn new(bot_id: BotId, export_type: ExportType) -> Self {
         let mut order = BotExportOrder::default();
         order.export_type = Some(export_type);
         Self { bot_id, order, exact: None }
     }
 
-    /// The export that was started by this, to watch it.
+    /// The export that this request started, to watch it.
     pub fn run(&self, response: &Response) -> ExportRun {
         ExportRun::started(self.bot_id.clone(), response)
     }
 }
 
 impl Response {
-    /// Answers with an export in its first state. None without its id.
+    /// A response with an export in its first state. `None` if the export has no id.
     pub fn new(export: BotExport) -> Option<Self> {
         Some(Self { export_id: export.id.clone()?, export })
     }
 }
 
-/// Without what the document says of the export's file.
+/// Without the id, which the document repeats.
 impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Response").field("export", &self.export).finish_non_exhaustive()
@@ -100,7 +100,7 @@ impl OutgoingRequest for Request {
 }
 
 impl IncomingRequest for Request {
-    /// `exportType` must be one of the two words, and options that name tasks must name one.
+    /// Refuses an `exportType` that is not one of the two known words, and an empty list of tasks.
     fn from_parts(path_values: &[&str], _: Query<'_>, body: &Bytes) -> Result<Self, RequestError> {
         let bot_id = path_values.concat().parse().map_err(|_| Refusal::InvalidStreamId)?;
         let order: BotExportOrder = serde_json::from_slice(body).map_err(|_| Refusal::InvalidArguments)?;
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_odd_is_refused_in_the_words_of_the_platform() {
+    fn a_missing_or_unknown_value_is_refused_in_the_words_of_the_platform() {
         for (body, refusal) in [
             ("", Refusal::InvalidArguments),
             ("{}", Refusal::InvalidArguments),

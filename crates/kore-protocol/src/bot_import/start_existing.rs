@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_odd_is_refused_in_the_words_of_the_platform() {
+    fn a_missing_or_unknown_value_is_refused_in_the_words_of_the_platform() {
         for (body, refusal) in [
             ("", Refusal::InvalidArguments),
             (r#"{"botDefinition":"1"}"#, Refusal::InvalidArguments),

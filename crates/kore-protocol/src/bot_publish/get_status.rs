@@ -1,8 +1,8 @@
 //! `GET /api/public/bot/{botId}/publish/status`: the status of the last publish of a bot.
 //!
 //! [Documented as "Bot Publish Status API"](https://docs.kore.ai/ai-for-service/apis/automation/bot-publish-status).
-//! The call names no publish: [`PublishRun`] compares what comes back with what was told before the
-//! start.
+//! The request names the bot and not the publish. So [`PublishRun`] compares the response with the
+//! status before the start.
 
 mod job;
 
@@ -19,7 +19,7 @@ use crate::{
 
 pub use job::{PublishMark, PublishRun};
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::GET,
     path: PathTemplate::new("/api/public/bot/{botId}/publish/status"),
@@ -34,7 +34,7 @@ pub const SAMPLE: &str = include_str!("get_status/sample.json");
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// The bot, and what its publish is known by.
+    /// The bot, and which of its publishes is meant.
     pub run: PublishRun,
 }
 
@@ -44,10 +44,10 @@ pub struct Request {
 pub struct Response {
     /// The document.
     pub publish: BotPublish,
-    /// The document as it came, byte for byte; empty if it did not come over HTTP.
+    /// The document byte for byte. Empty if it did not come over HTTP.
     pub body: Bytes,
-    /// Why the document could not be read as a whole, if it could not: then `publish` holds its `_id`
-    /// and `status` alone, and all else is in `body` only.
+    /// Why the document could not be read as a whole, if it could not. Then `publish` has only `_id` and
+    /// `status`, and everything else is only in `body`.
     pub unread: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl From<PublishRun> for Request {
 }
 
 impl Response {
-    /// Answers with that document.
+    /// A response with that document.
     pub fn new(publish: BotPublish) -> Self {
         Self { publish, ..Self::default() }
     }
@@ -76,7 +76,7 @@ impl Response {
     }
 }
 
-/// Without the bytes, which say the same again.
+/// Without the body, which says the same again.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Response");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_odd_hides_what_the_platform_said() {
+    fn odd_values_do_not_hide_id_and_status() {
         let body = r#"{"_id":"ds-1","x":1e400,"status":"failed"}"#;
         let response = Response::from_http(http::Response::new(body.into()), BodyLimit::DEFAULT);
         let response = response.expect("a publish");

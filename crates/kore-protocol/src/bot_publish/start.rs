@@ -1,9 +1,9 @@
 //! `POST /api/public/bot/{botId}/publish`: starts a publish of a bot.
 //!
 //! [Documented as "Publish Bot API"](https://docs.kore.ai/ai-for-service/apis/automation/publish-bot).
-//! The publish goes on by itself; [`get_status`](super::get_status) tells how the last one stands,
-//! which may be the one before: ask for the status before the start, and make a
-//! [`PublishRun`](super::PublishRun) of it.
+//! The platform publishes on its own. [`get_status`](super::get_status) asks how far the last publish
+//! is. Right after the start that may still be the publish before. So ask for the status before the
+//! start too, and make a [`PublishRun`](super::PublishRun) of it.
 
 use bytes::Bytes;
 use http::Method;
@@ -15,7 +15,7 @@ use crate::{
     Refusal, RequestError, Scope,
 };
 
-/// What is known of the call beside its request and response.
+/// The method, path, scope and rate limit of the call.
 pub const METADATA: Metadata = Metadata {
     method: Method::POST,
     path: PathTemplate::new("/api/public/bot/{botId}/publish"),
@@ -23,7 +23,7 @@ pub const METADATA: Metadata = Metadata {
     rate_limit: RateLimit::PerBot,
 };
 
-/// The response in the vendor's document; digits of its ids are masked there.
+/// The response in the vendor's document. The document masks digits of ids.
 pub const SAMPLE: &str = include_str!("start/sample.json");
 
 /// Starts a publish of a bot.
@@ -36,18 +36,18 @@ pub struct Request {
     pub order: BotPublishOrder,
 }
 
-/// What becomes of each part of the bot.
+/// What the platform does with each part of the bot.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(transparent)]
 #[non_exhaustive]
 pub struct Response {
-    /// The parts. That one has a status of success says that it was accepted.
+    /// The parts. A success of a part means only that it was accepted.
     pub resources: List<PublishedResource>,
 }
 
 impl Request {
-    /// Publishes the bot, with that comment on the version. Whether it is trained is up to the
-    /// platform, unless [`order`](Self::order) says it.
+    /// Publishes the bot, with that comment on the version. The platform decides whether to train it,
+    /// unless [`order`](Self::order) does.
     pub fn new(bot_id: BotId, comment: impl Into<String>) -> Self {
         let mut order = BotPublishOrder::default();
         order.version_comment = Some(comment.into());
@@ -56,13 +56,12 @@ impl Request {
 }
 
 impl Response {
-    /// Answers with these parts.
+    /// A response with these parts.
     pub fn new(resources: impl IntoIterator<Item = PublishedResource>) -> Self {
         Self { resources: resources.into_iter().collect() }
     }
 
-    /// The parts that wait for someone to approve them: until then the publish neither succeeds nor
-    /// fails.
+    /// The parts that someone has to approve. Until then the publish neither succeeds nor fails.
     pub fn awaiting_approval(&self) -> impl Iterator<Item = &PublishedResource> {
         self.resources.items.iter().filter(|resource| resource.awaits_approval())
     }
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_odd_is_refused_in_the_words_of_the_platform() {
+    fn a_missing_or_unknown_value_is_refused_in_the_words_of_the_platform() {
         for body in ["", "{}", r#"{"versionComment":""}"#, r#"{"versionComment":7}"#] {
             assert_eq!(received(body), Err(Refusal::InvalidArguments.into()), "{body}");
         }

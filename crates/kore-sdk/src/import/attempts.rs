@@ -1,4 +1,4 @@
-//! Whether a request of an import that failed is sent again, and when, for both clients.
+//! Decides whether a failed request of an import is sent again, and when. Both clients use it.
 
 use std::time::{Instant, SystemTime};
 
@@ -7,7 +7,7 @@ use crate::attempts::{Again, Attempts, is_untaken};
 
 use super::ImportEvent;
 
-/// How often a request is sent again that failed on the way. A rate limit does not count.
+/// How often a request that failed on the way is sent again. Refusals by a rate limit do not count.
 const RETRIES: u32 = 4;
 
 /// The attempts at one request of an import.
@@ -19,12 +19,12 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// An upload leaves nothing behind that anyone would miss, and may be sent again.
+    /// An upload may be sent again: a second copy of the file does no harm.
     pub(super) fn of_upload(deadline: Instant) -> Self {
         Self::new(false, deadline)
     }
 
-    /// A start makes an import each time that it is taken.
+    /// A start makes a new import each time that the platform takes it.
     pub(super) fn of_start(deadline: Instant) -> Self {
         Self::new(true, deadline)
     }
@@ -39,10 +39,10 @@ impl Sending {
         self.sent += 1;
     }
 
-    /// What is waited for if a rate limit is reached before anything is sent.
+    /// How long to wait if the rate limit has no room for the request.
     ///
     /// # Errors
-    /// If the deadline comes before there is room.
+    /// If the deadline is earlier than `free_at`.
     pub(super) fn throttled(&self, free_at: Instant) -> Result<Waiting, Error> {
         if free_at > self.deadline {
             let problem = "deadline: the rate limit leaves no room for a request before it";
@@ -51,11 +51,10 @@ impl Sending {
         Ok(Waiting { until: free_at, because: "the rate limit is used up".to_owned() })
     }
 
-    /// What is waited for before a request that failed is sent again; nothing if it is sent at once.
+    /// How long to wait before a failed request is sent again. `None` if it is sent again at once.
     ///
     /// # Errors
-    /// The error, if it is not sent again: as one after which the import may have started, if that is
-    /// so.
+    /// The error, if the request is not sent again. If the import may have started, the error says so.
     pub(super) fn failed(
         &mut self,
         error: Error,

@@ -1,4 +1,4 @@
-//! An import on the blocking client.
+//! Uploads the files and starts an import on the blocking client.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
@@ -31,7 +31,7 @@ impl<'a> Import<'a, Client> {
         let Self { client, files, target, at_once, deadline, mut on_event } = self;
         let uploads = plan::uploads(&files, &target)?;
         let now = Instant::now();
-        // An hour that the clock cannot name is far enough.
+        // A deadline beyond the range of the clock becomes one in a year.
         let deadline = now.checked_add(deadline).unwrap_or(now + Duration::from_secs(365 * 86_400));
         let ids = upload_all(client, &uploads, at_once, deadline, &mut on_event)?;
         let sending = Sending::of_start(deadline);
@@ -45,7 +45,8 @@ impl<'a> Import<'a, Client> {
     }
 }
 
-/// What an upload has to say: what it does, or that it ended.
+/// What the thread of an upload sends to the caller: an event, or the end of the upload with the place of
+/// its file.
 enum Told {
     Event(ImportEvent),
     Ended(usize, Result<FileId, Error>),
@@ -75,7 +76,8 @@ fn upload_all(
                 }
             });
         }
-        // Ends when the last thread has; the first error ends the rest after what they are at.
+        // The loop ends with the last thread. After the first error, each thread finishes its upload and
+        // begins no other.
         drop(tell);
         let mut ids = vec![None; uploads.len()];
         for told in told {
@@ -93,7 +95,7 @@ fn upload_all(
 }
 
 fn upload(client: &Client, file: &Upload, deadline: Instant, told: &Sender<Told>) -> Result<FileId, Error> {
-    // Fails only if nobody is left to be told.
+    // Fails only if the caller is gone.
     let tell = |event| drop(told.send(Told::Event(event)));
     let reported = told.clone();
     let request = file.request(move |event| drop(reported.send(Told::Event(event))));
@@ -122,8 +124,8 @@ fn start<R: OutgoingRequest<Response = start_new::Response>>(
     })
 }
 
-/// Sends a request as often as it may be sent. `tell` is given what it waits for, and nothing just
-/// before it is sent.
+/// Sends a request, and again as often as it may. `tell` is called with an event before each wait, and
+/// with `None` just before each request.
 fn send<R: OutgoingRequest>(
     client: &Client,
     request: &R,

@@ -1,4 +1,4 @@
-//! What an import has to tell while its files are uploaded and it is started.
+//! The events of an import, from the upload of its files to the end of its watch.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,18 +7,18 @@ use bytes::Bytes;
 use kore_protocol::watch::Event;
 use kore_types::{BotImportId, FileId, StatusLog};
 
-/// Something that an import does, or has seen.
+/// A step of an import.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ImportEvent {
-    /// Some of a file was handed over to be sent; the first time none of it. If it is sent again, it
-    /// begins anew.
+    /// A file is being uploaded. The first event of a file has `sent` at 0. If the upload is repeated,
+    /// `sent` begins at 0 again.
     Uploading {
         /// The place of the file in [`ImportFiles::iter`](super::ImportFiles::iter).
         file: usize,
         /// Its name.
         name: Arc<str>,
-        /// How many bytes of it were handed over.
+        /// How many of its bytes were read to be sent.
         sent: u64,
         /// How many it has.
         length: u64,
@@ -31,30 +31,30 @@ pub enum ImportEvent {
         name: Arc<str>,
         /// How many bytes it has.
         length: u64,
-        /// What the platform calls it.
+        /// The id that the platform gave it.
         id: FileId,
     },
-    /// A request waits, to be sent for the first time or again.
+    /// The next request has to wait.
     Waiting {
         /// Why, on one line.
         because: String,
         /// Until when.
         until: Instant,
     },
-    /// The start is sent next. From now on the import may exist, whatever happens here.
+    /// The start is sent next. From now on the import may exist, even if an error follows.
     Starting,
     /// The platform accepted the import.
     Started {
-        /// What its status is asked for by.
+        /// The id of the import, to ask for its status.
         import_id: BotImportId,
-        /// The response as it came.
+        /// The body of the response, byte for byte.
         body: Bytes,
     },
-    /// The import is watched.
+    /// An event of the watch.
     Watch(Event<StatusLog>),
 }
 
-/// What is done with each event.
+/// The function that the user set for events.
 pub(super) struct OnEvent<'a>(Box<dyn FnMut(&ImportEvent) + Send + 'a>);
 
 impl<'a> OnEvent<'a> {

@@ -1,4 +1,4 @@
-//! The files of an import.
+//! The files of an import, from paths, bytes or functions that open them.
 
 use std::fs::{File, metadata};
 use std::io::{self, Read};
@@ -9,12 +9,12 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use kore_protocol::Content;
 
-/// A file to upload: from a path, bytes, or whatever can be read. Cheap to clone.
+/// A file to upload, from a path, from bytes, or from a function that opens it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ImportFile(pub(super) Content);
 
 impl ImportFile {
-    /// A file at a path. It is opened when it is sent, and must be as it was until then.
+    /// A file at a path. It is opened when it is sent, and must not change until then.
     ///
     /// # Errors
     /// If there is no regular file, or it cannot be read.
@@ -24,7 +24,7 @@ impl ImportFile {
         let (length, modified) = regular(&path).map_err(named)?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let open = move || {
-            // Looked at before it is opened: a pipe would block.
+            // Checked before it is opened, since opening a pipe would block.
             let (_, now) = regular(&path)?;
             let unchanged = Unchanged { file: File::open(&path)?, modified };
             unchanged.check(now)?;
@@ -38,8 +38,8 @@ impl ImportFile {
         Self(Content::from_bytes(name, bytes))
     }
 
-    /// What `open` gives, which is called each time the file is sent, on a thread that may block, and
-    /// must give that many bytes each time.
+    /// A file that `open` reads from the beginning. `open` is called each time the file is sent, on a
+    /// thread that may block. Each time it must give `length` bytes.
     pub fn from_opener(
         name: impl Into<Arc<str>>,
         length: u64,
@@ -48,23 +48,24 @@ impl ImportFile {
         Self(Content::from_opener(name, length, open))
     }
 
-    /// The same under another name. Its end says what the file is: `.json`, `.js`, `.png`, `.zip`.
+    /// The same file under another name. The platform takes the kind of the file from the end of the
+    /// name: `.json`, `.js`, `.png` or `.zip`.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         Self(self.0.named(name))
     }
 
-    /// The name that it is uploaded under.
+    /// The name under which it is uploaded.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub fn len(&self) -> u64 {
         self.0.len()
     }
 
-    /// Whether it has none.
+    /// Whether its length is zero.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -77,7 +78,7 @@ impl From<ImportFile> for Content {
     }
 }
 
-/// The length of a file and when it was changed last, if it is one.
+/// The length of a regular file, and when it was changed last.
 fn regular(path: &Path) -> io::Result<(u64, Option<SystemTime>)> {
     let found = metadata(path)?;
     if !found.is_file() {
@@ -90,7 +91,7 @@ fn regular(path: &Path) -> io::Result<(u64, Option<SystemTime>)> {
     Ok((found.len(), found.modified().ok()))
 }
 
-/// A file that must not change while it is read. Its length is checked by the one who reads it.
+/// A file that must not change while it is read. The body of the request checks its length.
 struct Unchanged {
     file: File,
     modified: Option<SystemTime>,
@@ -116,7 +117,7 @@ impl Read for Unchanged {
     }
 }
 
-/// What is imported: single files, or a zip of them.
+/// The files of an import: single files, or a zip of them.
 #[derive(Clone, Debug)]
 pub struct ImportFiles(pub(super) Set);
 
@@ -137,7 +138,7 @@ impl ImportFiles {
         Self(Set::Single { definition, config, icon: None, functions: Vec::new() })
     }
 
-    /// A zip as an export makes it. Only a new bot takes one.
+    /// A zip, such as an export makes. Only a new bot can be made from one.
     pub fn zip(zip: ImportFile) -> Self {
         Self(Set::Zip(zip))
     }
@@ -151,7 +152,7 @@ impl ImportFiles {
         self
     }
 
-    /// Functions of the bot. May be used more than once. A zip holds its own.
+    /// A file with functions of the bot. May be called more than once. A zip has its own functions.
     #[must_use]
     pub fn function(mut self, file: ImportFile) -> Self {
         if let Set::Single { functions, .. } = &mut self.0 {

@@ -1,4 +1,4 @@
-//! What is uploaded, and the start that names it.
+//! Which files an import uploads, and the request that starts it. Both clients use it.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) enum Start {
     Existing(start_existing::Request),
 }
 
-/// A file to upload, and its place among all.
+/// A file to upload, and its place among the files of the import.
 #[derive(Clone)]
 pub(super) struct Upload {
     file: usize,
@@ -36,7 +36,7 @@ pub(super) struct Upload {
 /// The uploads of an import.
 ///
 /// # Errors
-/// If the target does not take such files: a setting that is wrong.
+/// If the target does not take such files: then a setting is wrong.
 pub(super) fn uploads(files: &ImportFiles, target: &Target) -> Result<Vec<Upload>, Error> {
     let is_new = matches!(target, Target::New { .. });
     let skipped = match &files.0 {
@@ -48,7 +48,7 @@ pub(super) fn uploads(files: &ImportFiles, target: &Target) -> Result<Vec<Upload
         Set::Single { icon: None, .. } if is_new => {
             return Err(Error::config("files: expected an icon for a new bot, found none"));
         }
-        // Behind the definition and the configuration.
+        // The icon comes after the definition and the configuration.
         Set::Single { icon: Some(_), .. } if !is_new => Some(2),
         _ => None,
     };
@@ -88,7 +88,7 @@ pub(super) fn start(files: &ImportFiles, target: Target, ids: Vec<FileId>) -> St
 }
 
 impl Upload {
-    /// The request, which tells how much of the file was read each time that it is sent.
+    /// The request. It reports how much of the file was read, each time that it is sent.
     pub(super) fn request(&self, tell: impl Fn(ImportEvent) + Send + Sync + 'static) -> upload::Request {
         let this = self.clone();
         let content = self.content.clone().reporting(move |sent| tell(this.uploading(sent)));
@@ -100,7 +100,7 @@ impl Upload {
         ImportEvent::Uploading { file: self.file, name: self.name(), sent, length: self.content.len() }
     }
 
-    /// The end of an upload. A response without an id is an error before this.
+    /// The id of the uploaded file, and the event for it. A response without an id was refused before.
     pub(super) fn uploaded(&self, response: upload::Response) -> (FileId, ImportEvent) {
         let id = response.file.id.expect("a response is read only with an id");
         let event = ImportEvent::Uploaded {

@@ -1,4 +1,4 @@
-//! An import on the async client.
+//! Uploads the files and starts an import on the async client.
 
 use std::future::IntoFuture;
 use std::pin::{Pin, pin};
@@ -20,16 +20,16 @@ use super::plan::{self, Start, Upload};
 use super::{Import, ImportEvent};
 use crate::{Client, Error};
 
-/// How much longer than the deadline a start is awaited that was sent before it.
+/// How long after the deadline the response to a start may still come.
 const GRACE: Duration = Duration::from_secs(60);
 
 impl<'a> Import<'a, Client> {
-    /// The accepted import, and what was to be done with events.
+    /// Gives the accepted import, and the handler of events for the watch that may follow.
     pub(super) async fn start(self) -> Result<(start_new::Response, OnEvent<'a>), Error> {
         let Self { client, files, target, at_once, deadline, mut on_event } = self;
         let uploads = plan::uploads(&files, &target)?;
         let now = Instant::now();
-        // An hour that the clock cannot name is far enough.
+        // A deadline beyond the range of the clock becomes one in a year.
         let deadline = now.checked_add(deadline).unwrap_or(now + Duration::from_secs(365 * 86_400));
         let ids = upload_all(client, uploads, at_once, deadline, &mut on_event).await?;
         let sending = Sending::of_start(deadline.into_std());
@@ -71,7 +71,7 @@ async fn upload_all(
             let events = events.clone();
             running.push(async move { (at, upload(client, file, deadline, events).await) });
         }
-        // What was told comes before what ended.
+        // Events come before the end that they led to.
         let ended = match select(pin!(told.recv()), running.next()).await {
             Either::Left((event, _)) => {
                 on_event.tell(event.expect("it is sent from here"));
@@ -95,7 +95,7 @@ async fn upload(
     deadline: Instant,
     events: UnboundedSender<ImportEvent>,
 ) -> Result<FileId, Error> {
-    // Fails only if nobody is left to be told.
+    // Fails only if the caller is gone.
     let tell = Arc::new(move |event| drop(events.send(event)));
     let reported = tell.clone();
     let request = file.request(move |event| reported(event));
@@ -133,8 +133,8 @@ async fn start<R: OutgoingRequest<Response = start_new::Response> + Sync>(
     })
 }
 
-/// Sends a request as often as it may be sent. `tell` is given what it waits for, and nothing just
-/// before it is sent.
+/// Sends a request, and again as often as it may. `tell` is called with an event before each wait, and
+/// with `None` just before each request.
 async fn send<R: OutgoingRequest + Sync>(
     client: &Client,
     request: &R,

@@ -1,4 +1,4 @@
-//! An import that is watched to its end once it was started.
+//! An import that is started and then watched to its end.
 
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -9,21 +9,21 @@ use kore_types::BotImportId;
 use super::{Import, ImportEvent};
 use crate::{Client, Error, Wait, blocking};
 
-/// An import that is started and then watched: await it, or `run` that of a blocking client.
+/// An import that is started and then watched to its end. Await it, or `run` it on a blocking client.
 #[must_use = "it does nothing until it is awaited or run"]
 pub struct WatchedImport<'a, C> {
     import: Import<'a, C>,
     set: Set<'a, C>,
 }
 
-/// What sets the watch.
+/// The settings of the watch, as a function that makes them.
 #[allow(clippy::type_complexity, reason = "it has this name")]
 struct Set<'a, C>(Box<dyn FnOnce(Wait<'a, C, BotImportId>) -> Wait<'a, C, BotImportId> + Send + 'a>);
 
 impl<'a, C> Import<'a, C> {
-    /// Goes on as a watch until the import ends. `set` sets the watch: its deadline, which counts from
-    /// the accepted import, and the like. What it does, [`on_event`](Self::on_event) is told as
-    /// [`ImportEvent::Watch`].
+    /// Watches the import to its end, once it is started. `set` changes the settings of the watch, such
+    /// as its deadline, which counts from the accepted import. Its events go to
+    /// [`on_event`](Self::on_event) too, as [`ImportEvent::Watch`].
     ///
     /// ```no_run
     /// # async fn example(client: kore_sdk::Client, files: kore_sdk::ImportFiles) -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! A call on tokio.
+//! Sends a call and waits on tokio, for the async client.
 
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use kore_protocol::OutgoingRequest;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
-use super::{Call, Sending, Step};
+use super::{Call, Sending};
 use crate::{Answer, Client, Error};
 
 impl<'a, R> IntoFuture for Call<'a, Client, R>
@@ -30,7 +30,7 @@ where
         let Self { client, request, settings } = self;
         let mut sending = Sending::new(&client.core, request, settings, now())?;
         let span = sending.exchange.span.clone();
-        let result = match sending.limit {
+        let mut result = match sending.limit {
             None => sending.drive(&client).instrument(span).await,
             Some(limit) => {
                 let driving = sending.drive(&client).instrument(span);
@@ -40,7 +40,8 @@ where
                 }
             }
         };
-        sending.exchange.finish(result)
+        sending.exchange.finish(&mut result);
+        result
     }
 }
 
@@ -49,21 +50,20 @@ where
     R: OutgoingRequest<Response: Send> + Sync,
 {
     async fn drive(&mut self, client: &Client) -> Result<Answer<R::Response>, Error> {
-        let mut step = self.begin(now());
         loop {
-            step = match step {
-                Step::Send => {
-                    let mut request = self.exchange.request().await?;
-                    self.limited(&mut request, now());
-                    let response = client.transport.send(request).await;
-                    self.received(response, now())
-                }
-                Step::Wait(until) => {
-                    sleep_until(until.into()).await;
-                    self.begin(now())
-                }
-                Step::End(result) => return *result,
+            while let Some(until) = self.begin(now())? {
+                sleep_until(until.into()).await;
+            }
+            let mut request = self.exchange.request().await?;
+            self.limited(&mut request, now());
+            let response = client.transport.send(request).await;
+            let error = match self.exchange.read(response) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
             };
+            if let Some(until) = self.again(error, now())? {
+                sleep_until(until.into()).await;
+            }
         }
     }
 }

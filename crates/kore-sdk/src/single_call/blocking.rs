@@ -1,4 +1,4 @@
-//! A call on the calling thread.
+//! Sends a call and waits on the calling thread, for the blocking client.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -10,7 +10,7 @@ use http::{Request, Response};
 use kore_protocol::{Body, OutgoingRequest};
 use kore_transport::{BlockingTransport, Phase, TransportError};
 
-use super::{Call, Limit, Sending, Step};
+use super::{Call, Limit, Sending};
 use crate::blocking::Client;
 use crate::{Answer, Error};
 
@@ -23,40 +23,44 @@ impl<R: OutgoingRequest> Call<'_, Client, R> {
         let Self { client, request, settings } = self;
         let mut sending = Sending::new(&client.core, request, settings, Instant::now())?;
         let span = sending.exchange.span.clone();
-        let result = span.in_scope(|| sending.drive_blocking(&client));
-        sending.exchange.finish(result)
+        let mut result = span.in_scope(|| sending.drive_blocking(&client));
+        sending.exchange.finish(&mut result);
+        result
     }
 }
 
 impl<R: OutgoingRequest> Sending<'_, R> {
     fn drive_blocking(&mut self, client: &Client) -> Result<Answer<R::Response>, Error> {
-        let mut step = self.begin(Instant::now());
         loop {
-            step = match step {
-                Step::Send => {
-                    let mut request = self.exchange.request_blocking()?;
-                    self.limited(&mut request, Instant::now());
-                    let response = match self.limit {
-                        None => client.transport.send(request),
-                        Some(limit) => match send_until(&client.transport, request, limit) {
-                            Some(response) => response,
-                            None => return Err(self.timed_out(limit)),
-                        },
-                    };
-                    self.received(response, Instant::now())
-                }
-                Step::Wait(until) => {
-                    thread::sleep(until.saturating_duration_since(Instant::now()));
-                    self.begin(Instant::now())
-                }
-                Step::End(result) => return *result,
+            while let Some(until) = self.begin(Instant::now())? {
+                sleep_until(until);
+            }
+            let mut request = self.exchange.request_blocking()?;
+            self.limited(&mut request, Instant::now());
+            let response = match self.limit {
+                None => client.transport.send(request),
+                Some(limit) => match send_until(&client.transport, request, limit) {
+                    Some(response) => response,
+                    None => return Err(self.timed_out(limit)),
+                },
             };
+            let error = match self.exchange.read(response) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if let Some(until) = self.again(error, Instant::now())? {
+                sleep_until(until);
+            }
         }
     }
 }
 
-/// Sends on a thread of its own, since a transport that blocks cannot be stopped; none if the time is
-/// over before it is done.
+fn sleep_until(until: Instant) {
+    thread::sleep(until.saturating_duration_since(Instant::now()));
+}
+
+/// Sends on a thread of its own, since a transport that blocks cannot be stopped. `None` if the time is
+/// over first.
 fn send_until(
     transport: &Arc<dyn BlockingTransport>,
     request: Request<Body>,
@@ -66,7 +70,7 @@ fn send_until(
     let (transport, span) = (transport.clone(), tracing::Span::current());
     let send = move || {
         let response = span.in_scope(|| transport.send(request));
-        // Whoever waited for it may have gone.
+        // The receiver is gone if the time is over.
         let _ = sender.send(response);
     };
     if let Err(error) = thread::Builder::new().name("kore-call".to_owned()).spawn(send) {

@@ -17,8 +17,9 @@ use super::{BlockingHyperTransport, HyperTransport, Inner, ProxySettings};
 use crate::{BuildError, PlainHttp};
 
 /// How many headers a response may have over HTTP/1.1, and how many bytes of headers over HTTP/2. Proxies
-/// that add many headers exceed hyper's own limits of 100 and 16 KB.
-const MAX_HEADERS: usize = 256;
+/// that add many headers exceed hyper's own limits of 100 and 16 KB. hyper writes 64 bytes for each header
+/// that a response may have, so that a higher limit slows every response down.
+const MAX_HEADERS: usize = 160;
 const MAX_HEADER_BYTES: u32 = 256 * 1024;
 
 /// The settings of a [`HyperTransport`]. Setters cannot fail; [`build`](Self::build) does.

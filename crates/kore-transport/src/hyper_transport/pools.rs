@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use http::Request;
+use http::uri::Scheme;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use tokio::runtime::{Handle, Id};
@@ -41,7 +42,9 @@ impl Pools {
 
     /// Sends a request over a connection of the current runtime, a new one if the request wants that.
     pub(super) fn send(&self, mut request: Request<SendBody>) -> (ResponseFuture, InFlight) {
-        let in_flight = InFlight { connection: capture_connection(&mut request), is_over: false };
+        let may_be_http2 = request.uri().scheme() == Some(&Scheme::HTTPS);
+        let connection = may_be_http2.then(|| capture_connection(&mut request));
+        let in_flight = InFlight { connection, is_over: false };
         if NewConnection::is_wanted(&request) {
             let client = self.unpooled.build(self.connector.clone());
             return (client.request(request), in_flight);
@@ -91,7 +94,9 @@ fn lock(open: &Mutex<Vec<Pool>>) -> MutexGuard<'_, Vec<Pool>> {
 /// out of the pool. Else the next HTTP/2 requests would use the same connection, whose other end may be
 /// gone. Other requests on it are not affected.
 pub(super) struct InFlight {
-    connection: CaptureConnection,
+    /// `None` over plain HTTP, where there is no HTTP/2: an HTTP/1.1 connection closes with a request that
+    /// is dropped.
+    connection: Option<CaptureConnection>,
     is_over: bool,
 }
 
@@ -103,7 +108,8 @@ impl InFlight {
 
     /// Makes later requests use another connection.
     pub(super) fn poison(&self) {
-        if let Some(connection) = self.connection.connection_metadata().as_ref() {
+        let Some(connection) = &self.connection else { return };
+        if let Some(connection) = connection.connection_metadata().as_ref() {
             connection.poison();
         }
     }

@@ -1,4 +1,5 @@
-//! The export of a bot as a job that can be watched, although its status call names the bot alone.
+//! The export of a bot as a [`Job`], so that it can be watched. Its status call names only the bot, so
+//! the job checks which export a response is about.
 
 use bytes::Bytes;
 use kore_types::{BotExport, BotExportId, BotId, Status, Timestamp};
@@ -9,24 +10,25 @@ use super::{Request, Response};
 use crate::OtherJob;
 use crate::watch::{Job, Task, id_of};
 
-/// One export of a bot: the one that was started, or else the last one, which is then taken from the
-/// first response.
+/// One export of a bot: either the one that was started, or the last one. Which export is the last
+/// one, the first response says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExportRun {
     /// The bot.
     #[serde(rename = "bot")]
     pub bot_id: BotId,
-    /// The export; none for the last one of the bot.
+    /// The export. `None` for the last one of the bot.
     #[serde(rename = "export", default, skip_serializing_if = "Option::is_none")]
     pub export_id: Option<BotExportId>,
-    /// When it was asked for, by the clock of the platform: what is older is told of the export before.
+    /// When the export was started, by the clock of the platform. A document with an earlier time is
+    /// about an earlier export.
     #[serde(rename = "created", default, skip_serializing_if = "Option::is_none")]
     pub created_on: Option<Timestamp>,
 }
 
 impl ExportRun {
-    /// The last export of a bot, whichever that is when it is asked for first.
+    /// The last export of a bot at the time of the first poll.
     pub fn last(bot_id: BotId) -> Self {
         Self { bot_id, export_id: None, created_on: None }
     }
@@ -37,8 +39,8 @@ impl ExportRun {
         Self { bot_id, export_id: Some(response.export_id.clone()), created_on }
     }
 
-    /// Refuses a document about another bot, or about an export that came after this one. About the one
-    /// before, a document only says that this one is not to be seen yet.
+    /// Refuses a document about another bot, or about a later export. A document about an earlier export
+    /// is accepted: it only means that the platform does not show this one yet.
     pub(super) fn check(&self, export: &BotExport) -> Result<(), OtherJob> {
         let is_same = |bot: &BotId| bot.as_str().eq_ignore_ascii_case(self.bot_id.as_str());
         if let Some(other) = export.bot().filter(|bot| !is_same(bot)) {
@@ -59,7 +61,7 @@ impl ExportRun {
         time(&self.created_on).zip(time(&other.created_on)).is_some_and(|(own, other)| other < own)
     }
 
-    /// Without an id a document says nothing of an export that has one.
+    /// Whether a document is about this export. If the export has an id, the document must have it too.
     fn is_own(&self, export: &BotExport) -> bool {
         self.export_id.as_ref().is_none_or(|own| {
             id_of(export.id.as_ref(), &export.extra).is_some_and(|id| id.eq_ignore_ascii_case(own.as_str()))
@@ -86,7 +88,7 @@ impl Job for ExportRun {
         &[]
     }
 
-    /// The export that is watched is the one of the first response, if it is not known before.
+    /// If the export is not known yet, it is the one of the first response.
     fn learned(&self, response: &Response) -> Option<Self> {
         let export = &response.export;
         let export_id = export.id.clone().filter(|_| self.export_id.is_none())?;
@@ -99,7 +101,7 @@ impl Job for ExportRun {
     }
 }
 
-/// The task of a job that tells of none.
+/// The task of a job whose documents list no tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoTask {}
 

@@ -21,6 +21,9 @@ const PREFIX: &[u8] = b"bir-";
 /// - An `_id` that stands twice with different meanings is refused, since two readers of JSON may take
 ///   different ones.
 pub(super) fn check(asked: &BotImportId, import: &BotImport) -> Result<(), OtherJob> {
+    if import.id.as_ref() == Some(asked) {
+        return Ok(());
+    }
     let ids = ids(import);
     let meanings: Vec<_> = ids.iter().map(|id| Meaning::of(asked, id)).collect();
     let is_other = meanings.contains(&Meaning::Other) || meanings.windows(2).any(|pair| pair[0] != pair[1]);

@@ -1,5 +1,5 @@
-//! The publish of a bot as a job that can be watched, although its status call names the bot alone and
-//! may still tell of the publish before.
+//! The publish of a bot as a [`Job`], so that it can be watched. Its status call names only the bot,
+//! so the job checks whether a response is still about the publish before.
 
 use bytes::Bytes;
 use kore_types::{BotId, BotPublish, PublishTask, Status, Timestamp};
@@ -9,26 +9,26 @@ use super::{Request, Response};
 use crate::OtherJob;
 use crate::watch::{Job, Task, id_of};
 
-/// One publish of a bot: one that comes after what was told before its start, or else the last one.
+/// One publish of a bot: either the one that was started, or the last one.
 ///
-/// A status is that of this publish if its `_id` or one of its times is another one than before the
-/// start, or if a publish runs that had ended by then. Whatever else it says is about the publish
-/// before, and nothing is concluded from it.
+/// A document is about the started publish if its `_id` or one of its times differs from those before
+/// the start. It is also if its publish runs, although the publish before had ended. Any other document
+/// is about the publish before, and says nothing about this one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublishRun {
     /// The bot.
     #[serde(rename = "bot")]
     pub bot_id: BotId,
-    /// What the status told before the start; none for the last publish of the bot.
+    /// The status before the start. `None` for the last publish of the bot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<PublishMark>,
-    /// This publish, once a status was its own.
+    /// This publish, as soon as a document is about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     own: Option<PublishMark>,
 }
 
-/// What a publish is known by: its id and times in a status document.
+/// What tells one publish from another: its id and times in a status document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublishMark {
@@ -61,8 +61,8 @@ impl From<&BotPublish> for PublishMark {
 }
 
 impl PublishMark {
-    /// Whether the other one is of a later publish than this one. What the other one leaves out says
-    /// nothing, and nor does a change while this one ran: that may be its end.
+    /// Whether the other one is of a later publish than this one. A missing id or time proves nothing.
+    /// Nor does a change if this publish was running, since the change may be its end.
     fn is_followed_by(&self, other: &Self) -> bool {
         fn differs<T: PartialEq>(own: &Option<T>, other: &Option<T>) -> bool {
             other.is_some() && own != other
@@ -75,18 +75,18 @@ impl PublishMark {
 }
 
 impl PublishRun {
-    /// The last publish of a bot, whichever that is when it is asked for first.
+    /// The last publish of a bot at the time of the first poll.
     pub fn last(bot_id: BotId) -> Self {
         Self { bot_id, before: None, own: None }
     }
 
-    /// The publish that is started next, after this was the status. A bot that was never published
-    /// has none: then the default does, which any publish follows.
+    /// The publish that is started next, if `before` is the status now. For a bot that was never
+    /// published, use the default, which every publish follows.
     pub fn after(bot_id: BotId, before: PublishMark) -> Self {
         Self { bot_id, before: Some(before), own: None }
     }
 
-    /// Refuses a document about another bot, or about another publish than the one that was seen.
+    /// Refuses a document about another bot, or about another publish than the one seen before.
     pub(super) fn check(&self, publish: &BotPublish) -> Result<(), OtherJob> {
         let is_same = |bot: &&BotId| bot.as_str().eq_ignore_ascii_case(self.bot_id.as_str());
         if let Some(other) = publish.stream_id.as_ref().filter(|bot| !is_same(bot)) {
@@ -180,7 +180,7 @@ mod tests {
         ] {
             assert_eq!(after(BEFORE).status(&response(now)).is_some(), counts, "{now}");
         }
-        // Of a bot that was never published each is the first.
+        // For a bot that was never published, any publish counts.
         let first = PublishRun::after("st-1".parse().expect("valid"), PublishMark::default());
         assert!(first.status(&response(BEFORE)).is_some());
     }
