@@ -10,7 +10,7 @@ use kore_sdk::transport::{Phase, TransportError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::origin::Sourced;
-use crate::settings::{Connection, Credentials, Identity};
+use crate::settings::{Connection, Credentials, Identity, Proxy, proxies};
 use crate::unexpanded::Unexpanded;
 
 /// What is asked of the platform, as hints name it.
@@ -56,10 +56,8 @@ const PROXY: &str =
 
 /// Where proxies come from; a variable that stands in the place of its value is named.
 fn about_proxies() -> String {
-    let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    let unexpanded = names.into_iter().find_map(|name| {
-        let value = std::env::var(name).ok()?;
-        Some(format!("{name} is {}: nothing put its value there", Unexpanded::of(&value)?))
+    let unexpanded = proxies().iter().find_map(|Proxy { variable, value }| {
+        Some(format!("{variable} is {}: nothing put its value there", Unexpanded::of(value)?))
     });
     unexpanded.unwrap_or_else(|| "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY".to_owned())
 }

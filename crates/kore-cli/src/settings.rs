@@ -9,6 +9,7 @@ mod jwe;
 mod key;
 mod overview;
 mod profile;
+mod proxies;
 pub(crate) mod secret;
 mod values;
 
@@ -21,6 +22,7 @@ pub(crate) use connection::{Connection, ca_pem};
 pub(crate) use identity::{Credentials, Identity};
 pub(crate) use key::{Form, Key};
 pub(crate) use overview::{Row, State};
+pub(crate) use proxies::{Proxy, proxies};
 pub(crate) use secret::SecretSource;
 
 use crate::args::{ConnectionArgs, IdentityArgs};

@@ -78,7 +78,8 @@ impl Emulator {
     }
 
     /// Holds a new import that lives as the scenario says, from now on, under a made-up id. Many may
-    /// share one scenario; each takes less than half a KiB.
+    /// share one scenario; each takes less than half a KiB. A scenario of another
+    /// [kind](Scenario::job) is followed in its words, though what it makes is an import.
     pub fn create(&self, scenario: impl Into<Arc<Scenario>>, mode: Mode) -> BotImportId {
         let id = made_up_id();
         self.import_of(id.clone(), scenario, mode);

@@ -7,6 +7,7 @@ use std::io::{Cursor, Write as _};
 use bytes::Bytes;
 use kore_types::{BotId, FileId};
 use serde_json::json;
+use zip::result::ZipResult;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use crate::files::File;
@@ -55,19 +56,20 @@ impl Names {
 }
 
 /// The zip of these files; an icon that is made up is added if there is none.
-pub(crate) fn zip(files: Vec<(String, Bytes)>) -> Bytes {
+///
+/// # Errors
+/// If a zip cannot have files of these names, which a snapshot may say.
+pub(crate) fn zip(files: Vec<(String, Bytes)>) -> ZipResult<Bytes> {
     let has_icon = files.iter().any(|(name, _)| name == "icon.png");
     let icon = (!has_icon).then(|| ("icon.png".to_owned(), Bytes::from_static(ICON)));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files.into_iter().chain(icon) {
-        let started = zip.start_file(name, SimpleFileOptions::default());
-        // What is written to is in memory, and no file is as large as a zip cannot hold.
-        started.expect("a name that no other has");
-        zip.write_all(&bytes).expect("it takes what is written");
+        zip.start_file(name, SimpleFileOptions::default())?;
+        zip.write_all(&bytes)?;
     }
-    let mut bytes = zip.finish().expect("it takes what is written").into_inner();
+    let mut bytes = zip.finish()?.into_inner();
     bytes.shrink_to_fit();
-    bytes.into()
+    Ok(bytes.into())
 }
 
 /// A bot that no import made: small and made up, and fit to be imported elsewhere.

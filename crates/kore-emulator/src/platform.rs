@@ -9,7 +9,7 @@ mod from_files;
 mod start;
 mod starts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -247,7 +247,8 @@ impl Platform {
         state.imports.replace(contents.imports);
         state.bots = Bots { all: contents.bots, changes: state.bots.changes + 1 };
         state.bot_jobs.replace(contents.bot_jobs);
-        state.kept.retain(|id| contents.files.iter().any(|file| file.id == *id));
+        let files: HashSet<_> = contents.files.iter().map(|file| &file.id).collect();
+        state.kept.retain(|id| files.contains(id));
         state.files = Files { all: contents.files.into(), changes: state.files.changes + 1 };
         (state.requests, state.app_requests) = (RequestLogs::default(), HashMap::new());
     }

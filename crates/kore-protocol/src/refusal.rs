@@ -60,7 +60,7 @@ refusals! {
         Replay = UNAUTHORIZED, 401, "error verifying the jwt: possibly a replay";
         /// The import request is not known (tested; 400, not 404).
         InvalidRequestId = BAD_REQUEST, 400, "Invalid request ID";
-        /// The bot to import into does not exist (tested).
+        /// The bot does not exist (tested).
         InvalidStreamId = BAD_REQUEST, 400, "Invalid StreamId";
         /// The file to import was not uploaded (documented, tested).
         InvalidFileId = BAD_REQUEST, 400, "Invalid file id";

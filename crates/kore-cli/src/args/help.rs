@@ -148,6 +148,7 @@ at the token and its scope before it refuses the id. It asks once.
       \"is_secret\": false, \"origin\": null or {{\"source\": flag, variable, profile
       or file, \"name\": …, \"profile\": …, \"line\": …}}, \"overridden\": [other origins],
       \"note\": …, \"errors\": [{{\"message\": …, \"hint\": …}}]}}],
+   \"proxies\": [{{\"variable\": \"HTTPS_PROXY\", \"value\": …}}],
    \"check\": null or {{\"request\": …, \"steps\": [{{\"step\": host, TLS, platform, token,
       scope or clock, \"result\": ok, failed or unknown, \"detail\": …}}],
       \"warnings\": […]}}, \"errors\": [as above]}}

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hint::{Asked, Context};
 use crate::output::{self, messages};
-use crate::settings::{Connection, Identity, Row, Settings};
+use crate::settings::{Connection, Identity, Row, Settings, proxies};
 
 pub(crate) use check::{Check, Passed};
 
@@ -78,8 +78,8 @@ fn report(
     let failures = || failures.iter().chain(check.and_then(|check| check.failure.as_ref()));
     let exit = failures().next().map_or(Exit::Success, |failure| failure.exit);
     let written = match output {
-        ConfigOutput::Human => output::text(&output::config::human(rows, check)),
-        ConfigOutput::Json => output::raw(output::config::json(rows, check, failures(), exit)),
+        ConfigOutput::Human => output::text(&output::config::human(rows, &proxies(), check)),
+        ConfigOutput::Json => output::raw(output::config::json(rows, &proxies(), check, failures(), exit)),
     };
     check.iter().flat_map(|check| &check.warnings).for_each(|warning| messages::warn(warning));
     failures().for_each(messages::error);

@@ -2,6 +2,7 @@
 //! check has found.
 
 use anstyle::{AnsiColor, Style};
+use kore_sdk::protocol::Excerpt;
 use serde::Serialize;
 
 use super::human::{HEADING, LABEL};
@@ -9,7 +10,7 @@ use crate::commands::{Check, Passed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::origin::{Origin, Source};
-use crate::settings::{Form, Key, Row, State};
+use crate::settings::{Form, Key, Proxy, Row, State};
 use crate::text::{column, pad, word};
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -22,7 +23,7 @@ const MAX_VALUE: usize = 40;
 const SECRET: &str = "set, not shown";
 
 /// The settings as a table, and what a check has found.
-pub(crate) fn human(rows: &[Row], check: Option<&Check>) -> String {
+pub(crate) fn human(rows: &[Row], proxies: &[Proxy], check: Option<&Check>) -> String {
     let cells: Vec<_> = rows.iter().map(|row| (row, value(row))).collect();
     let keys = column(rows.iter().map(|row| row.key.name()), usize::MAX);
     let values = column(cells.iter().map(|(_, (_, value))| &**value), MAX_VALUE);
@@ -39,6 +40,12 @@ pub(crate) fn human(rows: &[Row], check: Option<&Check>) -> String {
             if let Some(hint) = failure.advice() {
                 out.push_str(&format!("    {LABEL}hint:{LABEL:#} {}\n", crate::failure::shown(hint)));
             }
+        }
+    }
+    if !proxies.is_empty() {
+        out.push_str(&format!("\n{HEADING}Proxies{HEADING:#} {LABEL}without user and password{LABEL:#}\n"));
+        for proxy in proxies {
+            out.push_str(&format!("  {}  {}\n", pad(proxy.variable, 11), word(&proxy.shown())));
         }
     }
     if let Some(check) = check {
@@ -103,6 +110,7 @@ fn place(origin: &Origin) -> String {
 struct Document<'a> {
     exit_code: u8,
     settings: Vec<Setting<'a>>,
+    proxies: Vec<ProxyOf>,
     check: Option<Checked<'a>>,
     errors: Vec<Wrong<'a>>,
 }
@@ -119,6 +127,12 @@ struct Setting<'a> {
     overridden: Vec<Place<'a>>,
     note: Option<&'a str>,
     errors: Vec<Wrong<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProxyOf {
+    variable: &'static str,
+    value: String,
 }
 
 /// Where a value came from.
@@ -196,6 +210,7 @@ impl<'a> From<&'a Row> for Setting<'a> {
 /// One document, with a line end behind it.
 pub(crate) fn json<'a>(
     rows: &'a [Row],
+    proxies: &[Proxy],
     check: Option<&'a Check>,
     failures: impl Iterator<Item = &'a Failure>,
     exit: Exit,
@@ -209,6 +224,10 @@ pub(crate) fn json<'a>(
     let document = Document {
         exit_code: exit as u8,
         settings: rows.iter().map(Setting::from).collect(),
+        proxies: proxies
+            .iter()
+            .map(|proxy| ProxyOf { variable: proxy.variable, value: Excerpt::masked(&proxy.shown()) })
+            .collect(),
         check,
         errors: failures.map(Wrong::from).collect(),
     };

@@ -204,6 +204,30 @@ fn no_secret_is_shown_wherever_it_stands() {
 }
 
 #[test]
+fn proxies_are_shown_without_user_and_password() {
+    let proxied = || {
+        complete()
+            .env("HTTPS_PROXY", format!("http://user:{SECRET}@proxy.example:3128"))
+            .env("no_proxy", "localhost")
+            .env("ALL_PROXY", "")
+    };
+    let run = proxied().succeeds();
+    assert_eq!(line(&run, "host"), ["https://b.example", "KORE_HOST"]);
+    let table = run.stdout.split("\nProxies").nth(1).expect("a table");
+    assert!(
+        table.ends_with("\n  HTTPS_PROXY  http://proxy.example:3128\n  no_proxy     localhost\n"),
+        "{table}"
+    );
+    let document = document(proxied());
+    assert_eq!(document["proxies"].as_array().expect("a list").len(), 2);
+    assert_eq!(document["proxies"][0]["value"], "http://proxy.example:3128");
+    // One that cannot be used is told before anything is sent.
+    let socks = complete().env("HTTPS_PROXY", "socks5://proxy.example").run();
+    assert_eq!(socks.code, 2);
+    socks.says(&["SOCKS", "hint: check HTTPS_PROXY"]);
+}
+
+#[test]
 fn nothing_is_sent_unless_a_check_is_asked_for() {
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = asked.clone();

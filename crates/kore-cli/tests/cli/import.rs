@@ -2,10 +2,10 @@
 
 #[cfg(unix)]
 mod ends;
-mod files;
+pub(crate) mod files;
 #[cfg(unix)]
 mod killed;
-mod platform;
+pub(crate) mod platform;
 #[cfg(unix)]
 mod screen;
 mod started;

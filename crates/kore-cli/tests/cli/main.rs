@@ -1,6 +1,8 @@
 //! The binary `kore` as a user runs it, against an emulator and against servers that misbehave.
 #![forbid(unsafe_code)]
 
+#[cfg(unix)]
+mod action;
 mod answers;
 mod bot_jobs;
 #[cfg(target_os = "linux")]

@@ -51,7 +51,7 @@ impl Platform {
         let (file, zip) = match parts {
             Parts::Packed(id, size) => (Some((id, size)), None),
             Parts::Files(files) => {
-                let zip = packed::zip(files);
+                let zip = packed::zip(files).map_err(|_| Refusal::InternalServerError)?;
                 (Some((made_up_file_id(), zip.len() as u64)), Some(zip))
             }
             Parts::Lost => (None, None),

@@ -11,6 +11,7 @@ use kore_sdk::protocol::{Boundary, Content};
 use kore_sdk::types::FileId;
 
 use super::*;
+use crate::emulator::client_of;
 use crate::emulator::control::Control;
 
 const DEFINITION: &str = r#"{"localeData": {"en": {"name": "Shop"}}, "dialogs": [{"name": "Pay"}]}"#;
@@ -220,6 +221,38 @@ async fn a_snapshot_keeps_jobs_and_bots_and_no_content() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_names_a_file_as_no_zip_can_breaks_nothing() {
+    let emulator = start().await;
+    let client = client(&emulator);
+    let bot = imported(&client, DEFINITION, &["a.js"]).await;
+    emulator.restore(&emulator.snapshot().replace("\"a.js\",", "\"config.json\",")).unwrap();
+    client.send(&export_of(bot)).await.expect_err("two files of one name");
+    exported(&client, super::bot(), tempfile::tempdir().unwrap().path()).await;
+    for (from, to, says) in [
+        ("\"ber-", "\"b r-", "jobs[0]: `id`"),
+        ("\"job\":\"export\",", "", "jobs[0]: `scenario`"),
+        ("\"scenario\":1", "\"scenario\":7", "jobs[0]: `scenario`"),
+    ] {
+        let snapshot = emulator.snapshot();
+        assert!(snapshot.contains(from), "{from}: {snapshot}");
+        let error = emulator.restore(&snapshot.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn over_tls_and_by_another_name_the_file_is_where_the_client_asked() {
+    let emulator = emulator().bot(bot()).started_mode(Mode::AtOnce).self_signed().start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for host in [emulator.url(), emulator.url().replace("127.0.0.1", "localhost")] {
+        let client = client_of(&emulator).host(&host).add_ca_pem(emulator.ca_pem().unwrap()).build().unwrap();
+        assert!(!exported(&client, bot(), folder.path()).await.is_empty());
+        let export = export_status(&client, bot()).await;
+        assert!(export.download().unwrap().starts_with(&format!("{host}/_files/")));
+    }
+}
+
+#[tokio::test]
 async fn a_download_goes_wrong_by_each_fault() {
     type Is = fn(&DownloadError) -> bool;
     let other: Is = |error| !error.is_no_response() && !error.is_wrong_size() && !error.is_output();
@@ -242,8 +275,7 @@ async fn a_download_goes_wrong_by_each_fault() {
     let folder = tempfile::tempdir().unwrap();
     for (name, fault, scenario, is) in cases {
         let mut builder = emulator().bot(bot()).started_mode(Mode::AtOnce);
-        builder =
-            fault.into_iter().fold(builder, |builder, fault| builder.fault(fault.on_download().first(1)));
+        builder = fault.into_iter().fold(builder, |builder, fault| builder.fault(fault.on_download()));
         builder =
             scenario.into_iter().fold(builder, |builder, scenario| builder.started(scenario, Mode::AtOnce));
         let emulator = builder.start().await.unwrap();

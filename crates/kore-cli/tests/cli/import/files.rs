@@ -7,14 +7,14 @@ use zip::write::SimpleFileOptions;
 
 use crate::run::{Kore, Run};
 
-pub(super) const DEFINITION: &str =
+pub(crate) const DEFINITION: &str =
     r#"{"localeData":{"en":{"name":"Shop"}},"environmentVersionInfo":"9.1.7","dialogs":[]}"#;
 
 /// Its value is a secret, which nothing may print.
-pub(super) const CONFIG: &str =
+pub(crate) const CONFIG: &str =
     r#"{"name":"Shop","envVariables":[{"key":"k","value":"hunter2-is-the-client-secret"}]}"#;
 
-pub(super) const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 
 /// What a command does that has neither a host nor credentials, so that nothing can be sent.
 fn dry(args: &[&str]) -> Kore {

@@ -13,7 +13,7 @@ use crate::server::response;
 
 /// What becomes of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub(crate) enum Start {
     Accepted,
     /// In the older form, whose id has another key.
     AcceptedAsBir,
@@ -29,33 +29,33 @@ pub(super) enum Start {
 
 /// What was sent.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// Names and contents.
-    pub(super) uploads: Vec<(String, Vec<u8>)>,
+    pub(crate) uploads: Vec<(String, Vec<u8>)>,
     /// Paths and bodies.
-    pub(super) starts: Vec<(String, serde_json::Value)>,
+    pub(crate) starts: Vec<(String, serde_json::Value)>,
     /// The same bodies as they came.
-    pub(super) written: Vec<String>,
-    pub(super) polls: usize,
+    pub(crate) written: Vec<String>,
+    pub(crate) polls: usize,
 }
 
-pub(super) struct Platform {
-    pub(super) url: String,
+pub(crate) struct Platform {
+    pub(crate) url: String,
     seen: Arc<Mutex<Seen>>,
     /// How many connections are served now.
     #[cfg_attr(windows, expect(dead_code, reason = "its tests kill by signals"))]
     open: Arc<AtomicUsize>,
 }
 
-pub(super) const ID: &str = "bir-5f1c9a70";
+pub(crate) const ID: &str = "bir-5f1c9a70";
 
 impl Platform {
-    pub(super) fn new(start: Start) -> Self {
+    pub(crate) fn new(start: Start) -> Self {
         Self::with(start, Duration::ZERO, |_| ())
     }
 
     /// Each response takes that long; `uploaded` hears of each file when its head has come.
-    pub(super) fn with(
+    pub(crate) fn with(
         start: Start,
         delay: Duration,
         uploaded: impl Fn(usize) + Send + Sync + 'static,
@@ -84,7 +84,7 @@ impl Platform {
     /// Waits until all that has been sent is served. Connections are taken in their order, so that one
     /// which is answered has none before it that is not taken yet.
     #[cfg(unix)]
-    pub(super) fn settle(&self) {
+    pub(crate) fn settle(&self) {
         let address = self.url.strip_prefix("http://").expect("a URL");
         let mut stream = TcpStream::connect(address).expect("it serves");
         stream.write_all(b"HEAD / HTTP/1.1\r\n\r\n").expect("sent");
@@ -92,12 +92,12 @@ impl Platform {
         crate::process::until("all is served", || self.open.load(Ordering::SeqCst) == 0);
     }
 
-    pub(super) fn seen<T>(&self, of: impl FnOnce(&Seen) -> T) -> T {
+    pub(crate) fn seen<T>(&self, of: impl FnOnce(&Seen) -> T) -> T {
         of(&self.seen.lock().expect("no panic"))
     }
 
     /// `kore import COMMAND` of the files in its home, with the credentials of the tests.
-    pub(super) fn kore(&self, command: &str, args: &[&str]) -> Kore {
+    pub(crate) fn kore(&self, command: &str, args: &[&str]) -> Kore {
         let kore = Kore::new(
             ["import", command, "--interval=50ms"]
                 .iter()
