@@ -58,7 +58,8 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
     let wine =
         [(RUNNER, "wine"), ("WINEPREFIX", prefix.as_str()), ("WINEDEBUG", "-all"), ("RUST_BACKTRACE", "0")];
     execute(test(&["--package", "kore-emulator", "--lib"]).envs(wine))?;
-    execute(test(&binary).envs(wine).arg("--").args(TESTS))
+    // Wine 8 loses its way now and then if threads start processes at the same time.
+    execute(test(&binary).envs(wine).args(["--", "--test-threads=1"]).args(TESTS))
 }
 
 /// What is not installed, and the command that installs it.
