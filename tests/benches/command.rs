@@ -19,8 +19,8 @@ mod in_turn;
 const BLOCKS: usize = 60;
 
 /// The limits: of the time that curl takes, and of the size of the binary in MiB.
-const SLOWEST: f64 = 1.5;
-const LARGEST: f64 = 8.5;
+const SLOWEST: f64 = 2.0;
+const LARGEST: f64 = 8.0;
 
 fn main() {
     let Some(kore) = env::var_os("KORE").map(PathBuf::from) else {
@@ -117,7 +117,12 @@ impl Emulator {
     fn curl(&self, token: &str) -> Command {
         let mut curl = command(Path::new("curl"), &["--silent", "--show-error", "--fail", "--noproxy", "*"]);
         if let Some(file) = self.variable("KORE_CA_FILE") {
-            curl.args(["--cacert", file]);
+            // As kore does: the system's authorities, and this one.
+            let both = Path::new(file).with_file_name("both.pem");
+            let system = fs::read("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
+            let authorities = [system, fs::read(file).expect("it is there")].concat();
+            fs::write(&both, authorities).expect("room for a file");
+            curl.arg("--cacert").arg(both);
         }
         let host = self.variable("KORE_HOST").expect("it says where it is");
         curl.args(["--header", &format!("auth: {token}")]);

@@ -15,6 +15,7 @@ mod picture;
 mod simulate;
 mod skipped;
 mod tools;
+mod version;
 mod workspace;
 
 use std::process::ExitCode;
@@ -53,6 +54,11 @@ enum Task {
         /// How it is built; another profile than that of releases is faster, and shows whether it works
         #[arg(long, default_value = dist::PROFILE)]
         profile: String,
+    },
+    /// Set the version of a release in manifests, lock files, the changelog and the OpenAPI document
+    Version {
+        /// Such as 0.2.0
+        version: cargo_metadata::semver::Version,
     },
     /// Write the picture of `kore import watch` in the README anew; a test compares it
     Picture,
@@ -93,6 +99,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Openapi { check: true } => Check::Openapi.run(&workspace, &mut Skipped::default()),
         Task::Openapi { check: false } => openapi::write(&workspace),
         Task::Dist { targets, profile } => dist::run(&workspace, &targets, &profile, &mut Skipped::default()),
+        Task::Version { version } => version::set(&workspace, &version),
         Task::Picture => picture::write(&workspace),
         Task::Bench => bench::run(&workspace),
         Task::Simulate { runs, seed } => simulate::run(&workspace, runs, seed),

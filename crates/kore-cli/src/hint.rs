@@ -13,10 +13,39 @@ use crate::origin::Sourced;
 use crate::settings::{Connection, Credentials, Identity, Proxy, proxies};
 use crate::unexpanded::Unexpanded;
 
+/// What is asked of the platform, as hints name it.
+pub(crate) struct Asked {
+    /// What the platform works on.
+    noun: &'static str,
+    /// What may be wrong with a request.
+    to_check: &'static str,
+    /// What rate limits are kept for.
+    limited: &'static str,
+}
+
+impl Asked {
+    pub(crate) const IMPORT: Self = Self {
+        noun: "import",
+        to_check: "check the import id; for a start, the bot id, the files and the options",
+        limited: "an import, or for starts at a bot",
+    };
+    pub(crate) const EXPORT: Self = Self {
+        noun: "export",
+        to_check: "check the bot id and the options; a bot that was never exported has no status",
+        limited: "a bot",
+    };
+    pub(crate) const PUBLISH: Self = Self {
+        noun: "publish",
+        to_check: "check the bot id; a bot that was never published has no status",
+        limited: "a bot",
+    };
+}
+
 /// What a hint may name: where a setting comes from that is wrong.
 pub(crate) struct Context<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) identity: &'a Identity,
+    pub(crate) asked: &'static Asked,
     /// The flag that says how long a request may take.
     pub(crate) timeout_flag: &'static str,
     pub(crate) now: SystemTime,
@@ -48,7 +77,8 @@ impl Context<'_> {
 
     fn hint(&self, error: &Error) -> Option<String> {
         if error.may_have_started() {
-            return Some("the bot's page in the builder shows whether it is being imported".to_owned());
+            let noun = self.asked.noun;
+            return Some(format!("the bot's page in the builder shows whether it is being {noun}ed"));
         }
         if error.is_file() {
             return Some(
@@ -59,7 +89,12 @@ impl Context<'_> {
             return self.about_settings(error);
         }
         if error.is_other_job() {
-            return Some("ask again, and check for a cache on the way".to_owned());
+            return Some(match self.asked.noun {
+                "import" => "ask again, and check for a cache on the way".to_owned(),
+                noun => format!(
+                    "another {noun} of the bot came between; kore {noun} watch BOT_ID watches that one"
+                ),
+            });
         }
         if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {
             return Some(hint);
@@ -163,7 +198,7 @@ impl Context<'_> {
             300..=399 => format!(
                 "set the host ({origin}) to the URL that does not redirect; https:// and no path, as a rule"
             ),
-            412 | 400 => "check the import id; for a start, the bot id, the files and the options".into(),
+            412 | 400 => self.asked.to_check.into(),
             _ if error.is_retryable() => {
                 "the platform or something before it has a problem; try again later".into()
             }
@@ -210,13 +245,18 @@ impl Context<'_> {
     }
 
     fn about_rate_limit(&self, response: &ResponseError) -> String {
+        let limited = self.asked.limited;
         match response.retry_after().map(|after| after.delay(self.now).as_secs()) {
             Some(seconds) => format!("wait {seconds} s, as the platform asks"),
             None if response.refusal() == Some(Refusal::HourLimit) => {
-                "wait: the platform takes 1800 requests an hour for an import, or for starts at a bot, of all who ask together".into()
+                format!(
+                    "wait: the platform takes 1800 requests an hour for {limited}, of all who ask together"
+                )
             }
             None => {
-                "wait a minute: the platform takes 60 requests a minute and 1800 an hour for an import, or for starts at a bot".into()
+                format!(
+                    "wait a minute: the platform takes 60 requests a minute and 1800 an hour for {limited}"
+                )
             }
         }
     }

@@ -31,6 +31,7 @@ pub(crate) use verdicts::{final_people, total};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::text::plural;
 use crate::time::span;
 use crate::watch::Document;
 
@@ -52,7 +53,8 @@ pub(crate) fn width() -> usize {
 
 /// Says on standard error how to resume; the command stands alone on its line, as it is.
 pub(crate) fn resume(noun: &str, unended: usize, lost: usize, command: &str) {
-    let what = if unended == 1 { format!("the {noun} that is") } else { format!("the {noun}s that are") };
+    let nouns = plural(noun);
+    let what = if unended == 1 { format!("the {noun} that is") } else { format!("the {nouns} that are") };
     let lost = match lost {
         0 => String::new(),
         lost => format!(" ({lost} that did not succeed: polled again, for the exit code and reports)"),

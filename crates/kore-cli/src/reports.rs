@@ -82,8 +82,7 @@ impl Reports {
 
     /// Refuses a report whose file is one of those that were read: it would be replaced by it.
     pub(crate) fn keep_off(&self, files: &[(String, PathBuf)]) -> Result<(), Failure> {
-        for (flag, path) in [("--junit", &self.junit), ("--summary", &self.summary)] {
-            let Some(path) = path else { continue };
+        for (flag, path) in self.flags() {
             if let Some((what, _)) = files.iter().find(|(_, read)| file::is_same(path, read)) {
                 return Err(Failure::usage(format!(
                     "{flag} {}: {what} is read from that file, and the report would replace it",
@@ -93,6 +92,23 @@ impl Reports {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a report in the place of a file that the run itself writes.
+    pub(crate) fn keep_off_out(&self, out: &[PathBuf]) -> Result<(), Failure> {
+        for (flag, path) in self.flags() {
+            if out.iter().any(|out| file::is_same(path, out)) {
+                let path = path.display();
+                return Err(Failure::usage(format!("{flag} {path}: --out names that file too"))
+                    .hint("a report needs a file of its own"));
+            }
+        }
+        Ok(())
+    }
+
+    fn flags(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        let flags = [("--junit", self.junit.as_ref()), ("--summary", self.summary.as_ref())];
+        flags.into_iter().filter_map(|(flag, path)| Some((flag, path?)))
     }
 
     /// Writes them for a job that was not started, or whose start is in doubt: what reads the reports of

@@ -80,9 +80,14 @@ pub(crate) fn noun(kind: &str) -> &str {
     kind.rsplit(' ').next().unwrap_or(kind)
 }
 
+/// `imports`, `publishes`.
+pub(crate) fn plural(noun: &str) -> String {
+    if noun.ends_with("sh") { format!("{noun}es") } else { format!("{noun}s") }
+}
+
 /// `1 import`, `2 imports`.
 pub(crate) fn number_of(count: usize, noun: &str) -> String {
-    if count == 1 { format!("{count} {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 { format!("{count} {noun}") } else { format!("{count} {}", plural(noun)) }
 }
 
 /// Fills up to a width with spaces behind it.

@@ -20,7 +20,7 @@ use kore_types::{BotExport, BotId};
 
 use self::attempt::Attempt;
 pub use self::error::DownloadError;
-pub(crate) use self::unfinished::Unfinished;
+use self::unfinished::Unfinished;
 use crate::attempts::Attempts;
 use crate::{Client, DEFAULT_DEADLINE, blocking};
 
@@ -65,6 +65,14 @@ impl<'a, C> Download<'a, C> {
     fn attempts(&self, now: Instant) -> Attempts {
         Attempts::new(true, self.retries, now.checked_add(self.deadline))
     }
+}
+
+/// Whether a file could be written there, found out without a change to what is there.
+///
+/// # Errors
+/// If not; [`DownloadError::is_output`] is true.
+pub fn can_download_to(path: impl AsRef<Path>) -> Result<(), DownloadError> {
+    Unfinished::beside(path.as_ref()).map(drop)
 }
 
 /// The file itself; in a folder it is named after the bot.

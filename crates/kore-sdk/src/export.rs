@@ -9,7 +9,7 @@ use std::pin::Pin;
 use kore_protocol::bot_export::{ExportRun, get_status, start};
 use kore_protocol::watch::End;
 
-use crate::download::{Unfinished, place};
+use crate::download::{can_download_to, place};
 use crate::{Client, DownloadError, Error, Wait, blocking};
 
 /// How an export ended, and its download.
@@ -97,7 +97,7 @@ impl<'a, C> ExportBot<'a, C> {
     /// Where the file goes; found out before anything is sent.
     fn place(&self) -> Result<PathBuf, Error> {
         let path = place(&self.path, Some(&self.request.bot_id));
-        Unfinished::beside(&path).map_err(|error| Error::setting("path", error))?;
+        can_download_to(&path).map_err(|error| Error::setting("path", error))?;
         Ok(path)
     }
 }

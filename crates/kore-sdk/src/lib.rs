@@ -66,7 +66,7 @@ mod wait;
 pub use answer::Answer;
 pub use builder::{ClientBuilder, DEFAULT_SUBJECT, DEFAULT_USER_AGENT};
 pub use client::Client;
-pub use download::{Download, DownloadError};
+pub use download::{Download, DownloadError, can_download_to};
 pub use error::Error;
 pub use export::{ExportBot, ExportEnd};
 pub use import::{

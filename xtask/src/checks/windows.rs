@@ -12,6 +12,9 @@ use crate::workspace::Workspace;
 /// The target that links with what Debian has.
 const TARGET: &str = "x86_64-pc-windows-gnu";
 
+/// The variable by which cargo has programs of that target started.
+const RUNNER: &str = "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER";
+
 const LINKER: &str = "x86_64-w64-mingw32-gcc";
 
 /// The tests that run under wine: those of what differs on Windows. Each starts processes, which takes
@@ -40,17 +43,23 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
     }
     execute(&mut check)?;
     // Only a linker finds out whether all symbols are there.
-    let mut tests = cargo(workspace);
-    tests.args(["test", "--quiet", "--locked", "--package", "kore-cli", "--target", TARGET, "--test", "cli"]);
+    let test = |what: &[&str]| {
+        let mut tests = cargo(workspace);
+        tests.args(["test", "--quiet", "--locked", "--package", "kore-cli", "--target", TARGET]).args(what);
+        tests
+    };
+    let binary = ["--test", "cli"];
     if !works(Command::new("wine").arg("--version")) {
         skipped.add("`kore` under wine", "it is not installed (`apt-get install wine64`)");
-        return execute(tests.arg("--no-run"));
+        return execute(test(&binary).arg("--no-run"));
     }
     let prefix = workspace.target_dir().join("wine");
     prepare(prefix.as_std_path())?;
-    let wine = [("WINEPREFIX", prefix.as_str()), ("WINEDEBUG", "-all")];
-    tests.envs(wine).env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine");
-    execute(tests.arg("--").args(TESTS))
+    let wine =
+        [(RUNNER, "wine"), ("WINEPREFIX", prefix.as_str()), ("WINEDEBUG", "-all"), ("RUST_BACKTRACE", "0")];
+    execute(test(&["--package", "kore-emulator", "--lib"]).envs(wine))?;
+    // Wine 8 loses its way now and then if threads start processes at the same time.
+    execute(test(&binary).envs(wine).args(["--", "--test-threads=1"]).args(TESTS))
 }
 
 /// What is not installed, and the command that installs it.

@@ -15,7 +15,7 @@ pub(crate) enum Export {
     /// Start an export, and print its id when the platform has accepted it
     #[command(after_help = help::EXPORT)]
     Start(Box<ExportStartArgs>),
-    /// Wait until the last export of a bot has ended, and fetch its file if --out says where to
+    /// Wait until the last exports of bots have ended, and fetch their files if --out says where to
     #[command(after_help = help::EXPORT)]
     Watch(Box<ExportWatchArgs>),
 }
@@ -28,7 +28,7 @@ pub(crate) enum Publish {
     /// Start a publish
     #[command(after_help = help::PUBLISH)]
     Start(Box<PublishStartArgs>),
-    /// Wait until the last publish of a bot has ended, and say how
+    /// Wait until the last publishes of bots have ended, and say how
     #[command(after_help = help::PUBLISH)]
     Watch(Box<PublishWatchArgs>),
 }
@@ -77,13 +77,15 @@ pub(crate) struct ExportStartArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct ExportWatchArgs {
-    /// The id of the bot, st-…
+    /// The ids of bots, st-…
     #[arg(value_name = "BOT_ID", required_unless_present = "resume")]
-    pub(crate) ids: Option<OsString>,
+    pub(crate) ids: Vec<OsString>,
 
-    /// Resume what another run watched: what it printed behind --resume, or a file that holds it
-    #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "ids")]
-    pub(crate) resume: Option<OsString>,
+    /// Resume what another run watched, and poll once more what failed: what it printed behind --resume,
+    /// or a file (`-` is standard input): the one that it wrote, or its output of -o json or -o ndjson;
+    /// may be repeated
+    #[arg(long, value_name = "TOKEN|FILE")]
+    pub(crate) resume: Vec<OsString>,
 
     /// Where the file goes; in a folder it is named after the bot
     #[arg(long, value_name = "FILE.zip|DIR")]
@@ -132,13 +134,15 @@ pub(crate) struct PublishStartArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct PublishWatchArgs {
-    /// The id of the bot, st-…
+    /// The ids of bots, st-…
     #[arg(value_name = "BOT_ID", required_unless_present = "resume")]
-    pub(crate) ids: Option<OsString>,
+    pub(crate) ids: Vec<OsString>,
 
-    /// Resume what another run watched: what it printed behind --resume, or a file that holds it
-    #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "ids")]
-    pub(crate) resume: Option<OsString>,
+    /// Resume what another run watched, and poll once more what failed: what it printed behind --resume,
+    /// or a file (`-` is standard input): the one that it wrote, or its output of -o json or -o ndjson;
+    /// may be repeated
+    #[arg(long, value_name = "TOKEN|FILE")]
+    pub(crate) resume: Vec<OsString>,
 
     #[command(flatten)]
     pub(crate) how: WatchHow,

@@ -150,7 +150,8 @@ at the token and its scope before it refuses the id. It asks once.
       \"note\": …, \"errors\": [{{\"message\": …, \"hint\": …}}]}}],
    \"proxies\": [{{\"variable\": \"HTTPS_PROXY\", \"value\": …}}],
    \"check\": null or {{\"request\": …, \"steps\": [{{\"step\": host, TLS, platform, token,
-      scope or clock, \"result\": ok, failed or unknown, \"detail\": …}}],
+      scope or clock, \"result\": ok, failed, unknown or
+      unused, \"detail\": …}}],
       \"warnings\": […]}}, \"errors\": [as above]}}
 
 Exit codes:

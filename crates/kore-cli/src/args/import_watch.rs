@@ -29,16 +29,15 @@ pub(crate) struct WatchArgs {
     pub(crate) how: WatchHow,
 }
 
-/// How imports are watched, whether they are started here or not.
+/// How jobs are watched, whether they are started here or not.
 #[derive(clap::Args)]
 pub(crate) struct WatchHow {
-    /// How long to wait at the most in all; then each import that is not over is polled once more if its
-    /// rate limit allows, which takes 10 s at most
+    /// How long to wait at the most in all; then what is not over is polled once more if its rate limit
+    /// allows, which takes 10 s at most
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30m")]
     pub(crate) timeout: Duration,
 
-    /// How often to poll each import, in place of every 1 s to 5 s; the platform's rate limits are kept
-    /// in any case
+    /// How often to poll, in place of every 1 s to 5 s; the platform's rate limits are kept in any case
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) interval: Option<Duration>,
 

@@ -12,7 +12,7 @@ use crate::args::{ConfigArgs, ConfigOutput};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::hint::Context;
+use crate::hint::{Asked, Context};
 use crate::output::{self, messages};
 use crate::settings::{Connection, Identity, Row, Settings, proxies};
 
@@ -65,7 +65,8 @@ fn together(settings: &Settings) -> Result<Ready, Failure> {
 }
 
 fn explain(connection: &Connection, identity: &Identity, error: &kore_sdk::Error) -> Failure {
-    Context { connection, identity, timeout_flag: "--timeout", now: SystemTime::now() }.failure(error)
+    Context { connection, identity, asked: &Asked::IMPORT, timeout_flag: "--timeout", now: SystemTime::now() }
+        .failure(error)
 }
 
 fn report(

@@ -94,9 +94,16 @@ async fn show(client: &Client, asked: &Asked, signals: &mut Signals) -> Result<O
         return Ok(signal);
     }
     let mut display = display.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let watch =
-        Watch { client, pacing: None, poll_timeout: None, timeout: TIMEOUT, fail_fast: false, tokens: &[] };
-    let (endings, signal) = watch.run(&[id], signals, &mut display, &failure).await;
+    let watch = Watch {
+        client,
+        pacing: None,
+        poll_timeout: None,
+        timeout: TIMEOUT,
+        fail_fast: false,
+        tokens: &[],
+        signal: None,
+    };
+    let (endings, signal) = watch.run(&[id], signals, &mut display, &failure, &()).await;
     let exit = signal.unwrap_or_else(|| exit_code(&endings));
     display.finish(&endings, exit, None, "");
     if signal.is_some() {

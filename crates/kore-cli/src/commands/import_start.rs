@@ -19,6 +19,7 @@ use crate::args::{ConnectionArgs, IdentityArgs, RunArgs, StartArgs, StartOutput,
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::hint;
 use crate::output::messages::say;
 use crate::output::{self, Stream, Uploads};
 use crate::reports::Reports;
@@ -38,7 +39,7 @@ pub(crate) async fn import_start(args: StartArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     };
     let connection = ConnectionArgs { timeout: args.request_timeout, ..args.connection };
-    let platform = Platform::new(args.identity, connection)?;
+    let platform = Platform::new(args.identity, connection, &hint::Asked::IMPORT)?;
     let mut signals = Signals::new().map_err(Signals::cannot)?;
     // Lines or a bar on standard error; standard output has the id alone.
     let display = Mutex::new(Display::new(WatchOutput::Json, args.timeout));
@@ -58,7 +59,7 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
     let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
     let Some(asked) = Asked::read(args.bot, output != WatchOutput::Human)? else { return Ok(Exit::Success) };
     let connection = ConnectionArgs { timeout: request_timeout, ..connection };
-    let platform = Platform::new(identity, connection)?;
+    let platform = Platform::new(identity, connection, &hint::Asked::IMPORT)?;
     let files = asked.paths.iter().map(|path| ("the import".to_owned(), path.clone()));
     reports.keep_off(&files.chain(platform.settings.files()).collect::<Vec<_>>())?;
     let mut signals = Signals::new().map_err(Signals::cannot)?;
@@ -82,24 +83,30 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
         timeout: timeout.saturating_sub(began.elapsed()),
         fail_fast: false,
         tokens: &[],
+        signal: None,
     };
     let mut display = display.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(watch.run_and_report(&[id], signals, &mut display, &reports, timeout, &explain).await)
+    Ok(watch.run_and_report(&[id], signals, &mut display, (&reports, timeout), &explain, &()).await)
 }
 
-/// Where the import is started, and as whom.
+/// Where a job is started, and as whom.
 pub(super) struct Platform {
     pub(super) settings: Settings,
     pub(super) connection: Connection,
     identity: Identity,
+    asked: &'static hint::Asked,
 }
 
 impl Platform {
-    pub(super) fn new(identity: IdentityArgs, connection: ConnectionArgs) -> Result<Self, Failure> {
+    pub(super) fn new(
+        identity: IdentityArgs,
+        connection: ConnectionArgs,
+        asked: &'static hint::Asked,
+    ) -> Result<Self, Failure> {
         let settings = Settings::read(identity, connection, &Environment::of_process())?;
         settings.complete(None, true)?;
         let (connection, identity) = (settings.connection()?, settings.identity()?);
-        Ok(Self { settings, connection, identity })
+        Ok(Self { settings, connection, identity, asked })
     }
 
     /// A client whose requests may take that long, if the user sets nothing else.
@@ -112,7 +119,7 @@ impl Platform {
     }
 
     pub(super) fn explain(&self, error: &kore_sdk::Error) -> Failure {
-        explain(&self.connection, &self.identity, error)
+        explain(&self.connection, &self.identity, self.asked, error)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::args::{Output, StatusArgs};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::hint::Context;
+use crate::hint::{Asked, Context};
 use crate::output;
 use crate::output::messages::warn;
 use crate::settings::Settings;
@@ -28,8 +28,14 @@ pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure>
 
     let context = |error| {
         let now = SystemTime::now();
-        Context { connection: &connection, identity: &identity, timeout_flag: "--timeout", now }
-            .failure(&error)
+        Context {
+            connection: &connection,
+            identity: &identity,
+            asked: &Asked::IMPORT,
+            timeout_flag: "--timeout",
+            now,
+        }
+        .failure(&error)
     };
     let client = client::builder(&settings, &connection, &identity)?.build().map_err(context)?;
     let response = client.send(&get_status::Request::new(id)).await.map_err(context)?;

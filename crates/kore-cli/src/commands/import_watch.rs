@@ -3,22 +3,23 @@
 
 mod display;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use kore_sdk::watch::{Pacing, ResumeToken, Update};
+use kore_sdk::watch::{End, Job, Pacing, ResumeToken, Update};
 use kore_sdk::{BotImportId, Client};
 
 use super::client;
 use super::import_ids::ids;
+use super::resumed::resumed;
 use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, WatchHow, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::hint::Context;
+use crate::hint::{self, Context};
 use crate::output;
 use crate::output::messages::{self, say, warn};
 use crate::reports::{self, Reports};
@@ -26,7 +27,7 @@ use crate::settings::{Connection, Identity, Settings};
 use crate::shell::Shell;
 use crate::signals::Signals;
 use crate::text::noun;
-use crate::watch::{Board, Ending, Shown, command, exit_code, read_resumed, timeout_that_works};
+use crate::watch::{Board, Ending, Shown, command, exit_code, timeout_that_works};
 
 pub(super) use display::Display;
 
@@ -50,15 +51,21 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
         timeout: timeout.saturating_sub(began.elapsed()),
         fail_fast: args.fail_fast,
         tokens: &tokens,
+        signal: None,
     };
     let mut display = Display::new(output, timeout);
-    let explain = |error: &kore_sdk::Error| explain(&connection, &identity, error);
-    Ok(watch.run_and_report(&ids, signals, &mut display, &reports, timeout, &explain).await)
+    let explain = |error: &kore_sdk::Error| explain(&connection, &identity, &hint::Asked::IMPORT, error);
+    Ok(watch.run_and_report(&ids, signals, &mut display, (&reports, timeout), &explain, &()).await)
 }
 
-pub(super) fn explain(connection: &Connection, identity: &Identity, error: &kore_sdk::Error) -> Failure {
+pub(super) fn explain(
+    connection: &Connection,
+    identity: &Identity,
+    asked: &'static hint::Asked,
+    error: &kore_sdk::Error,
+) -> Failure {
     let (now, timeout_flag) = (SystemTime::now(), "--request-timeout");
-    Context { connection, identity, timeout_flag, now }.failure(error)
+    Context { connection, identity, asked, timeout_flag, now }.failure(error)
 }
 
 /// The arguments that name files or standard input to be read before the watch.
@@ -113,38 +120,19 @@ impl Asked {
             return Err(Failure::usage(format!("standard input cannot hold {one} and {other} both"))
                 .hint("give the ids as arguments, and --resume or --client-secret-file a file"));
         }
-        let (ids, tokens) = self.imports()?;
+        let (ids, tokens) = resumed(ids(&self.ids, io::stdin())?, &self.resume)?;
         let settings = Settings::read(self.identity, self.connection, &Environment::of_process())?;
         settings.complete(ids.is_empty().then_some(RUN), true)?;
         let (connection, identity) = (settings.connection()?, settings.identity()?);
         let client = client::builder(&settings, &connection, &identity)?.build();
-        let client = client.map_err(|error| explain(&connection, &identity, &error))?;
+        let client = client.map_err(|error| explain(&connection, &identity, &hint::Asked::IMPORT, &error))?;
         let resumed = self.resume.into_iter().map(|argument| ("--resume".to_owned(), argument.into()));
         let files = settings.files().into_iter().chain(resumed).collect();
         Ok(Known { ids, tokens, client, connection, identity, files })
     }
-
-    /// The imports that are asked for, those of `--resume` among them, each once; and the tokens.
-    fn imports(&self) -> Result<(Vec<BotImportId>, Vec<ResumeToken<BotImportId>>), Failure> {
-        let mut ids = ids(&self.ids, io::stdin())?;
-        let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
-        let mut known: HashSet<_> = ids.iter().cloned().collect();
-        for argument in &self.resume {
-            let read = read_resumed::<BotImportId>(argument)?;
-            ids.extend(read.jobs.into_iter().filter(|id| known.insert(id.clone())));
-            tokens.extend(read.tokens);
-            skipped.extend(read.skipped);
-        }
-        if ids.is_empty() && !skipped.is_empty() {
-            let skipped = skipped.join("; ");
-            return Err(Failure::usage(format!("nothing to resume, all imports succeeded: {skipped}")));
-        }
-        skipped.iter().for_each(|skipped| warn(skipped));
-        Ok((ids, tokens))
-    }
 }
 
-/// A watch of imports: with which client, how often, for how long.
+/// A watch of jobs: with which client, how often, for how long.
 pub(super) struct Watch<'a, J: Shown> {
     pub(super) client: &'a Client,
     pub(super) pacing: Option<Pacing>,
@@ -152,29 +140,60 @@ pub(super) struct Watch<'a, J: Shown> {
     pub(super) timeout: Duration,
     pub(super) fail_fast: bool,
     pub(super) tokens: &'a [ResumeToken<J>],
+    /// A signal that came before: nothing is polled any more.
+    pub(super) signal: Option<Exit>,
 }
 
-impl Watch<'_, BotImportId> {
-    /// Until each import has ended, and then the reports; `timeout` is the one that a resumed run gets.
-    pub(super) async fn run_and_report(
+/// What is done once a job has succeeded, before that is told.
+pub(super) trait Finish<J: Job> {
+    /// What is said before it.
+    fn words(&self, _job: &J) -> Option<String> {
+        None
+    }
+
+    /// Does it, and says what was done; `left` is left until the deadline.
+    async fn finish(
         &self,
-        ids: &[BotImportId],
-        mut signals: Signals,
-        display: &mut Display,
-        reports: &Reports,
-        timeout: Duration,
-        explain: &impl Fn(&kore_sdk::Error) -> Failure,
-    ) -> Exit {
-        let (endings, signal) = self.run(ids, &mut signals, display, explain).await;
-        drop(signals);
-        output::end();
-        let exit = signal.unwrap_or_else(|| exit_code(&endings));
-        let resume = resume_command::<BotImportId>(&endings, timeout);
-        report::<BotImportId>(reports, &endings, display, exit, resume.as_deref())
+        client: &Client,
+        job: &J,
+        response: &J::Response,
+        left: Duration,
+    ) -> Result<Option<String>, Failure>;
+}
+
+/// Nothing.
+impl<J: Job> Finish<J> for () {
+    async fn finish(
+        &self,
+        _client: &Client,
+        _job: &J,
+        _response: &J::Response,
+        _left: Duration,
+    ) -> Result<Option<String>, Failure> {
+        Ok(None)
     }
 }
 
 impl<J: Shown> Watch<'_, J> {
+    /// Until each job has ended, and then the reports; with them stands the timeout that a resumed run
+    /// gets.
+    pub(super) async fn run_and_report(
+        &self,
+        jobs: &[J],
+        mut signals: Signals,
+        display: &mut Display,
+        (reports, timeout): (&Reports, Duration),
+        explain: &impl Fn(&kore_sdk::Error) -> Failure,
+        finish: &impl Finish<J>,
+    ) -> Exit {
+        let (endings, signal) = self.run(jobs, &mut signals, display, explain, finish).await;
+        drop(signals);
+        output::end();
+        let exit = signal.unwrap_or_else(|| exit_code(&endings));
+        let resume = resume_command::<J>(&endings, timeout);
+        report::<J>(reports, &endings, display, exit, resume.as_deref())
+    }
+
     /// Until each job has ended, one way or another; in the order of the jobs.
     pub(super) async fn run(
         &self,
@@ -182,6 +201,7 @@ impl<J: Shown> Watch<'_, J> {
         signals: &mut Signals,
         display: &mut Display,
         explain: &impl Fn(&kore_sdk::Error) -> Failure,
+        finish: &impl Finish<J>,
     ) -> (Vec<Ending>, Option<Exit>) {
         let mut watch = self.client.watch_all(jobs.iter().cloned()).deadline(self.timeout);
         if let Some(pacing) = self.pacing {
@@ -200,7 +220,10 @@ impl<J: Shown> Watch<'_, J> {
         let mut ticks = tokio::time::interval(display.tick());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut endings = Vec::new();
-        let mut signal = None;
+        let mut signal = self.signal;
+        if signal.is_some() {
+            updates.cancel_all();
+        }
         loop {
             let update = tokio::select! {
                 update = updates.next() => update,
@@ -221,9 +244,31 @@ impl<J: Shown> Watch<'_, J> {
                     display.event(&job, &event, &body, Instant::now());
                 }
                 Some(Update::Ended { job, end }) => {
-                    let elapsed = began.elapsed();
+                    let mut known = job.clone();
+                    let mut undone = None;
+                    if let Ok(End::Succeeded(response)) = &end {
+                        known = job.learned(response).unwrap_or(known);
+                        finish.words(&job).iter().for_each(|words| display.note(words));
+                        let left = self.timeout.saturating_sub(began.elapsed());
+                        let finishing = finish.finish(self.client, &job, response, left);
+                        let finished = tokio::select! {
+                            finished = finishing => finished,
+                            exit = signals.next(), if signal.is_none() => {
+                                signal = Some(exit);
+                                updates.cancel_all();
+                                Err(Failure::new(exit, "a signal came before its file was here"))
+                            }
+                        };
+                        match finished {
+                            Ok(words) => words.iter().for_each(|words| display.note(words)),
+                            Err(failure) => undone = Some(failure),
+                        }
+                    }
                     let given = given.get(&job).copied();
-                    let ending = Ending::new(&job, end, elapsed, given, explain);
+                    let mut ending = Ending::new(&job, end, began.elapsed(), given, explain);
+                    if let Some(failure) = undone {
+                        ending.undone(&known, &failure);
+                    }
                     board.ended(&ending);
                     display.ended(&ending, Instant::now());
                     if self.fail_fast && !ending.succeeded() {

@@ -54,7 +54,7 @@ pub(crate) fn human(rows: &[Row], proxies: &[Proxy], check: Option<&Check>) -> S
             let style = match step.passed {
                 Passed::Yes => GOOD,
                 Passed::No => BAD,
-                Passed::Unknown => LABEL,
+                Passed::Unknown | Passed::Unused => LABEL,
             };
             let (name, passed) = (pad(step.name, 8), pad(step.passed.as_str(), 7));
             let line = format!("  {name}  {style}{passed}{style:#}  {}", word(&step.detail));

@@ -11,7 +11,7 @@ use kore_sdk::watch::Event;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::text::noun;
+use crate::text::{noun, plural};
 use crate::watch::{Ending, Shown};
 
 #[derive(Serialize)]
@@ -71,7 +71,10 @@ enum What<'a, T> {
         until: String,
     },
     Starting,
-    Started,
+    Started {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<Box<RawValue>>,
+    },
     Ended(Ended<'a>),
     NotWritten {
         lines: u64,
@@ -90,6 +93,8 @@ struct Ended<'a> {
     elapsed_ms: u64,
     last: Option<&'a RawValue>,
     resume: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a RawValue>,
 }
 
 impl<'a> Ended<'a> {
@@ -101,6 +106,7 @@ impl<'a> Ended<'a> {
             elapsed_ms: u64::try_from(ending.elapsed.as_millis()).unwrap_or(u64::MAX),
             last: json.and_then(|json| serde_json::from_slice(json).ok()),
             resume: ending.resume(),
+            run: ending.run(),
         }
     }
 }
@@ -126,7 +132,7 @@ struct Job<'a> {
 pub(crate) fn final_json(endings: &[Ending], exit_code: u8, resume_command: Option<&str>) -> String {
     let jobs = endings.iter().map(|ending| Job { id: &ending.id, ended: Ended::new(ending) }).collect();
     let noun = endings.first().map_or("job", |ending| noun(ending.kind));
-    let document = Document { exit_code, jobs: BTreeMap::from([(format!("{noun}s"), jobs)]), resume_command };
+    let document = Document { exit_code, jobs: BTreeMap::from([(plural(noun), jobs)]), resume_command };
     serde_json::to_string(&document).expect("text, numbers and JSON as it came") + "\n"
 }
 
@@ -154,7 +160,7 @@ impl Log {
         let json = J::json(body);
         let document: Option<HashMap<String, &RawValue>> = serde_json::from_slice(&json).ok();
         let log = document
-            .and_then(|document| serde_json::from_str::<Vec<&RawValue>>(document.get(J::TASKS)?.get()).ok());
+            .and_then(|document| serde_json::from_str::<Vec<&RawValue>>(document.get(J::TASKS?)?.get()).ok());
         let read = |raw: &RawValue| serde_json::from_str::<J::Task>(raw.get()).ok();
         let entries = log
             .unwrap_or_default()
@@ -243,10 +249,21 @@ pub(crate) fn import_event(event: &ImportEvent, now: Instant, wall: SystemTime) 
         }
         ImportEvent::Waiting { because, until } => (None, What::Waiting { because, until: at(until) }),
         ImportEvent::Starting => (None, What::Starting),
-        ImportEvent::Started { import_id, .. } => (Some(import_id.as_str()), What::Started),
+        ImportEvent::Started { import_id, .. } => (Some(import_id.as_str()), What::Started { run: None }),
         _ => return None,
     };
     Some(line::<()>(id, what, wall))
+}
+
+/// The line before a job of a bot is started. It names no job: there may be none yet.
+pub(crate) fn starting(wall: SystemTime) -> String {
+    line::<()>(None, What::Starting, wall)
+}
+
+/// The line once it is accepted, with all that a run that resumes needs to know of it.
+pub(crate) fn started<J: Shown>(job: &J, wall: SystemTime) -> String {
+    let run = serde_json::value::to_raw_value(job).expect("text and numbers");
+    line::<()>(Some(job.id()), What::Started { run: Some(run) }, wall)
 }
 
 pub(crate) fn ended(ending: &Ending, wall: SystemTime) -> String {

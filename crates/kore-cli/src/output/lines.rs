@@ -146,7 +146,9 @@ impl Lines {
             [one] => {
                 let status = one.status.as_deref().unwrap_or("no response yet");
                 let runs = one.running.front().map(|task| format!(", {task} runs")).unwrap_or_default();
-                format!("{} still {status} after {waited}: {}/{} tasks{runs}", one.id, one.done, one.seen)
+                let tasks = format!(": {}/{} tasks{runs}", one.done, one.seen);
+                let tasks = if board.has_tasks { &*tasks } else { "" };
+                format!("{} still {status} after {waited}{tasks}", one.id)
             }
             open => {
                 let all = number_of(board.jobs.len(), board.noun);

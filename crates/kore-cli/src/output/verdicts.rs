@@ -4,7 +4,7 @@ use anstyle::Style;
 use kore_sdk::Outcome;
 
 use super::human;
-use crate::text::{counted, noun, number_of, outcome_style, word};
+use crate::text::{noun, number_of, outcome_style, word};
 use crate::time::span;
 use crate::watch::{Ending, Verdict};
 
@@ -20,22 +20,24 @@ pub(super) fn verdict(ending: &Ending) -> String {
     let words = ending.verdict.words();
     let why = match (&ending.verdict, &ending.message, &ending.document) {
         (Verdict::Succeeded | Verdict::Failed, _, Some(document)) => {
-            let why = ending.why.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-            format!("{}{why}", counted(document.counts()))
+            let parts = document.counted().into_iter().chain(ending.why.clone());
+            parts.collect::<Vec<_>>().join("; ")
         }
         (Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled, Some(message), _) => {
             message.split_once(": ").map_or(&**message, |(_, why)| why).to_owned()
         }
         (_, message, _) => message.clone().unwrap_or_default(),
     };
-    format!("{style}{words}{style:#} after {after}: {why}")
+    let colon = if why.is_empty() { "" } else { ": " };
+    format!("{style}{words}{style:#} after {after}{colon}{why}")
 }
 
 pub(super) fn verdict_style(verdict: Verdict) -> Style {
     outcome_style(match verdict {
         Verdict::Succeeded => Outcome::Succeeded,
         Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled => Outcome::Running,
-        Verdict::Failed
+        Verdict::NotDownloaded
+        | Verdict::Failed
         | Verdict::CouldNotPoll
         | Verdict::AboutAnother
         | Verdict::MayHaveStarted
@@ -45,8 +47,9 @@ pub(super) fn verdict_style(verdict: Verdict) -> Style {
 
 /// `3 imports: 2 succeeded, 1 failed`.
 pub(crate) fn total(endings: &[Ending]) -> String {
-    const ORDER: [Verdict; 9] = [
+    const ORDER: [Verdict; 10] = [
         Verdict::Succeeded,
+        Verdict::NotDownloaded,
         Verdict::Failed,
         Verdict::CouldNotPoll,
         Verdict::AboutAnother,

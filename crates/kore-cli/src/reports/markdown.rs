@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::annotations::capitalized;
 use crate::output::total;
 use crate::reasons;
-use crate::text::{noun, plainly_counted, word};
+use crate::text::{noun, plainly_counted, plural, word};
 use crate::time::span;
 use crate::watch::{Ending, Task};
 
@@ -32,7 +32,7 @@ pub(super) fn markdown(endings: &[Ending], resume_command: Option<&str>, room: u
     let noun = noun(kind);
     let jobs = endings.iter().take(MAX_JOBS).map(job);
     let shown = page.table(&format!("\n| {noun} | outcome | tasks | time |\n|---|---|---|---|\n"), jobs);
-    page.left_out(endings.len() - shown, &format!("{noun}s"), "--output json");
+    page.left_out(endings.len() - shown, &plural(noun), "--output json");
 
     let failed = || endings.iter().flat_map(|ending| ending.blamed().map(move |failed| (ending, failed)));
     let tasks = failed().take(MAX_TASKS).map(|(ending, failed)| task(ending, failed));
@@ -86,7 +86,8 @@ impl Page {
 }
 
 fn job(ending: &Ending) -> String {
-    let tasks = ending.document.as_ref().map_or("-".into(), |document| plainly_counted(document.counts()));
+    let document = ending.document.as_ref().filter(|document| document.tasks.is_some());
+    let tasks = document.map_or("-".into(), |document| plainly_counted(document.counts()));
     let outcome = match &ending.message {
         Some(message) if !ending.verdict.is_of_platform() => message.clone(),
         _ => {

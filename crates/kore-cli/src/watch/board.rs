@@ -96,6 +96,7 @@ pub(crate) struct Board {
     pub(crate) began: Instant,
     /// What they are: `import`.
     pub(crate) noun: &'static str,
+    pub(crate) has_tasks: bool,
     pub(crate) jobs: Vec<Progress>,
     places: HashMap<String, usize>,
 }
@@ -105,6 +106,7 @@ impl Board {
         Self {
             began,
             noun: noun(J::KIND),
+            has_tasks: J::TASKS.is_some(),
             jobs: jobs.iter().map(|job| Progress { id: word(job.id()), ..Progress::default() }).collect(),
             places: jobs.iter().map(|job| job.id().to_owned()).zip(0..).collect(),
         }
@@ -125,7 +127,9 @@ impl Board {
         progress.verdict = Some(ending.verdict);
         progress.why = match (ending.verdict, &ending.document) {
             (Verdict::Failed, Some(document)) => document.in_short(),
-            (Verdict::CouldNotPoll | Verdict::AboutAnother, _) => ending.message.clone(),
+            (Verdict::NotDownloaded | Verdict::CouldNotPoll | Verdict::AboutAnother, _) => {
+                ending.message.clone()
+            }
             _ => None,
         };
         if let Some(document) = &ending.document {

@@ -5,21 +5,25 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use kore_sdk::types::{OutcomeCounts, Printable};
+use kore_sdk::types::{InvalidId, OutcomeCounts, Printable};
 use kore_sdk::watch::Job;
 use kore_sdk::{Outcome, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::reasons::{self, Reason};
+use crate::text::counted;
 
 /// A kind of job that the command can show.
 pub(crate) trait Shown: Job<Task: Serialize + DeserializeOwned> {
-    /// The key of its documents that holds the tasks.
-    const TASKS: &'static str;
+    /// The key of its documents that holds the tasks; none if they tell of no tasks.
+    const TASKS: Option<&'static str>;
 
     /// Its id, as users write it.
     fn id(&self) -> &str;
+
+    /// The job of which the output of an earlier run tells the id alone.
+    fn of_id(id: &str) -> Result<Self, InvalidId>;
 
     /// A task as it is shown.
     fn task(task: &Self::Task) -> Task;
@@ -66,7 +70,8 @@ pub(crate) struct Document {
     /// The word for the state, fit for a terminal.
     pub(crate) status: Option<String>,
     pub(crate) outcome: Outcome,
-    pub(crate) tasks: Vec<Task>,
+    /// None if its kind has no tasks.
+    pub(crate) tasks: Option<Vec<Task>>,
     /// Elements of the log that are no tasks, with their places.
     pub(crate) others: Vec<(usize, String)>,
     /// What it says beside the keys that are known.
@@ -100,12 +105,21 @@ impl Document {
     }
 
     pub(crate) fn tasks_with(&self, outcome: Outcome) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().filter(move |task| task.outcome == outcome)
+        self.tasks().iter().filter(move |task| task.outcome == outcome)
+    }
+
+    pub(crate) fn tasks(&self) -> &[Task] {
+        self.tasks.as_deref().unwrap_or_default()
+    }
+
+    /// `3 tasks: 1 failed, 2 succeeded`; none if its kind has no tasks.
+    pub(crate) fn counted(&self) -> Option<String> {
+        self.tasks.as_ref().map(|_| counted(self.counts()))
     }
 
     pub(crate) fn counts(&self) -> OutcomeCounts {
         let mut counts = OutcomeCounts::default();
-        for task in &self.tasks {
+        for task in self.tasks() {
             *match task.outcome {
                 Outcome::Running => &mut counts.running,
                 Outcome::Succeeded => &mut counts.succeeded,
@@ -120,7 +134,7 @@ impl Document {
     /// which have not succeeded and say more.
     pub(crate) fn blamed(&self) -> impl Iterator<Item = &Task> {
         let has_failed = self.outcome == Outcome::Failed;
-        self.tasks.iter().filter(move |task| match task.outcome {
+        self.tasks().iter().filter(move |task| match task.outcome {
             Outcome::Failed => true,
             Outcome::Unknown | Outcome::Running => has_failed && !task.reasons.is_empty(),
             Outcome::Succeeded => false,

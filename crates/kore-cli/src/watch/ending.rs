@@ -16,6 +16,8 @@ use crate::text::{noun, plainly_counted, word};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Succeeded,
+    /// The job succeeded, and its file is not here.
+    NotDownloaded,
     Failed,
     AwaitsApproval,
     DeadlineReached,
@@ -32,6 +34,7 @@ impl Verdict {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
+            Self::NotDownloaded => "not_downloaded",
             Self::Failed => "failed",
             Self::AwaitsApproval => "awaits_approval",
             Self::DeadlineReached => "deadline_reached",
@@ -52,6 +55,7 @@ impl Verdict {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
+            Self::NotDownloaded => "succeeded without its file",
             Self::Failed => "failed",
             Self::AwaitsApproval => "awaits approval",
             Self::DeadlineReached => "not over at the deadline",
@@ -154,6 +158,15 @@ impl Ending {
         ending
     }
 
+    /// The job succeeded, and what was to be done then could not be done; `job` is it as its last response
+    /// knows it.
+    pub(crate) fn undone<J: Shown>(&mut self, job: &J, failure: &Failure) {
+        (self.verdict, self.exit) = (Verdict::NotDownloaded, failure.exit);
+        self.message = Some(failure.message());
+        self.hint = failure.advice().map(str::to_owned);
+        self.again = Some(Again::new(job, None));
+    }
+
     /// A job that was not started, or has no id that is known. `target` says where it was to go.
     pub(crate) fn not_started(
         kind: &'static str,
@@ -185,6 +198,7 @@ impl Ending {
         let Some(document) = &self.document else { return };
         let noun = noun(self.kind);
         let so = match document.tasks_with(Outcome::Failed).next() {
+            None if document.tasks.is_none() => format!("the {noun} failed"),
             None => format!("the {noun} failed, and no task says that it did"),
             Some(_) => format!("the {noun} failed: {}", plainly_counted(document.counts())),
         };
@@ -213,7 +227,8 @@ impl Ending {
             None => "no poll went well".to_owned(),
             Some(Document { status: None, .. }) => "the last response had no status".to_owned(),
             Some(document @ Document { status: Some(status), .. }) => {
-                let tasks = plainly_counted(document.counts());
+                let tasks = document.tasks.as_ref().map(|_| plainly_counted(document.counts()));
+                let tasks = tasks.map(|tasks| format!(", with {tasks}")).unwrap_or_default();
                 // Perhaps the word for an end, which is not known here.
                 let said = match document.outcome {
                     Outcome::Unknown if !document.reasons.is_empty() => {
@@ -221,7 +236,7 @@ impl Ending {
                     }
                     _ => String::new(),
                 };
-                format!("its status was {status}, with {tasks}{said}")
+                format!("its status was {status}{tasks}{said}")
             }
         };
         let trouble = trouble.map(|because| format!("; the last poll failed: {}", word(&because)));
@@ -237,7 +252,10 @@ impl Ending {
     pub(crate) fn is_unended(&self) -> bool {
         match self.verdict {
             Verdict::Succeeded | Verdict::Failed | Verdict::MayHaveStarted | Verdict::NotStarted => false,
-            Verdict::AwaitsApproval | Verdict::DeadlineReached | Verdict::Cancelled => true,
+            Verdict::NotDownloaded
+            | Verdict::AwaitsApproval
+            | Verdict::DeadlineReached
+            | Verdict::Cancelled => true,
             Verdict::CouldNotPoll | Verdict::AboutAnother => self.document.is_some(),
         }
     }
@@ -257,9 +275,14 @@ impl Ending {
         self.again.as_ref()?.token()
     }
 
+    /// The job as the next run takes it, if it has no token and its id says too little.
+    pub(crate) fn run(&self) -> Option<&RawValue> {
+        self.again.as_ref()?.run()
+    }
+
     /// The tasks of the last response.
     pub(crate) fn tasks(&self) -> &[Task] {
-        self.document.as_ref().map(|document| &*document.tasks).unwrap_or_default()
+        self.document.as_ref().map(Document::tasks).unwrap_or_default()
     }
 
     /// The tasks that failed, or that say more of a job that did.
@@ -282,13 +305,14 @@ impl Ending {
 /// The exit code for all jobs together. What went wrong with one counts in the order of
 /// `--help`: that a job failed is never hidden by one that could not be polled.
 pub(crate) fn exit_code<'a>(endings: impl IntoIterator<Item = &'a Ending>) -> Exit {
-    const ORDER: [Exit; 6] = [
+    const ORDER: [Exit; 7] = [
         Exit::Usage,
         Exit::ImportFailed,
         Exit::Auth,
         Exit::OtherResponse,
         Exit::NoResponse,
         Exit::ImportNotOver,
+        Exit::Output,
     ];
     let exits: Vec<_> = endings.into_iter().map(|ending| ending.exit).collect();
     ORDER.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Success)

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use kore_sdk::protocol::bot_export::ExportRun;
 use kore_sdk::protocol::bot_export::get_status::{NoTask, Response};
-use kore_sdk::types::BotExport;
+use kore_sdk::types::{BotExport, InvalidId};
 
 use super::document::{Document, Shown, Task};
 use crate::reasons;
@@ -13,10 +13,14 @@ use crate::text::{field, outcome_style, word};
 use crate::time::age;
 
 impl Shown for ExportRun {
-    const TASKS: &'static str = "tasks";
+    const TASKS: Option<&'static str> = None;
 
     fn id(&self) -> &str {
         self.bot_id.as_str()
+    }
+
+    fn of_id(id: &str) -> Result<Self, InvalidId> {
+        Ok(Self::last(id.parse()?))
     }
 
     fn task(task: &NoTask) -> Task {
@@ -47,7 +51,7 @@ impl Shown for ExportRun {
             facts: Document::facts(known, &reasons),
             status: export.status.as_ref().map(|status| word(status.as_str())),
             outcome: export.outcome(),
-            tasks: Vec::new(),
+            tasks: None,
             others: Vec::new(),
             reasons,
             warning: Document::doubt(response.unread.as_deref(), export.status.as_ref()),

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use kore_sdk::protocol::bot_import::get_status::Response;
+use kore_sdk::types::InvalidId;
 use kore_sdk::{BotImport, BotImportId, Outcome, StatusLog};
 use serde_json::Value;
 
@@ -14,10 +15,14 @@ use crate::text::{counted, field, outcome_style, word};
 use crate::time::age;
 
 impl Shown for BotImportId {
-    const TASKS: &'static str = "statusLogs";
+    const TASKS: Option<&'static str> = Some("statusLogs");
 
     fn id(&self) -> &str {
         self.as_str()
+    }
+
+    fn of_id(id: &str) -> Result<Self, InvalidId> {
+        Self::new(id)
     }
 
     fn task(entry: &StatusLog) -> Task {
@@ -43,7 +48,7 @@ impl Shown for BotImportId {
             facts: facts(import, now),
             status: import.status.as_ref().map(|status| word(status.as_str())),
             outcome: import.outcome(),
-            tasks: import.entries().iter().map(Self::task).collect(),
+            tasks: Some(import.entries().iter().map(Self::task).collect()),
             others: others.map(|(at, other)| (*at, reasons::odd(other))).collect(),
             reasons: all_reasons(import),
             warning: warning(response),

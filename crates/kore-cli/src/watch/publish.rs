@@ -6,7 +6,7 @@ use bytes::Bytes;
 use kore_sdk::Status;
 use kore_sdk::protocol::bot_publish::PublishRun;
 use kore_sdk::protocol::bot_publish::get_status::Response;
-use kore_sdk::types::{BotPublish, PublishTask};
+use kore_sdk::types::{BotPublish, InvalidId, PublishTask};
 use kore_sdk::watch::Task as _;
 
 use super::document::{Document, Shown, Task};
@@ -14,10 +14,14 @@ use crate::reasons;
 use crate::text::{field, outcome_style, word};
 
 impl Shown for PublishRun {
-    const TASKS: &'static str = "statusSummary";
+    const TASKS: Option<&'static str> = Some("statusSummary");
 
     fn id(&self) -> &str {
         self.bot_id.as_str()
+    }
+
+    fn of_id(id: &str) -> Result<Self, InvalidId> {
+        Ok(Self::last(id.parse()?))
     }
 
     fn task(task: &PublishTask) -> Task {
@@ -54,7 +58,7 @@ impl Shown for PublishRun {
             facts: Document::facts(known, &reasons),
             status: publish.status.as_ref().map(|status: &Status| word(status.as_str())),
             outcome: publish.outcome(),
-            tasks: publish.tasks().iter().map(Self::task).collect(),
+            tasks: Some(publish.tasks().iter().map(Self::task).collect()),
             others: others.map(|(at, other)| (*at, reasons::odd(other))).collect(),
             reasons,
             warning: Document::doubt(response.unread.as_deref(), publish.status.as_ref()),

@@ -37,6 +37,10 @@ impl Again {
         }
     }
 
+    pub(crate) fn run(&self) -> Option<&RawValue> {
+        (!self.is_token && self.json.get().starts_with('{')).then_some(&*self.json)
+    }
+
     pub(crate) fn token(&self) -> Option<&RawValue> {
         self.is_token.then_some(&*self.json)
     }
@@ -122,7 +126,7 @@ mod tests {
         let many: Vec<_> = (0..40).map(|n| token(&format!("bir-{n}"), "[10,1]")).collect();
         let command =
             command(Shell::Posix, OsStr::new("kore"), "bot import", &[], &many.iter().collect::<Vec<_>>());
-        let path = command.split(' ').next_back().expect("a path");
+        let path = command.split(' ').next_back().expect("a path").trim_matches('\'');
         assert_eq!(ids(path).len(), 40);
         #[cfg(unix)]
         {

@@ -44,7 +44,7 @@ fn commands(line: &str) -> Vec<(Vec<String>, Vec<String>)> {
             rest[..end].split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
         let names = match *words.first()? {
-            "import" => 2,
+            "import" | "export" | "publish" => 2,
             "status" | "watch" | "token" | "config" | "emulator" | "demo" | "completions" => 1,
             _ => return None,
         };

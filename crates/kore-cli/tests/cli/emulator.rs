@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::run::Kore;
 
 /// A running `kore emulator`, and the lines that it printed.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Vec<String>,
     _home: TempDir,
@@ -33,7 +33,7 @@ impl Running {
     }
 
     /// With further arguments, and so many lines to read.
-    fn of(arguments: &[&str], lines: usize, stderr: Stdio) -> Self {
+    pub(crate) fn of(arguments: &[&str], lines: usize, stderr: Stdio) -> Self {
         let all = ["emulator", "--port", "0"].into_iter().chain(arguments.iter().copied());
         let (mut command, home) = Kore::new(all).into_command();
         let mut child = command
@@ -54,7 +54,7 @@ impl Running {
     }
 
     /// A command with its settings.
-    fn kore(&self, arguments: &[&str]) -> Kore {
+    pub(crate) fn kore(&self, arguments: &[&str]) -> Kore {
         ["KORE_HOST", "KORE_CLIENT_ID", "KORE_CLIENT_SECRET"]
             .into_iter()
             .fold(Kore::new(arguments), |kore, name| kore.env(name, self.setting(name).expect(name)))

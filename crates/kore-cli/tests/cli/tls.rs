@@ -15,15 +15,18 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::run::Kore;
 
+/// What it answers.
+pub(crate) const BODY: &[u8] = br#"{"_id":"bir-1","status":"success"}"#;
+
 /// A server for `localhost` with a certificate that its own authority signed.
-struct TlsServer {
-    url: String,
-    ca_pem: String,
+pub(crate) struct TlsServer {
+    pub(crate) url: String,
+    pub(crate) ca_pem: String,
     _runtime: Runtime,
 }
 
 impl TlsServer {
-    fn start(name: &str) -> Self {
+    pub(crate) fn start(name: &str) -> Self {
         let (ca, ca_pem) = authority("the server's");
         let key = rcgen::KeyPair::generate().expect("a key");
         let params = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
@@ -65,7 +68,7 @@ impl TlsServer {
                     // A client that does not trust us ends the handshake.
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     let service = service_fn(|_| async {
-                        let body = Bytes::from_static(br#"{"_id":"bir-1","status":"success"}"#);
+                        let body = Bytes::from_static(BODY);
                         Ok::<_, Infallible>(http::Response::new(Full::new(body)))
                     });
                     let http = auto::Builder::new(TokioExecutor::new());

@@ -47,7 +47,7 @@ fn an_argument_that_is_no_unicode_is_refused() {
 }
 
 #[test]
-fn an_export_goes_to_a_path_longer_than_260() {
+fn files_with_a_path_longer_than_260_are_read() {
     let kore = Kore::new(["import", "run", "--dry-run", "--into", "st-1", "--full"]);
     let deep = ["a".repeat(100), "b".repeat(100), "c".repeat(100)].join("/");
     let files = [("appDefinition.json", "{}"), ("config.json", "{}")];

@@ -3,7 +3,12 @@
 pub(in super::super) const EXPORT: &str = "\
 The status of an export names the bot alone, and is that of its last export. The one
 that was started is known by its id: another one that came between is said, and is
-no success. The file is fetched without the token, and has its name once it is whole.
+no success. The file is fetched without the token, tried again within --timeout if it
+is cut short, and has its name once it is whole.
+
+--output json has \"exports\", and not_downloaded beside the outcomes that
+kore import watch --help lists;
+ndjson begins with starting and started (run: what --resume needs of it).
 
 Exit codes:
   0  the export succeeded, and its file is there
@@ -24,6 +29,10 @@ Example:
 pub(in super::super) const PUBLISH: &str = "\
 The status of a publish names the bot alone, and may still tell of the one before. It
 is asked for before the start; an end counts only if it is not that one.
+
+--output json has \"publishes\", and awaits_approval beside the outcomes that
+kore import watch --help lists;
+ndjson begins with starting and started (run: what --resume needs of it).
 
 Exit codes:
   0  the publish succeeded

@@ -38,6 +38,8 @@ pub(crate) enum Passed {
     No,
     /// An earlier step failed, or nothing was said of it.
     Unknown,
+    /// There is none: TLS to a host that is plain HTTP.
+    Unused,
 }
 
 impl Passed {
@@ -46,6 +48,7 @@ impl Passed {
             Self::Yes => "ok",
             Self::No => "failed",
             Self::Unknown => "unknown",
+            Self::Unused => "unused",
         }
     }
 }
@@ -108,7 +111,8 @@ impl Learnt {
         let steps = steps.map(|(name, detail)| Step { name, passed: Passed::Unknown, detail }).collect();
         let mut learnt = Self { steps, warnings: Vec::new() };
         if base.is_plain_http() {
-            learnt.steps[1].detail = "not used: the host is http://".to_owned();
+            let tls = &mut learnt.steps[1];
+            (tls.passed, tls.detail) = (Passed::Unused, "the host is http://".to_owned());
         }
         learnt
     }
@@ -116,7 +120,9 @@ impl Learnt {
     /// The first steps passed, with what is to be said of the last of them.
     fn passed(&mut self, count: usize, details: [&str; 5]) {
         for (step, detail) in self.steps.iter_mut().zip(details).take(count) {
-            step.passed = Passed::Yes;
+            if step.passed == Passed::Unknown {
+                step.passed = Passed::Yes;
+            }
             if step.detail.is_empty() {
                 step.detail = detail.to_owned();
             }

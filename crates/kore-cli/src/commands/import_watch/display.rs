@@ -82,13 +82,31 @@ impl Display {
         self.lines(|lines, wall| lines.event::<J>(job.id(), event, now, wall));
     }
 
-    /// Says something of the import before it is started, for people.
+    /// Says something of a job while it is not watched, for people.
     pub(in crate::commands) fn note(&mut self, text: &str) {
         match (&self.live, &self.lines) {
             (Some(live), _) => live.say(text),
             (None, Some(_)) => self.lines(|lines, wall| Some(lines.say(text, Instant::now(), wall))),
             (None, None) => Stream::Stderr.raw(format!("{text}\n")),
         }
+    }
+
+    /// The start of a job of a bot is sent next.
+    pub(in crate::commands) fn starting(&mut self, words: &str) {
+        if self.format == WatchOutput::Ndjson {
+            Stream::Stdout.raw(json::starting(SystemTime::now()));
+        }
+        self.note(words);
+        output::settle();
+    }
+
+    /// A job of a bot was accepted.
+    pub(in crate::commands) fn started<J: Shown>(&mut self, job: &J, words: &str) {
+        if self.format == WatchOutput::Ndjson {
+            Stream::Stdout.raw(json::started(job, SystemTime::now()));
+        }
+        self.note(words);
+        output::settle();
     }
 
     /// Something happened before the import was accepted, or it is accepted now.

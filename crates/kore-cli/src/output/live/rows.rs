@@ -70,7 +70,7 @@ fn jobs(board: &Board, now: Instant, room: usize) -> Vec<Row> {
         chosen.sort_by_key(|(at, _)| *at);
     }
     let ids = column(chosen.iter().map(|(_, job)| &*job.id), MAX_ID_WIDTH);
-    chosen.into_iter().map(|(_, job)| row(job, board.began, now, ids)).collect()
+    chosen.into_iter().map(|(_, job)| row(job, board, now, ids)).collect()
 }
 
 fn rank(job: &Progress) -> u8 {
@@ -84,9 +84,9 @@ fn rank(job: &Progress) -> u8 {
     }
 }
 
-fn row(job: &Progress, began: Instant, now: Instant, ids: usize) -> Row {
+fn row(job: &Progress, board: &Board, now: Instant, ids: usize) -> Row {
     let id = pad(&job.id, ids);
-    let tasks = if job.seen == 0 && job.status.is_none() {
+    let tasks = if !board.has_tasks || job.seen == 0 && job.status.is_none() {
         String::new()
     } else {
         format!("  {}/{} tasks", job.done, job.seen)
@@ -103,7 +103,7 @@ fn row(job: &Progress, began: Instant, now: Instant, ids: usize) -> Row {
             None => row,
         };
     }
-    let row = Row::default().plain(&format!("{} {id}  ", spinner(began, now)));
+    let row = Row::default().plain(&format!("{} {id}  ", spinner(board.began, now)));
     let row = match &job.status {
         Some(status) => row.styled(outcome_style(kore_sdk::Outcome::Running), status).plain(&tasks),
         None => row.plain("no response yet"),

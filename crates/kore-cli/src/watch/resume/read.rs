@@ -1,7 +1,7 @@
 //! What `--resume` was given: tokens, a file with what an earlier run wrote, or `-` for the same on
 //! standard input.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 use crate::plain_text;
-use crate::text::word;
+use crate::text::{noun, word};
 use crate::watch::{Shown, Verdict};
 
 /// The most that is read of a file: some hundred thousand tokens, each of a long watch.
@@ -46,22 +46,26 @@ pub(crate) struct Resumed<J: Job> {
 
 /// A JSON value of the file, by the keys that tell what it is.
 #[derive(Deserialize)]
-#[serde(bound(deserialize = "J: Job"))]
-struct Value<'a, J> {
+struct Value<'a> {
     /// Of a token.
     v: Option<IgnoredAny>,
     /// Of `-o json`.
-    #[serde(borrow)]
-    imports: Option<&'a RawValue>,
+    #[serde(borrow, alias = "imports", alias = "exports", alias = "publishes")]
+    jobs: Option<&'a RawValue>,
     /// Of each line of `-o ndjson`.
     event: Option<IgnoredAny>,
     /// Of a job that has ended or is not watched any more, in both.
     outcome: Option<String>,
-    id: Option<J>,
+    /// A text, but for that of a token.
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
     /// Of a job that is named by more than its id, and has no token.
     bot: Option<IgnoredAny>,
     #[serde(borrow)]
     resume: Option<&'a RawValue>,
+    /// Such a job, where it was started or has ended.
+    #[serde(borrow)]
+    run: Option<&'a RawValue>,
 }
 
 /// A job in the output of an earlier run.
@@ -75,6 +79,8 @@ struct Told<J: Job> {
 struct Found<J: Job> {
     resumed: Resumed<J>,
     told: Vec<Told<J>>,
+    /// What was told of a job beside its id: without it, a run before could be taken for it.
+    runs: HashMap<String, J>,
 }
 
 /// Reads one `--resume`. A text that begins like JSON is the tokens themselves, any other is the
@@ -97,13 +103,14 @@ pub(crate) fn read<J: Shown>(argument: &OsStr) -> Result<Resumed<J>, Failure> {
         }
     };
     let resumed = Resumed { jobs: Vec::new(), tokens: Vec::new(), skipped: None };
-    let mut found = Found { resumed, told: Vec::new() };
+    let mut found = Found { resumed, told: Vec::new(), runs: HashMap::new() };
     let read = found.text(&text);
     let hint = if is_unquoted(&text) { UNQUOTED } else { EXPECTED };
     read.map_err(|why| Failure::usage(format!("{place}: not resume tokens: {why}")).hint(hint))?;
     let (mut resumed, succeeded) = found.last_of_each();
     if resumed.jobs.is_empty() && succeeded.is_empty() {
-        let why = "it holds no import that was watched to its end or to a deadline";
+        let noun = noun(J::KIND);
+        let why = format!("it holds no {noun} that was watched to its end or to a deadline");
         return Err(Failure::usage(format!("{place}: {why}")).hint(EXPECTED));
     }
     let skipped = || format!("{place}: not watched again: {}", named(&succeeded));
@@ -149,20 +156,34 @@ impl<J: Shown> Found<J> {
             return Ok(());
         }
         match serde_json::from_str(raw.get())? {
-            Value { imports: Some(list), .. } => self.value(list, depth)?,
-            Value { outcome: Some(outcome), id: Some(job), resume, .. } => {
+            Value { jobs: Some(list), .. } => self.value(list, depth)?,
+            Value { outcome: Some(outcome), id: Some(id), resume, run, .. } => {
+                let job = self.job(id, run)?;
                 let resume = resume.map(RawValue::get).unwrap_or("null");
                 self.told.push(Told { job, outcome, token: serde_json::from_str(resume)? });
             }
             Value { v: None, bot: Some(_), .. } => self.resumed.jobs.push(serde_json::from_str(raw.get())?),
             // Without an end behind it, the run was killed while it watched this one.
-            Value { v: None, event: Some(_), id: Some(job), .. } => {
+            Value { v: None, event: Some(_), id: Some(id), run, .. } => {
+                let job = self.job(id, run)?;
                 self.told.push(Told { job, outcome: String::new(), token: None });
             }
             Value { v: None, event: Some(_), .. } => {}
             _ => self.token(serde_json::from_str(raw.get())?),
         }
         Ok(())
+    }
+
+    /// The job of that id, as far as it was told.
+    fn job(&mut self, id: &RawValue, run: Option<&RawValue>) -> serde_json::Result<J> {
+        let id: String = serde_json::from_str(id.get())?;
+        if let Some(run) = run {
+            self.runs.insert(id.clone(), serde_json::from_str(run.get())?);
+        }
+        match self.runs.get(&id) {
+            Some(job) => Ok(job.clone()),
+            None => J::of_id(&id).map_err(serde::de::Error::custom),
+        }
     }
 
     fn token(&mut self, token: ResumeToken<J>) {
@@ -175,7 +196,7 @@ impl<J: Shown> Found<J> {
     fn last_of_each(mut self) -> (Resumed<J>, Vec<J>) {
         let mut seen = HashSet::new();
         let told = std::mem::take(&mut self.told).into_iter().rev();
-        let mut last: Vec<_> = told.filter(|told| seen.insert(told.job.clone())).collect();
+        let mut last: Vec<_> = told.filter(|told| seen.insert(told.job.id().to_owned())).collect();
         last.reverse();
         let mut succeeded = Vec::new();
         for told in last {
