@@ -80,7 +80,7 @@ fn a_file_that_would_hang_is_refused() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for path in [pipe.to_str().unwrap(), "/dev/zero"] {
-        let error = of(&[PAIR[0], PAIR[1], ("KORE_CLIENT_SECRET_FILE", path)]).err().expect("it is no file");
+        let error = of(&[PAIR[0], PAIR[1], ("KORE_CLIENT_SECRET_FILE", path)]).expect_err("it is no file");
         assert!(error.is_config() && error.to_string().contains("expected a regular file"), "{error}");
     }
 }
