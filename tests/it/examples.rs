@@ -27,7 +27,7 @@ fn programs() -> &'static PathBuf {
         names().iter().for_each(|name| {
             cargo.args(["--example", name]);
         });
-        // What the outer cargo says of this package is no setting of the inner one.
+        // The inner cargo must not inherit the variables that the outer one sets for this package.
         let outer = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(outer)) {
             cargo.env_remove(name);

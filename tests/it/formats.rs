@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const SAMPLE: &str = kore_sdk::protocol::bot_import::get_status::SAMPLE;
 
-/// As a server keeps a document beside columns of its own.
+/// A document beside columns of a server's own, by `flatten`.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 struct Row<M> {
     #[serde(rename = "__owner")]
@@ -29,7 +29,7 @@ enum Either<M> {
     Other(Value),
 }
 
-/// What a format makes of a document when it is written and read again.
+/// A document after it was written in a format and read again.
 type Again<T> = Result<T, String>;
 /// A format.
 type By<T> = fn(&T) -> Again<T>;
@@ -68,7 +68,7 @@ fn in_yaml<T: Serialize + DeserializeOwned>(value: &T) -> Again<T> {
     serde_saphyr::from_str(&serde_saphyr::to_string(value).map_err(text)?).map_err(text)
 }
 
-/// All but BSON, which does not have all that JSON has.
+/// All formats but BSON, which cannot hold every JSON value.
 fn each<T: Serialize + DeserializeOwned>() -> [(&'static str, By<T>); 5] {
     [
         ("JSON", in_json),
@@ -91,7 +91,7 @@ fn assert_again<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(v
     }
 }
 
-/// Integers above `i64::MAX`, and keys with a NUL.
+/// BSON has no integers above `i64::MAX` and no keys with a NUL.
 fn bson_refuses(json: &Value) -> bool {
     match json {
         Value::Number(number) => number.as_u64().is_some_and(|number| i64::try_from(number).is_err()),
@@ -248,7 +248,7 @@ proptest! {
         assert_kept::<ErrorBody>(&object(members));
     }
 
-    /// The list of the values of a key that stands twice is as any other value.
+    /// A key that stands twice becomes a list of its values, which is read like any other value.
     #[test]
     fn doubled_keys_come_back_in_every_format(members in prop::collection::vec((key(), value()), 0..12)) {
         let text = |(key, value): &(String, Value)| format!("{}:{value}", Value::from(key.as_str()));

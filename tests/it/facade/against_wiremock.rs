@@ -55,8 +55,8 @@ async fn the_blocking_client_does_the_same_from_within_a_runtime() {
     assert_eq!(import.expect("a status").entries().len(), 20);
 }
 
-/// Each row of the table of what the platform answers, as text that is not taken from the table in
-/// the code.
+/// Each row of the table of the platform's refusals. The texts stand here again, and do not come from
+/// the table in the code.
 #[tokio::test]
 async fn each_refusal_of_the_platform_is_told_apart() {
     #[derive(Debug, PartialEq)]

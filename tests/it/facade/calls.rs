@@ -23,7 +23,7 @@ fn request() -> get_status::Request {
     get_status::Request::new(id())
 }
 
-/// The start of an import, which is no mere question.
+/// The start of an import, which must not be repeated.
 fn start() -> start_existing::Request {
     let file = || "5bxxxxxxxxxxxxxxxxxxxxxx".parse().unwrap();
     start_existing::Request::new("st-1f".parse().unwrap(), file(), file(), Vec::new(), None)
@@ -50,7 +50,7 @@ fn lost() -> Response {
     Err(TransportError::new(Phase::Exchange, "the connection was closed"))
 }
 
-/// Gives these responses, and notes the requests.
+/// A transport that answers with these responses and keeps the requests.
 fn double(
     responses: impl IntoIterator<Item = Response>,
 ) -> (impl Fn(http::Request<Body>) -> Response + Send + Sync + 'static, Sent) {
@@ -80,7 +80,7 @@ fn plain(responses: impl IntoIterator<Item = Response>) -> (Client, Sent) {
 #[tokio::test]
 async fn response_and_error_tell_headers_status_and_attempts() {
     let responses = || [Ok(Refusal::InvalidJwt.to_http()), success(), unavailable()];
-    // The first 401 is of a token that was kept, so that a new one is tried.
+    // The first 401 refuses a kept token, so that the client tries a new one.
     let (client, _) = plain([success()].into_iter().chain(responses()));
     client.send(&request()).await.unwrap();
     let (answer, error) =
@@ -213,7 +213,7 @@ async fn the_timeout_of_a_call_holds_for_all_of_it() {
     assert!(error.is_timeout() && error.to_string().contains("5 s for the call"), "{error}");
     assert_eq!((began.elapsed(), error.attempts()), (limit, 1));
 
-    // The next request would come after it, so that there is nothing to wait for.
+    // The next request would come after the deadline, so that the call does not wait.
     let (client, _) = plain([unavailable()]);
     let (began, limit) = (Instant::now(), Duration::from_millis(500));
     let error = client.call(&request()).timeout(limit).retries(3).await.unwrap_err();
@@ -279,7 +279,7 @@ async fn a_watch_can_be_spawned() {
     assert!(watch.await.unwrap().unwrap().import().unwrap().is_over());
 }
 
-/// What a user does with the end of a watch can be tested with values of one's own.
+/// A user can make the end of a watch, to test a program that handles it.
 #[tokio::test(start_paused = true)]
 async fn values_of_a_watch_can_be_made() {
     let end = End::<_, Error>::DeadlineReached(Unended::new(id()));

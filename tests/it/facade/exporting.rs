@@ -15,10 +15,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::builder;
 use crate::servers::{Server, hostile};
 
-/// What was asked of a server: heads of requests, with the body behind them.
+/// The requests that a server received: each head with its body.
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// Answers one request after the other with these bodies, the last for ever.
+/// Answers the requests with these bodies, one after the other. The last one is repeated for ever.
 fn platform(bodies: &[&str]) -> (Server, Asked) {
     let bodies: Arc<Vec<String>> = Arc::new(bodies.iter().map(|body| (*body).to_owned()).collect());
     let asked = Asked::default();

@@ -1,4 +1,4 @@
-//! Starting an import: what is sent, what is told, and what becomes of it.
+//! Starting an import: its requests, its events and its result.
 
 mod double;
 mod faults;

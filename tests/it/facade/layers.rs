@@ -46,7 +46,7 @@ async fn a_layer_is_around_the_built_in_transport_with_its_authorities_and_timeo
         .build()
         .unwrap();
     let error = client.bot_import_status(&id()).await.unwrap_err();
-    // The server answers with the path, which is no document: TLS was good.
+    // The server answers with the path, which is no document. So the TLS connection worked.
     assert_eq!(error.status().unwrap(), 200, "{error}");
     assert_eq!(*seen.lock().unwrap(), [format!("outer {}", path()), format!("inner {}", path())]);
 }
@@ -110,7 +110,7 @@ fn a_setting_that_the_transport_cannot_follow_is_an_error() {
         for error in [error, blocking.build_blocking().unwrap_err()] {
             assert!(error.is_config() && error.to_string().starts_with(&says), "{error}");
         }
-        // What holds anyway may be said.
+        // A setting that holds anyway is accepted.
         let allowed = Client::builder().host("x").token("a.b.c").environment_proxies(false).allow_http(false);
         allowed.transport(double).build().unwrap();
     }

@@ -88,8 +88,8 @@ async fn no_log_error_or_debug_shows_a_secret() {
     };
     Mock::given(any()).respond_with(echo).mount(&server).await;
 
-    // So that each place that logs is known before the log begins: one that another test comes to
-    // first at that moment would be taken for silent.
+    // Registers each place that logs before the log begins. Else another test that reaches such a place
+    // first, at that moment, would switch it off.
     let client = builder(&server.uri()).build().expect("builds");
     client.bot_import_status(&id()).await.expect_err("refused");
 

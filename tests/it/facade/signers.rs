@@ -18,7 +18,7 @@ use kore_sdk::{Client, ClientBuilder};
 
 use super::{SECRET, id};
 
-/// A service that keeps the key, and says as many times as it is told that it cannot be reached.
+/// A service that keeps the key. It fails a given number of times before it signs.
 #[derive(Default)]
 struct Kms {
     signed: AtomicUsize,

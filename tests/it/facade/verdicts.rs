@@ -1,5 +1,5 @@
-//! What a response is taken for: the platform's, another import's, an outage, a refusal of the token;
-//! and what each request says of its sender.
+//! How the client judges a response: as the platform's, as another import's, as an outage, or as a
+//! refusal of the token. Also, how each request names its sender.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -32,7 +32,7 @@ fn client(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Client {
     builder("x.example").transport(transport).build().expect("builds")
 }
 
-/// Responses that are not the API's and that do not seem to pass soon.
+/// Responses that are not the API's, and do not look transient.
 const NOT_THE_APIS: [(u16, &str); 12] = [
     (200, PAGE),
     (200, ""),

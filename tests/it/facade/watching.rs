@@ -43,7 +43,7 @@ fn retries(events: &[Event<StatusLog>]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Retrying { .. })).count()
 }
 
-/// Waits for the end; the events beside it, and how long it took by the paused clock.
+/// Waits for the end. Gives it with the events, and with how long it took by the paused clock.
 async fn watch(
     client: &Client,
     deadline: Duration,
@@ -209,7 +209,7 @@ async fn another_watch_resumes_from_the_token() {
     });
     assert!(matches!(resumed.await.unwrap(), End::Succeeded(_)));
     assert_eq!(tokens.lock().unwrap().len(), 81);
-    // What passed meanwhile is not counted, so the second watch takes its time.
+    // The second watch keeps its pace, so that the rate limit does not hold up each of its polls.
     assert!(throttled <= 40);
 }
 

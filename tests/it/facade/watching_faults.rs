@@ -1,4 +1,4 @@
-//! What goes wrong while an import is waited for, over real sockets.
+//! Faults of the network and the platform during a watch, over real sockets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -21,7 +21,7 @@ fn of(app: &App, emulator: &Emulator) -> ClientBuilder {
     builder(&emulator.url()).credentials(app.client_id().as_str(), app.secret().expose())
 }
 
-/// A watch that polls as soon as it may.
+/// A watch that polls without a pause.
 fn watch<'a>(client: &'a Client, id: &BotImportId) -> Wait<'a, Client, BotImportId> {
     client
         .watch_import(id)
@@ -75,7 +75,7 @@ async fn a_connection_that_is_dropped_midway_is_made_again() {
     let server = Server::start(move |mut stream| {
         let counted = Arc::clone(&counted);
         async move {
-            // Before the head, within it, within the body, and then all of it.
+            // Cut before the head, within it and within the body; then the whole response.
             read_head(&mut stream).await;
             let nth = counted.fetch_add(1, SeqCst);
             let body = serde_json::to_vec(&if nth < 5 { running() } else { succeeded() }).unwrap();

@@ -31,7 +31,7 @@ fn says(id: BotImportId, status: Status) -> Answer {
     Ok(http::Response::new(serde_json::to_vec(&BotImport::new(id, status)).unwrap().into()))
 }
 
-/// What a platform has seen.
+/// What the platform of a test has counted.
 #[derive(Default)]
 struct Seen {
     under_way: AtomicUsize,
@@ -45,7 +45,7 @@ impl Seen {
     }
 }
 
-/// Takes a place among the polls that are under way, until it is dropped.
+/// Counts as a poll that is under way, until it is dropped.
 struct UnderWay(Arc<Seen>);
 
 impl UnderWay {
@@ -175,7 +175,7 @@ async fn a_dropped_watch_cancels_its_polls_which_still_count() {
     }
     let polls = seen.polls(&id(1));
     assert!(polls >= 10, "{polls}");
-    // The next watch knows of them.
+    // The next watch counts those polls too.
     let mut updates = client.watch_import(&id(1)).updates();
     let left = loop {
         match updates.next().await {
@@ -220,7 +220,7 @@ async fn the_blocking_client_watches_many_too() {
     assert!(matches!(&ends[7].1, Ok(End::Failed(_))));
     let succeeded = ends.iter().filter(|(_, end)| matches!(end, Ok(End::Succeeded(_))));
     assert_eq!(succeeded.count(), 198);
-    // First status, next poll, second status, end; and for two of them less.
+    // For most imports: first status, next poll, second status, end. Two have fewer.
     assert_eq!(told.into_inner().unwrap(), 198 * 4 + 1 + 2);
 }
 

@@ -1,6 +1,6 @@
-//! A job of another kind, made of public items alone, watched by the same machine and clients: a
-//! publish that is polled per bot, with other words and other keys, whose document still tells of
-//! the publish before at first.
+//! A job of a user's own kind, made of public items alone, which the same clients watch. It is a
+//! publish that is polled by its bot, with other status words and other keys. Its document is about the
+//! publish before at first.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -125,7 +125,7 @@ fn progress(bot: &str, run: u32, state: &str, step: &str) -> Progress {
     Progress { bot: bot.to_owned(), run, state: state.into(), steps: vec![step] }
 }
 
-/// What a platform says of the bot that a request asks for, one after the other, the last for ever.
+/// The responses for each bot, one after the other. The last one is repeated for ever.
 fn platform(
     states: &'static [(u32, &'static str, &'static str)],
 ) -> impl Fn(http::Request<Body>) -> http::Response<Bytes> + Clone + Send + Sync + 'static {

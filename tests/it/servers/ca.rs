@@ -24,13 +24,13 @@ pub(crate) struct Identity {
 }
 
 impl Ca {
-    /// A new one with a name of its own, which nobody trusts.
+    /// A new authority with a name of its own, which nobody trusts.
     pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         Self::named(&format!("Test CA {}", COUNT.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// One of that name.
+    /// A new authority of that name.
     pub(crate) fn named(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
@@ -58,7 +58,7 @@ impl Ca {
         self.sign(params)
     }
 
-    /// One that may be used for this only.
+    /// A certificate that may be used for one purpose only.
     pub(crate) fn issue_for(&self, names: &[&str], purpose: ExtendedKeyUsagePurpose) -> Identity {
         let mut params = params(names);
         params.extended_key_usages = vec![purpose];

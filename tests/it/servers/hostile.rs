@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::Server;
 
-/// What each of these servers sends of a body before it misbehaves.
+/// The start of the body, which each of these servers sends before it misbehaves.
 pub(crate) const START: &str = r#"{"_id":"bir-1","status":"pen"#;
 
 /// Reads a request up to the empty line behind its headers.

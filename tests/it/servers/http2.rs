@@ -1,4 +1,4 @@
-//! An HTTP/2 server over TLS, frame by frame, so that a test says what becomes of each request.
+//! An HTTP/2 server over TLS, frame by frame. A test decides how it treats each request.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! What each client says of a certificate that is not made right, and that it takes the right one.
+//! How each client explains a defective certificate. A good one is accepted.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ async fn refused(make: fn(Options) -> Arc<dyn Transport>, identity: Identity, pe
     let error = within_patience(sending).await.unwrap_err();
     assert_eq!((error.phase(), error.is_retryable()), (Phase::Tls, false), "{error}");
     assert!(error.is_unprocessed(), "{error}");
-    // No variant of a library's errors.
+    // The message has no name from a library's error types.
     assert!(!error.to_string().contains("Other") && !error.to_string().contains("Error("), "{error}");
     error.to_string()
 }

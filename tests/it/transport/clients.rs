@@ -13,7 +13,7 @@ use kore_transport::{
     Transport, TransportError, UreqTransport,
 };
 
-/// What a test sets; the rest is generous.
+/// The settings that a test changes. All others have generous values.
 pub(super) struct Options {
     pub(super) request_timeout: Duration,
     pub(super) connect_timeout: Duration,

@@ -112,7 +112,7 @@ pub(super) async fn a_file_that_changed_is_named_and_its_request_not_completed(
         assert!(error.to_string().starts_with(says), "{error}");
         assert_eq!(error.phase(), Phase::Content);
         assert!(!error.is_retryable() && !error.is_unprocessed(), "{error}");
-        // Ends once each connection has.
+        // Ends with the last connection.
         drop(server);
         let received = received.lock().unwrap();
         assert!(received.iter().all(|(_, body)| (body.len() as u64) < length), "it was completed");
@@ -167,7 +167,7 @@ pub(super) async fn a_file_that_is_gone_or_broken_is_named_with_the_reason(
         let error = transport.send(post(server.url("/"), file)).await.unwrap_err();
         assert_eq!((error.to_string().as_str(), error.phase()), (says, Phase::Content));
     }
-    // The transport is as good as before.
+    // The transport still works.
     transport.send(post(server.url("/"), file(10).0)).await.unwrap();
 }
 

@@ -15,7 +15,8 @@ fn two_seconds() -> Options {
     Options { request_timeout: Duration::from_secs(2), ..Options::default() }
 }
 
-/// The limit holds for a request to `flood`, and before that another is answered.
+/// Sends a request to `flood`, which must end at the time limit. Another request, sent beside it, must be
+/// answered before.
 async fn flooded(transport: &dyn Transport, flood: &Server, url: &str) {
     let server = https::plain();
     let flooded = async { (transport.send(get(url)).await.unwrap_err(), Instant::now()) };
@@ -57,7 +58,7 @@ async fn hyper_blocking() {
     over_http2(clients::hyper_blocking).await;
 }
 
-/// Its connections read on for long before others have their turn: it needs a second thread.
+/// Such a client reads for long before other tasks run, so that it needs a second thread.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reqwest() {
     over_http1(clients::reqwest).await;

@@ -1,4 +1,4 @@
-//! What becomes of requests on an HTTP/2 connection that goes bad.
+//! Requests on an HTTP/2 connection that breaks, falls silent or is closed by the server.
 
 use std::time::Duration;
 

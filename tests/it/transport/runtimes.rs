@@ -29,7 +29,7 @@ fn eight_runtimes_that_end_do_not_disturb_each_other() {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..20 {
-                        // Ends with its connections while the others are in the midst of theirs.
+                        // This runtime ends while the others still send.
                         runtime().block_on(within_patience(async {
                             for _ in 0..3 {
                                 let response = transport.send(get(server.https_url("localhost", "/x"))).await;
@@ -40,7 +40,7 @@ fn eight_runtimes_that_end_do_not_disturb_each_other() {
                 });
             }
         });
-        // What the runtimes left behind is closed.
+        // The connections of the ended runtimes are closed.
         while server.open_connections() > 0 {
             thread::sleep(Duration::from_millis(5));
         }

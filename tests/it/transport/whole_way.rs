@@ -1,5 +1,5 @@
-//! From files to an accepted import over real sockets, with each client; and what arrived, as a reader of
-//! forms from elsewhere reads it.
+//! From files to an accepted import over real sockets, with each client. Independent readers of forms
+//! check what arrived.
 
 use std::io::{Read, Write as _};
 use std::process::{Command, Stdio};
@@ -53,7 +53,7 @@ fn platform() -> (Server, Captured) {
     (server, captured)
 }
 
-/// What a reader of forms may stumble over.
+/// Contents and names that may confuse a reader of forms.
 fn contents() -> Vec<(&'static str, Vec<u8>)> {
     let every_byte = || (0..=255_u8).cycle();
     vec![
@@ -68,7 +68,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Some from memory, and some from what is opened when it is sent.
+/// Some files are in memory, and some are opened when they are sent.
 fn files() -> ImportFiles {
     let of_opener = |(name, bytes): (&str, Vec<u8>)| {
         let length = bytes.len() as u64;

@@ -1,4 +1,4 @@
-//! The platform as a closure: it takes files and starts, and says how the import stands.
+//! A test double of the platform, as a closure: it takes files and starts, and answers polls.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::facade::builder;
 
 pub(super) const IMPORT_ID: &str = "bir-1";
 
-/// With blanks that only the bytes as they came have.
+/// A document with blanks, which only its bytes keep.
 pub(super) const ACCEPTED: &str = r#"{ "_id": "bir-1", "status": "pending",  "statusLogs": [{"taskType": "importRequest", "taskName": "shop", "status": "success"}] }"#;
 
 pub(super) type Answer = Result<Response<Bytes>, TransportError>;
@@ -45,20 +45,20 @@ pub(super) fn never() -> TransportError {
 }
 
 impl Double {
-    /// What the next upload is answered, instead of its id.
+    /// The response to the next upload, in place of its id.
     pub(super) fn uploads_answer(mut self, answer: impl Fn() -> Answer + Send + Sync + 'static) -> Self {
         self.upload = Some(Arc::new(answer));
         self
     }
 
-    /// What starts are answered, one after the other; afterwards they are accepted.
+    /// The responses to starts, one after the other. Later starts are accepted.
     pub(super) fn starts_answer(mut self, answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = Mutex::new(VecDeque::from_iter(answers));
         self.start = Some(Arc::new(move || answers.lock().unwrap().pop_front().unwrap_or_else(accepted)));
         self
     }
 
-    /// What is done when a start comes.
+    /// Is called when a start arrives.
     pub(super) fn on_start(mut self, noted: impl Fn() + Send + Sync + 'static) -> Self {
         self.start = Some(Arc::new(move || {
             noted();

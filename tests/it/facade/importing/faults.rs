@@ -173,7 +173,7 @@ async fn a_start_is_counted_once_whatever_becomes_of_its_response() {
         let client = client();
         // A token is kept, so that a 401 renews it.
         let import = client.import_bot(files()).into_bot("st-1".parse().unwrap(), ImportMode::Full);
-        // Too short for any wait: what would be sent again after one ends here.
+        // Too short for any wait, so that the run ends in place of one.
         let result = import.deadline(Duration::from_millis(900)).await;
         let seen = std::mem::take(&mut *faults.lock().unwrap());
         let made = made.swap(0, Ordering::SeqCst);

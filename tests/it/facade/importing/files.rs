@@ -1,4 +1,4 @@
-//! Files that are not there, or not as they were.
+//! Files that are missing, or that change before they are sent.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! What refuses an upload or a start may repeat what was sent; an error does not.
+//! A refusal of an upload or a start may repeat what was sent. The client's error does not.
 
 use http::{Response, StatusCode};
 use kore_sdk::protocol::{ExactJson, Refusal};

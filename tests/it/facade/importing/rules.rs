@@ -1,4 +1,4 @@
-//! What is sent again, and what is not.
+//! Which requests of an import are sent again, and which are not.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -127,7 +127,7 @@ async fn a_refused_token_is_renewed_once() {
     let error = import(&double).await.unwrap_err();
     assert!(error.is_auth() && !error.may_have_started() && error.attempts() == 2, "{error}");
 
-    // What comes after the renewal is judged by itself.
+    // The response after the renewal is judged like any other.
     let double = Double::default().starts_answer([refused(), lost()]);
     let error = import(&double).await.unwrap_err();
     assert!(error.may_have_started() && double.starts().len() == 2, "{error}");
@@ -217,7 +217,7 @@ async fn the_rate_limits_hold_for_uploads_of_a_client_and_starts_of_a_bot() {
     assert_eq!(double.uploads().len(), 61);
     assert!(began.elapsed() >= Duration::from_secs(60), "the last upload waits");
 
-    // Whatever else this client sends counts too.
+    // Other requests of this client count too.
     tokio::time::sleep(Duration::from_secs(4000)).await;
     let id = || "5b".parse().unwrap();
     let start = start_existing::Request::new("st-2".parse().unwrap(), id(), id(), Vec::new(), None);

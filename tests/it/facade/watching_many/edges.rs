@@ -56,7 +56,7 @@ async fn a_token_of_the_same_client_counts_no_poll_twice_and_starts_a_new_deadli
     }
     let polls = seen.polls(&id(1));
     assert!(polls > 600, "{polls}");
-    // Nothing was left of its time: that is no reason not to poll.
+    // No time was left, and it is polled all the same.
     let mut updates = client.watch_imports([id(2)]).resume(token.unwrap()).updates();
     let mut told = std::collections::HashSet::new();
     while told.len() < 2 {
@@ -132,7 +132,7 @@ fn a_watch_continues_in_another_runtime() {
     let left = first.block_on(async {
         loop {
             if let Some(left) = left_of(updates.next().await) {
-                // Into the wait, so that its timer is one of this runtime.
+                // Until it waits, so that its timer belongs to this runtime.
                 let waited = tokio::time::timeout(SECOND / 10, updates.next()).await;
                 assert!(waited.is_err(), "{waited:?}");
                 break left;
