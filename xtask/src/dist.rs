@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: makes the archive of a release for each target, tries it, and sums it up in
-//! `SHA256SUMS`. What an archive holds depends on the commit and the compiler alone, so that anyone
-//! can make the same bytes again.
+//! `SHA256SUMS`. What is put around the binary depends on the commit alone, so that the same binary
+//! makes the same bytes again.
 
 mod archive;
 mod licences;
