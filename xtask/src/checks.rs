@@ -10,7 +10,7 @@ mod markdown;
 mod publish;
 mod toolchain;
 mod vendor;
-mod windows;
+pub(crate) mod windows;
 
 use clap::Subcommand;
 

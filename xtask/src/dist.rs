@@ -84,7 +84,7 @@ pub(crate) fn run(
         let bytes = archive::write(&target, &name, entries, modified)?;
         fs::write(&archive, &bytes).with_context(|| format!("cannot write {archive}"))?;
         println!("{archive}: {:.1} MiB, the binary {:.1} MiB", mebibytes(&archive)?, mebibytes(&kore)?);
-        tried::run(&target, &archive, &name, &version(workspace)?, skipped)?;
+        tried::run(workspace, &target, &archive, &name, &version(workspace)?, skipped)?;
         sums += &archive::sum(&bytes, &format!("{name}.{}", target.extension()));
     }
     let file = folder.join("SHA256SUMS");

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use cargo_metadata::camino::Utf8PathBuf;
+
 use crate::command::{cargo, execute, has_subcommand, output, quiet, works};
 use crate::skipped::Skipped;
 use crate::workspace::Workspace;
@@ -53,13 +55,19 @@ pub(crate) fn run(workspace: &Workspace, skipped: &mut Skipped) -> anyhow::Resul
         skipped.add("`kore` under wine", "it is not installed (`apt-get install wine64`)");
         return execute(test(&binary).arg("--no-run"));
     }
-    let prefix = workspace.target_dir().join("wine");
-    prepare(prefix.as_std_path())?;
+    let prefix = wine_prefix(workspace)?;
     let wine =
         [(RUNNER, "wine"), ("WINEPREFIX", prefix.as_str()), ("WINEDEBUG", "-all"), ("RUST_BACKTRACE", "0")];
     execute(test(&["--package", "kore-emulator", "--lib"]).envs(wine))?;
     // Wine 8 loses its way now and then if threads start processes at the same time.
     execute(test(&binary).envs(wine).args(["--", "--test-threads=1"]).args(TESTS))
+}
+
+/// The folder of a Windows in which `kore` runs.
+pub(crate) fn wine_prefix(workspace: &Workspace) -> anyhow::Result<Utf8PathBuf> {
+    let prefix = workspace.target_dir().join("wine");
+    prepare(prefix.as_std_path())?;
+    Ok(prefix)
 }
 
 /// What is not installed, and the command that installs it.

@@ -7,13 +7,16 @@ use std::fs::File;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 
 use super::target::Target;
+use crate::checks::windows::wine_prefix;
 use crate::command::{output, quiet, works};
 use crate::skipped::Skipped;
+use crate::workspace::Workspace;
 
 pub(crate) fn run(
+    workspace: &Workspace,
     target: &Target,
     archive: &Utf8Path,
     name: &str,
@@ -28,10 +31,12 @@ pub(crate) fn run(
     match target.runs_by() {
         Err(because) => skipped.add(&format!("running {archive}"), &because),
         Ok(runner) => {
+            let wine =
+                runner.map(|runner| Ok::<_, anyhow::Error>((runner, wine_prefix(workspace)?))).transpose()?;
             let program = unpacked.join(target.executable());
-            let said = output(alone(runner, &program, folder).arg("--version"))?;
+            let said = output(alone(wine.as_ref(), &program, folder).arg("--version"))?;
             ensure!(said.trim_end() == format!("kore {version}"), "{program} is another version: {said}");
-            quiet(alone(runner, &program, folder).arg("demo"))?;
+            quiet(alone(wine.as_ref(), &program, folder).arg("demo"))?;
             if target.is_static() {
                 is_static(&program)?;
             }
@@ -55,17 +60,13 @@ fn unpack(target: &Target, archive: &Utf8Path, folder: &Utf8Path) -> anyhow::Res
 }
 
 /// The program with nothing around it.
-fn alone(runner: Option<&str>, program: &Utf8Path, folder: &Utf8Path) -> Command {
-    let mut command = Command::new(runner.unwrap_or(program.as_str()));
+fn alone(wine: Option<&(&str, Utf8PathBuf)>, program: &Utf8Path, folder: &Utf8Path) -> Command {
+    let mut command = Command::new(wine.map_or(program.as_str(), |(wine, _)| wine));
     command.current_dir(folder).env_clear();
-    if runner.is_some() {
-        // Wine itself needs to be found and a folder to keep its Windows in.
+    if let Some((_, prefix)) = wine {
+        // Wine itself needs to be found, and a folder with its Windows.
         let path = std::env::var_os("PATH").unwrap_or_default();
-        command
-            .arg(program)
-            .env("PATH", path)
-            .env("WINEPREFIX", folder.join("wine"))
-            .env("WINEDEBUG", "-all");
+        command.arg(program).env("PATH", path).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
     }
     command
 }
