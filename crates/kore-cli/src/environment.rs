@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use crate::settings::Key;
+use crate::settings::key::Key;
 
 /// The variables that count, read once. It holds secrets, hence no `Debug`.
 pub(crate) struct Environment(HashMap<&'static str, OsString>);

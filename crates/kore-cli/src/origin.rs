@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::settings::Key;
+use crate::settings::key::Key;
 
 /// What sets a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod config_file;
 mod connection;
 mod identity;
 mod jwe;
-mod key;
+pub(crate) mod key;
 mod overview;
 mod profile;
 mod proxies;

@@ -30,12 +30,13 @@ pub(super) struct Missing {
 }
 
 /// The settings that say who asks. The JWT counts first.
-pub(super) const IDENTITY: [Key; 4] = [Key::Jwt, Key::ClientId, Key::ClientSecret, Key::ClientSecretFile];
+const IDENTITY: [Key; 4] = [Key::Jwt, Key::ClientId, Key::ClientSecret, Key::ClientSecretFile];
 
 /// The first level that says anything of an identity decides its kind; within a level the JWT
 /// does. A half that this level leaves out comes from a level below.
 fn deciding(levels: &[Level]) -> &[Level] {
-    levels.iter().position(Level::has_identity).map_or(&[], |first| &levels[first..])
+    let says_who = |level: &Level| IDENTITY.iter().any(|key| level.has(*key));
+    levels.iter().position(says_who).map_or(&[], |first| &levels[first..])
 }
 
 /// What makes the deciding level decide.

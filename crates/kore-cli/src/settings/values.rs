@@ -9,7 +9,6 @@ use kore_sdk::types::Printable;
 use toml::de::DeValue;
 
 use super::Problem;
-use super::identity::IDENTITY;
 use super::key::{Form, Key};
 use super::secret::SecretSource;
 use crate::args::{ConnectionArgs, IdentityArgs};
@@ -229,11 +228,6 @@ impl Level {
                 false => SecretSource::file(&written, path),
             }))
         })
-    }
-
-    /// Whether it says anything of who asks.
-    pub(crate) fn has_identity(&self) -> bool {
-        IDENTITY.iter().any(|key| self.has(*key))
     }
 }
 
