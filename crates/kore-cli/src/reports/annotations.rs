@@ -1,4 +1,4 @@
-//! Failed tasks as errors on the page of a GitHub Actions run.
+//! Failed tasks as errors on the page of a GitHub Actions run, and as warnings if the job succeeded.
 
 use std::fmt::Write as _;
 
@@ -24,12 +24,18 @@ pub(crate) fn annotations(endings: &[Ending]) -> String {
                 [] => ending.message.clone().unwrap_or_else(|| ending.verdict.words().to_owned()),
                 reasons => format!("the {} failed\n{}", noun(ending.kind), reasons::lines(reasons)),
             };
-            error(&mut out, &format!("{} {id}", capitalized(ending.kind)), why.trim_end());
+            line(&mut out, "error", &format!("{} {id}", capitalized(ending.kind)), why.trim_end());
         }
         for task in ending.blamed().take(left) {
             left -= 1;
             let why = format!("{}: {}\n{}", task.title(), task.status, reasons::lines(&task.reasons));
-            error(&mut out, &format!("{} failed in {} {id}", task.title(), ending.kind), why.trim_end());
+            let level = if ending.succeeded() { "warning" } else { "error" };
+            line(
+                &mut out,
+                level,
+                &format!("{} failed in {} {id}", task.title(), ending.kind),
+                why.trim_end(),
+            );
         }
     }
     out
@@ -41,10 +47,10 @@ pub(super) fn capitalized(kind: &str) -> String {
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
-fn error(out: &mut String, title: &str, message: &str) {
+fn line(out: &mut String, level: &str, title: &str, message: &str) {
     let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let title = escaped(title).replace(':', "%3A").replace(',', "%2C");
-    writeln!(out, "::error title={title}::{}", escaped(message)).expect("a string takes all");
+    writeln!(out, "::{level} title={title}::{}", escaped(message)).expect("a string takes all");
 }
 
 #[cfg(test)]
@@ -54,7 +60,7 @@ mod tests {
     #[test]
     fn the_characters_that_have_a_meaning_are_escaped() {
         let mut out = String::new();
-        error(&mut out, "50%: a,b\nc", "50%: a,b\r\nc");
+        line(&mut out, "error", "50%: a,b\nc", "50%: a,b\r\nc");
         assert_eq!(out, "::error title=50%25%3A a%2Cb%0Ac::50%25: a,b%0D%0Ac\n");
     }
 }

@@ -104,6 +104,14 @@ impl Document {
         }
     }
 
+    /// Why the word for the whole is not all: it succeeded, and tasks of it failed. The word decides.
+    pub(crate) fn contradiction(noun: &str, outcome: Outcome, tasks: &[Task]) -> Option<String> {
+        let failed = tasks.iter().filter(|task| task.outcome == Outcome::Failed).count();
+        (failed > 0 && outcome == Outcome::Succeeded).then(|| {
+            format!("the platform says that the {noun} succeeded, and that {failed} of its tasks failed")
+        })
+    }
+
     pub(crate) fn tasks_with(&self, outcome: Outcome) -> impl Iterator<Item = &Task> {
         self.tasks().iter().filter(move |task| task.outcome == outcome)
     }

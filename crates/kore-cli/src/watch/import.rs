@@ -44,14 +44,15 @@ impl Shown for BotImportId {
     fn document(response: &Response, now: SystemTime) -> Document {
         let import = &response.import;
         let others = import.status_logs.iter().flat_map(|logs| &logs.others);
+        let tasks: Vec<_> = import.entries().iter().map(Self::task).collect();
         Document {
+            warning: warning(response, &tasks),
             facts: facts(import, now),
             status: import.status.as_ref().map(|status| word(status.as_str())),
             outcome: import.outcome(),
-            tasks: Some(import.entries().iter().map(Self::task).collect()),
+            tasks: Some(tasks),
             others: others.map(|(at, other)| (*at, reasons::odd(other))).collect(),
             reasons: all_reasons(import),
-            warning: warning(response),
             json: response.json(),
         }
     }
@@ -114,16 +115,11 @@ fn created(import: &BotImport, now: SystemTime) -> String {
 }
 
 /// Why the status of the import is not all that there is to know.
-fn warning(response: &Response) -> Option<String> {
+fn warning(response: &Response, tasks: &[Task]) -> Option<String> {
     let import = &response.import;
     if let Some(doubt) = Document::doubt(response.unread.as_deref(), import.status.as_ref()) {
         let hint = if response.unread.is_some() { ", and --output json shows it as it came" } else { "" };
         return Some(doubt + hint);
     }
-    match import.failed_entries().count() {
-        failed if failed > 0 && import.outcome() == Outcome::Succeeded => Some(format!(
-            "the platform says that the import succeeded, and that {failed} of its tasks failed"
-        )),
-        _ => None,
-    }
+    Document::contradiction("import", import.outcome(), tasks)
 }

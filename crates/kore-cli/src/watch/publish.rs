@@ -54,14 +54,17 @@ impl Shown for PublishRun {
             ("Bot", field(publish.stream_id.as_ref(), odd("streamId"))),
             ("Done", field(percent.as_ref(), odd("percentageComplete"))),
         ];
+        let tasks: Vec<_> = publish.tasks().iter().map(Self::task).collect();
+        let doubt = Document::doubt(response.unread.as_deref(), publish.status.as_ref());
+        let outvoted = || Document::contradiction("publish", publish.outcome(), &tasks);
         Document {
+            warning: doubt.or_else(outvoted),
             facts: Document::facts(known, &reasons),
             status: publish.status.as_ref().map(|status: &Status| word(status.as_str())),
             outcome: publish.outcome(),
-            tasks: Some(publish.tasks().iter().map(Self::task).collect()),
+            tasks: Some(tasks),
             others: others.map(|(at, other)| (*at, reasons::odd(other))).collect(),
             reasons,
-            warning: Document::doubt(response.unread.as_deref(), publish.status.as_ref()),
             json: response.json(),
         }
     }

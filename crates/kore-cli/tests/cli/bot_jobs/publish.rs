@@ -150,3 +150,27 @@ fn hints_name_the_scopes_of_the_job_and_help_no_other_job() {
         assert!(!help.contains("import"), "{job} {step}: {help}");
     }
 }
+
+#[test]
+fn a_part_that_failed_in_a_publish_that_succeeded_is_a_warning_in_shell_and_report_alike() {
+    let publish = r#"{"_id":"ds-2","status":"successful","statusSummary":[{"resourceType":"NL","name":"Words","status":"FAILED"}]}"#;
+    let import = r#"{"_id":"bir-1","status":"success","statusLogs":[{"taskType":"NL","taskName":"Words","status":"failed"}]}"#;
+    for (job, id, document) in [("publish", "st-1", publish), ("import", "bir-1", import)] {
+        let reports = tempfile::tempdir().expect("a folder");
+        let junit = reports.path().join("x.xml");
+        let server = platform("", &[document]);
+        let kore = kore(&server, &[job, "watch", id, "--junit"]).arg(&junit);
+        let run = kore.env("GITHUB_ACTIONS", "true").run();
+        assert_eq!(run.code, 0, "{job}: {}", run.stderr);
+        let warned = format!("the platform says that the {job} succeeded, and that 1 of its tasks failed");
+        assert!(run.stderr.contains(&warned), "{job}: {}", run.stderr);
+        assert!(
+            run.stdout.contains("::warning title=NL Words") && !run.stdout.contains("::error"),
+            "{}",
+            run.stdout
+        );
+        let junit = std::fs::read_to_string(junit).expect("written");
+        assert!(junit.contains(r#"failures="0""#) && junit.contains(r#"errors="0""#), "{job}: {junit}");
+        assert!(junit.contains("<system-out>warning: it failed"), "{job}: {junit}");
+    }
+}
