@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use kore_transport::{Phase, TransportError};
 use kore_types::{BotExport, BotId};
 
 use self::attempt::Attempt;
@@ -55,15 +56,16 @@ impl<'a, C> Download<'a, C> {
         self
     }
 
-    /// The time after which the file is not asked for again: 30 minutes by default. What is under way
-    /// then goes on as long as bytes arrive.
+    /// The time for all of it, repeats included: 30 minutes by default. What is not whole by then is given
+    /// up, even if bytes still arrive.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    fn attempts(&self, now: Instant) -> Attempts {
-        Attempts::new(true, self.retries, now.checked_add(self.deadline))
+    fn attempts(&self, now: Instant) -> (Attempts, Option<Instant>) {
+        let deadline = now.checked_add(self.deadline);
+        (Attempts::new(true, self.retries, deadline), deadline)
     }
 }
 
@@ -97,6 +99,16 @@ fn again(error: DownloadError, attempts: &mut Attempts, asked: &mut u32, now: In
 
 type Again = Result<Instant, DownloadError>;
 
+/// A transport of one's own may know no deadline.
+async fn in_time<T>(
+    sending: impl Future<Output = Result<T, TransportError>>,
+    deadline: Option<Instant>,
+) -> Result<T, TransportError> {
+    let Some(deadline) = deadline else { return sending.await };
+    let late = |_| TransportError::timeout(Phase::Body, "the time for the download");
+    tokio::time::timeout_at(deadline.into(), sending).await.unwrap_or_else(|over| Err(late(over)))
+}
+
 impl<'a> IntoFuture for Download<'a, Client> {
     type Output = Result<u64, DownloadError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
@@ -104,10 +116,12 @@ impl<'a> IntoFuture for Download<'a, Client> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let now = || tokio::time::Instant::now().into_std();
-            let (mut attempts, mut asked) = (self.attempts(now()), 0);
+            let ((mut attempts, deadline), mut asked) = (self.attempts(now()), 0);
             loop {
                 let file = Unfinished::beside(&self.path)?;
-                match self.client.download_export_into(self.export, file.writer()?).await {
+                let attempt = Attempt::new(self.export, file.writer()?, deadline)?;
+                let request = attempt.request(&self.client.core);
+                match attempt.finish(in_time(self.client.transport.send(request), deadline).await) {
                     Ok(bytes) => return file.finish().map(|()| bytes),
                     Err(error) => {
                         let until = again(error, &mut attempts, &mut asked, now())?;
@@ -125,10 +139,12 @@ impl Download<'_, blocking::Client> {
     /// # Errors
     /// If it cannot be fetched whole.
     pub fn run(self) -> Result<u64, DownloadError> {
-        let (mut attempts, mut asked) = (self.attempts(Instant::now()), 0);
+        let ((mut attempts, deadline), mut asked) = (self.attempts(Instant::now()), 0);
         loop {
             let file = Unfinished::beside(&self.path)?;
-            match self.client.download_export_into(self.export, file.writer()?) {
+            let attempt = Attempt::new(self.export, file.writer()?, deadline)?;
+            let request = attempt.request(&self.client.core);
+            match attempt.finish(self.client.transport.send(request)) {
                 Ok(bytes) => return file.finish().map(|()| bytes),
                 Err(error) => {
                     let until = again(error, &mut attempts, &mut asked, Instant::now())?;
@@ -154,7 +170,8 @@ impl Client {
     }
 
     /// Fetches the file of an export that succeeded, once, and writes it as it arrives. A transport of
-    /// one's own that knows no [`BodySink`](crate::transport::BodySink) gives it whole.
+    /// one's own that knows no [`BodySink`](crate::transport::BodySink) gives it whole. It has no deadline:
+    /// it goes on as long as bytes arrive.
     ///
     /// # Errors
     /// If it cannot be fetched whole; what was written then is a part of it.
@@ -163,7 +180,7 @@ impl Client {
         export: &BotExport,
         writer: impl Write + Send + 'static,
     ) -> Result<u64, DownloadError> {
-        let attempt = Attempt::new(export, writer)?;
+        let attempt = Attempt::new(export, writer, None)?;
         let request = attempt.request(&self.core);
         attempt.finish(self.transport.send(request).await)
     }
@@ -191,7 +208,7 @@ impl blocking::Client {
         export: &BotExport,
         writer: impl Write + Send + 'static,
     ) -> Result<u64, DownloadError> {
-        let attempt = Attempt::new(export, writer)?;
+        let attempt = Attempt::new(export, writer, None)?;
         let request = attempt.request(&self.core);
         attempt.finish(self.transport.send(request))
     }

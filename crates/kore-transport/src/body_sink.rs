@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use http::Request;
 
@@ -9,7 +10,10 @@ use http::Request;
 /// one. It travels in the request's [extensions](Request::extensions). The transport on hyper pours
 /// into it; any other gives the whole body back, and its caller [writes](Self::write) it here.
 #[derive(Clone)]
-pub struct BodySink(Arc<Mutex<Inner>>);
+pub struct BodySink {
+    inner: Arc<Mutex<Inner>>,
+    deadline: Option<Instant>,
+}
 
 struct Inner {
     writer: Box<dyn Write + Send>,
@@ -23,7 +27,19 @@ impl BodySink {
     /// Writes there, and nothing beyond so many bytes.
     pub fn new(writer: impl Write + Send + 'static, limit: u64) -> Self {
         let writer = Box::new(writer);
-        Self(Arc::new(Mutex::new(Inner { writer, limit, written: 0, failure: None, is_over_limit: false })))
+        let inner = Inner { writer, limit, written: 0, failure: None, is_over_limit: false };
+        Self { inner: Arc::new(Mutex::new(inner)), deadline: None }
+    }
+
+    /// Takes nothing after that time, however steadily bytes arrive.
+    #[must_use]
+    pub fn until(self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// When the body has to be whole.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// That of a request, if it has one.
@@ -32,7 +48,7 @@ impl BodySink {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a piece. False if no more is to come, for one of the two reasons below.

@@ -93,6 +93,8 @@ impl Inner {
         self.plain_http.check(request.uri())?;
         let timeout = RequestTimeout::of(&request).unwrap_or(self.request_timeout);
         let sink = BodySink::of(&request);
+        let until = sink.as_ref().and_then(BodySink::deadline);
+        let timeout = until.map_or(timeout, |until| timeout.min(crate::collect::left(until)));
         let (mut head, body) = request.into_parts();
         let proxy = self.proxies.reader_of(&head.uri)?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {

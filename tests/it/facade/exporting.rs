@@ -2,6 +2,7 @@
 //! file from wherever its address leads.
 
 mod downloads;
+mod refused;
 mod whole;
 
 use std::sync::{Arc, Mutex};

@@ -3,12 +3,14 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::header::{ACCEPT, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
+use http::uri::Scheme;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use kore_protocol::{Body, RetryAfter, is_transient};
-use kore_transport::{BodySink, TransportError};
+use kore_transport::{BodySink, Phase, TransportError};
 use kore_types::BotExport;
 
 use super::DownloadError;
@@ -29,6 +31,7 @@ impl Attempt {
     pub(super) fn new(
         export: &BotExport,
         writer: impl Write + Send + 'static,
+        deadline: Option<Instant>,
     ) -> Result<Self, DownloadError> {
         let no_file =
             |why: &str| DownloadError::new(Kind::NoFile, format!("the export names no file: {why}"));
@@ -38,10 +41,13 @@ impl Attempt {
         if uri.scheme().is_none() || uri.host().is_none() {
             return Err(no_file("its downloadURL names no host"));
         }
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return Err(no_file("its downloadURL has a user name, expected none"));
+        }
         let expected = export.bytes();
         let is_page = Arc::new(AtomicBool::new(false));
         let writer = NoPage { writer, has_begun: false, is_page: is_page.clone() };
-        let sink = BodySink::new(writer, expected.unwrap_or(MOST).min(MOST));
+        let sink = BodySink::new(writer, expected.unwrap_or(MOST).min(MOST)).until(deadline);
         Ok(Self { uri, expected, sink, is_page })
     }
 
@@ -86,6 +92,14 @@ impl Attempt {
             Err(error) if error.response().is_some_and(|response| !response.is_cut_short()) => {
                 return failed(Kind::WrongSize, "its body is over the limit of this client".to_owned());
             }
+            Err(refused) if refused.phase() == Phase::Refused => {
+                if self.uri.scheme() != Some(&Scheme::HTTP) {
+                    return failed(Kind::NoFile, refused.to_string());
+                }
+                let why = "its address begins with http://, so others could read and change the file on \
+                           its way: expected https://, unless plain HTTP is allowed by name";
+                return failed(Kind::PlainHttp, why.to_owned());
+            }
             Err(cut) => {
                 let retry = cut.is_retryable().then_some(Retry { after: None });
                 return Err(error(Kind::NoResponse, cut.to_string()).with_retry(retry));
@@ -113,9 +127,23 @@ impl Attempt {
                 Kind::WrongSize,
                 format!("expected {expected} bytes, as the platform says, found {found}"),
             ),
+            None if !has_end(&response) => failed(
+                Kind::NoResponse,
+                format!(
+                    "nothing said how long it is, so the {found} bytes that came may be a part: expected \
+                     fileSize in the document, or Content-Length"
+                ),
+            ),
             _ => Ok(found),
         }
     }
+}
+
+/// Whether a body that was cut short would have been noticed. In HTTP/1 without a length the end of the
+/// connection is the end of the body, whatever the reason.
+fn has_end(response: &Response<Bytes>) -> bool {
+    let has = |name| response.headers().contains_key(name);
+    response.version() > Version::HTTP_11 || has(CONTENT_LENGTH) || has(TRANSFER_ENCODING)
 }
 
 const BOM: &[u8] = "\u{feff}".as_bytes();

@@ -17,6 +17,8 @@ pub struct DownloadError {
 pub(super) enum Kind {
     /// The document names no file, or the host did not answer with one.
     NoFile,
+    /// Its address is plain HTTP, which this client does not allow.
+    PlainHttp,
     NoResponse,
     WrongSize,
     Output,
@@ -54,6 +56,11 @@ impl DownloadError {
     /// Whether the file has another size than the platform says.
     pub fn is_wrong_size(&self) -> bool {
         self.kind == Kind::WrongSize
+    }
+
+    /// Whether the file would come over plain `http://`, which the client does not allow. Nothing was sent.
+    pub fn is_plain_http(&self) -> bool {
+        self.kind == Kind::PlainHttp
     }
 
     /// Whether the file could not be written here.

@@ -16,20 +16,20 @@ use super::super::builder;
 use super::platform;
 use crate::servers::{Ca, Server, hostile, https};
 
-fn export(url: &str, size: Option<&str>) -> BotExport {
+pub(super) fn export(url: &str, size: Option<&str>) -> BotExport {
     let mut export = BotExport::default();
     export.download_url = Some(url.into());
     export.file_size = size.map(Into::into);
     export
 }
 
-fn clients() -> (Client, blocking::Client) {
+pub(super) fn clients() -> (Client, blocking::Client) {
     let builder = || builder("https://bots.kore.ai").header("x-own", "for-the-platform-alone");
     (builder().build().unwrap(), builder().build_blocking().unwrap())
 }
 
 /// By both clients, which do the same.
-async fn downloaded(export: &BotExport, folder: &Path) -> Result<u64, DownloadError> {
+pub(super) async fn downloaded(export: &BotExport, folder: &Path) -> Result<u64, DownloadError> {
     let (client, blocking) = clients();
     let path = folder.join("bot.zip");
     let first = client.download_export(export, &path).retries(0).await;
@@ -43,7 +43,7 @@ async fn downloaded(export: &BotExport, folder: &Path) -> Result<u64, DownloadEr
     first
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     entries.map(|name| name.into_string().unwrap()).collect()
 }
