@@ -82,16 +82,8 @@ impl Reports {
 
     /// Refuses a report whose file is one of those that were read: it would be replaced by it.
     pub(crate) fn keep_off(&self, files: &[(String, PathBuf)]) -> Result<(), Failure> {
-        for (flag, path) in self.flags() {
-            if let Some((what, _)) = files.iter().find(|(_, read)| file::is_same(path, read)) {
-                return Err(Failure::usage(format!(
-                    "{flag} {}: {what} is read from that file, and the report would replace it",
-                    path.display()
-                ))
-                .hint("a report needs a file of its own"));
-            }
-        }
-        Ok(())
+        let check = |(flag, path): (_, &PathBuf)| never_replaced(flag, path, "the report", files);
+        self.flags().try_for_each(check)
     }
 
     /// Refuses a report in the place of a file that the run itself writes.
@@ -152,5 +144,22 @@ impl Reports {
             }
         }
         failures
+    }
+}
+
+/// Refuses to write `what` to a file that is one of those that were read: it would be replaced.
+pub(crate) fn never_replaced(
+    flag: &str,
+    path: &Path,
+    what: &str,
+    read: &[(String, PathBuf)],
+) -> Result<(), Failure> {
+    match read.iter().find(|(_, read)| file::is_same(path, read)) {
+        None => Ok(()),
+        Some((of, _)) => Err(Failure::usage(format!(
+            "{flag} {}: {of} is read from that file, and {what} would replace it",
+            path.display()
+        ))
+        .hint(format!("{what} needs a file of its own"))),
     }
 }

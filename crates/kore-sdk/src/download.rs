@@ -39,12 +39,17 @@ pub struct Download<'a, C> {
     path: PathBuf,
     retries: u32,
     deadline: Duration,
+    check: Box<Check<'a>>,
 }
+
+/// What a caller asks of a file that came whole; the error says what was expected and what was found.
+type Check<'a> = dyn Fn(&Path) -> Result<(), String> + Send + Sync + 'a;
 
 impl<'a, C> Download<'a, C> {
     fn new(client: &'a C, export: &'a BotExport, path: &Path) -> Self {
         let path = place(path, export.bot());
-        Self { client, export, path, retries: RETRIES, deadline: DEFAULT_DEADLINE }
+        let check = Box::new(|_: &Path| Ok(()));
+        Self { client, export, path, retries: RETRIES, deadline: DEFAULT_DEADLINE, check }
     }
 
     /// How often the file is asked for again after a failure that may pass, each time from its beginning:
@@ -60,6 +65,13 @@ impl<'a, C> Download<'a, C> {
     /// up, even if bytes still arrive.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Looks at the file once it is whole, before it has its name. If the check refuses it, with what is
+    /// wrong, it is gone, and is not asked for again.
+    pub fn check(mut self, check: impl Fn(&Path) -> Result<(), String> + Send + Sync + 'a) -> Self {
+        self.check = Box::new(check);
         self
     }
 
@@ -122,7 +134,7 @@ impl<'a> IntoFuture for Download<'a, Client> {
                 let attempt = Attempt::new(self.export, file.writer()?, deadline)?;
                 let request = attempt.request(&self.client.core);
                 match attempt.finish(in_time(self.client.transport.send(request), deadline).await) {
-                    Ok(bytes) => return file.finish().map(|()| bytes),
+                    Ok(bytes) => return file.finish(&*self.check).map(|()| bytes),
                     Err(error) => {
                         let until = again(error, &mut attempts, &mut asked, now())?;
                         tokio::time::sleep_until(until.into()).await;
@@ -145,7 +157,7 @@ impl Download<'_, blocking::Client> {
             let attempt = Attempt::new(self.export, file.writer()?, deadline)?;
             let request = attempt.request(&self.client.core);
             match attempt.finish(self.client.transport.send(request)) {
-                Ok(bytes) => return file.finish().map(|()| bytes),
+                Ok(bytes) => return file.finish(&*self.check).map(|()| bytes),
                 Err(error) => {
                     let until = again(error, &mut attempts, &mut asked, Instant::now())?;
                     thread::sleep(until.saturating_duration_since(Instant::now()));

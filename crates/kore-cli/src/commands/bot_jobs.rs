@@ -16,7 +16,7 @@ use self::download::Download;
 use self::requests::{bots, export_request, publish_request};
 use self::watching::{Starting, Watching};
 use super::import_start::Platform;
-use super::resumed::resumed;
+use super::resumed::{resumed, resumed_files};
 use crate::args::{
     ExportRunArgs, ExportStartArgs, ExportWatchArgs, PublishRunArgs, PublishStartArgs, PublishWatchArgs,
 };
@@ -29,9 +29,10 @@ use crate::output::messages::say;
 pub(crate) async fn export_run(args: ExportRunArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
     let request = export_request(&args.export)?;
+    let options = args.export.options.map(|path| ("--options".to_owned(), path)).into_iter().collect();
     let bot = &request.bot_id;
     let download = Download::to(&args.out, std::slice::from_ref(bot))?;
-    let mut watching = Watching::new(args.how, began, &Asked::EXPORT, download.files())?;
+    let mut watching = Watching::new(args.how, began, &Asked::EXPORT, options, download.files())?;
     let client = watching.platform.client(None)?;
     watching.starting(&format!("starting an export of {bot}"));
     let started = watching.until_started(client.start_export(&request)).await;
@@ -60,7 +61,7 @@ pub(crate) async fn export_watch(args: ExportWatchArgs) -> Result<Exit, Failure>
     let bots: Vec<_> = runs.iter().map(|run| run.bot_id.clone()).collect();
     let download = args.out.map(|out| Download::to(&out, &bots)).transpose()?;
     let files = download.as_ref().map(Download::files).unwrap_or_default();
-    let watching = Watching::new(args.how, began, &Asked::EXPORT, files)?;
+    let watching = Watching::new(args.how, began, &Asked::EXPORT, resumed_files(&args.resume), files)?;
     let client = watching.platform.client(None)?;
     watching.watch(&client, runs, tokens, download.as_ref()).await
 }
@@ -69,7 +70,7 @@ pub(crate) async fn publish_run(args: PublishRunArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
     let request = publish_request(&args.publish)?;
     let bot = &request.bot_id;
-    let mut watching = Watching::new(args.how, began, &Asked::PUBLISH, Vec::new())?;
+    let mut watching = Watching::new(args.how, began, &Asked::PUBLISH, Vec::new(), Vec::new())?;
     let client = watching.platform.client(None)?;
     watching.starting(&format!("starting a publish of {bot}"));
     let started = watching.until_started(client.start_publish(&request)).await;
@@ -102,7 +103,7 @@ pub(crate) async fn publish_watch(args: PublishWatchArgs) -> Result<Exit, Failur
     let began = Instant::now();
     let last = bots(&args.ids)?.into_iter().map(PublishRun::last).collect();
     let (runs, tokens) = resumed(last, &args.resume)?;
-    let watching = Watching::new(args.how, began, &Asked::PUBLISH, Vec::new())?;
+    let watching = Watching::new(args.how, began, &Asked::PUBLISH, resumed_files(&args.resume), Vec::new())?;
     let client = watching.platform.client(None)?;
     watching.watch(&client, runs, tokens, ()).await
 }

@@ -14,7 +14,7 @@ use kore_sdk::{BotImportId, Client};
 
 use super::client;
 use super::import_ids::ids;
-use super::resumed::resumed;
+use super::resumed::{resumed, resumed_files};
 use crate::args::{ConnectionArgs, IdentityArgs, WatchArgs, WatchHow, flags_of_watch};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -126,8 +126,7 @@ impl Asked {
         let (connection, identity) = (settings.connection()?, settings.identity()?);
         let client = client::builder(&settings, &connection, &identity)?.build();
         let client = client.map_err(|error| explain(&connection, &identity, &hint::Asked::IMPORT, &error))?;
-        let resumed = self.resume.into_iter().map(|argument| ("--resume".to_owned(), argument.into()));
-        let files = settings.files().into_iter().chain(resumed).collect();
+        let files = settings.files().into_iter().chain(resumed_files(&self.resume)).collect();
         Ok(Known { ids, tokens, client, connection, identity, files })
     }
 }

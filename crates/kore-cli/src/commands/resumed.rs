@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use kore_sdk::watch::ResumeToken;
 
@@ -41,4 +42,10 @@ pub(super) fn resumed<J: Shown>(
     skipped.iter().for_each(|skipped| warn(skipped));
     let tokens = jobs.iter().filter_map(|job| tokens.remove(job)).collect();
     Ok((jobs, tokens))
+}
+
+/// The files among the arguments of `--resume`, each with what names it.
+pub(super) fn resumed_files(arguments: &[OsString]) -> Vec<(String, PathBuf)> {
+    let files = arguments.iter().map(PathBuf::from).filter(|path| path.is_file());
+    files.map(|path| ("--resume".to_owned(), path)).collect()
 }

@@ -2,6 +2,7 @@
 
 mod export;
 mod publish;
+mod refused;
 #[cfg(unix)]
 mod release;
 mod resumed;

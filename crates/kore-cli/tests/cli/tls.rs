@@ -15,7 +15,10 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::run::Kore;
 
-/// What it answers.
+/// What it answers under `/f`: the smallest archive, which has no entries.
+pub(crate) const ZIP: &[u8; 22] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// What it answers elsewhere.
 pub(crate) const BODY: &[u8] = br#"{"_id":"bir-1","status":"success"}"#;
 
 /// A server for `localhost` with a certificate that its own authority signed.
@@ -67,8 +70,9 @@ impl TlsServer {
                 tokio::spawn(async move {
                     // A client that does not trust us ends the handshake.
                     let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let service = service_fn(|_| async {
-                        let body = Bytes::from_static(BODY);
+                    let service = service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                        let is_file = request.uri().path() == "/f";
+                        let body = Bytes::from_static(if is_file { ZIP } else { BODY });
                         Ok::<_, Infallible>(http::Response::new(Full::new(body)))
                     });
                     let http = auto::Builder::new(TokioExecutor::new());

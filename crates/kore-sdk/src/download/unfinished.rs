@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::DownloadError;
 use super::error::Kind;
+use super::{Check, DownloadError};
 
 /// A file beside the one that is to be written. Dropped before it is finished, it is gone.
 pub(crate) struct Unfinished {
@@ -23,6 +23,9 @@ impl Unfinished {
     /// nobody may write would be no obstacle to that: neither is taken.
     pub(crate) fn beside(path: &Path) -> Result<Self, DownloadError> {
         let cannot = |why: &dyn std::fmt::Display| cannot_write(path, why);
+        if is_folder(path) && !path.is_dir() {
+            return Err(cannot(&"expected a file, or a folder that exists: there is no such folder"));
+        }
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let before = fs::metadata(&place).ok();
         match &before {
@@ -52,13 +55,23 @@ impl Unfinished {
         self.file.as_file().try_clone().map_err(|error| cannot_write(&self.path, &error.kind()))
     }
 
-    /// Gives the file its name.
-    pub(super) fn finish(self) -> Result<(), DownloadError> {
+    /// Gives the file its name, if the check does not refuse it.
+    pub(super) fn finish(self, check: &Check<'_>) -> Result<(), DownloadError> {
         let Self { file, path, place } = self;
+        check(file.path()).map_err(|why| {
+            DownloadError::new(Kind::NoFile, format!("what came as the file of the export: {why}"))
+        })?;
         let cannot = |error: io::Error| cannot_write(&path, &error.kind());
         file.as_file().sync_all().map_err(cannot)?;
         file.persist(place).map(drop).map_err(|error| cannot(error.error))
     }
+}
+
+/// Whether a path can only be that of a folder, by how it ends.
+fn is_folder(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let end = text.strip_suffix('.').filter(|start| start.ends_with(std::path::is_separator));
+    end.unwrap_or(&text).ends_with(std::path::is_separator)
 }
 
 fn cannot_write(path: &Path, why: &dyn std::fmt::Display) -> DownloadError {

@@ -17,8 +17,8 @@ Exit codes:
   3  not over at the deadline, or its status is not known
   4  the platform refused the token or its scope
   5  another response than the one asked for, a status of another export, or a file
-     that is refused or of another size than the platform says
-  6  no response, or a file that was cut short
+     that is refused, no zip, or of another size than the platform says
+  6  no response, or a file that was cut short, may be a part, or came too slowly
   7  the file or another output could not be written
   8  the start was sent, and no certain response came
 Signals, reports, --output and --resume: kore import watch --help

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::hint::Asked;
 use crate::output;
 use crate::output::messages::say;
-use crate::reports::Reports;
+use crate::reports::{Reports, never_replaced};
 use crate::signals::Signals;
 use crate::watch::{Ending, Shown, exit_code};
 
@@ -31,18 +31,22 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    /// `out` are the files that `--out` names.
+    /// `read` are the files that were read beside those of the settings, each with what names it; `out` are
+    /// the files that `--out` names.
     pub(super) fn new(
         how: WatchHow,
         began: Instant,
         asked: &'static Asked,
+        mut read: Vec<(String, PathBuf)>,
         out: Vec<PathBuf>,
     ) -> Result<Self, Failure> {
         let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = how;
         let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
         let connection = ConnectionArgs { timeout: request_timeout, ..connection };
         let platform = Platform::new(identity, connection, asked)?;
-        reports.keep_off(&platform.settings.files())?;
+        read.extend(platform.settings.files());
+        reports.keep_off(&read)?;
+        out.iter().try_for_each(|out| never_replaced("--out", out, "the export", &read))?;
         reports.keep_off_out(&out)?;
         let display = Display::new(output, timeout);
         Ok(Self { platform, reports, starting: Starting::new()?, display, interval, timeout, began })

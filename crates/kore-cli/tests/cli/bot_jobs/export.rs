@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::{STARTED, counting, kore, platform};
 use crate::run::Run;
 use crate::server::{Server, response};
-use crate::tls::{BODY, TlsServer};
+use crate::tls::{TlsServer, ZIP};
 
 pub(super) fn succeeded(file: &str, size: &str) -> String {
     format!(
@@ -32,22 +32,24 @@ fn export(file: Vec<u8>, size: &str, more: &[&str]) -> (Run, Option<Vec<u8>>) {
 #[test]
 fn an_export_is_run_to_its_file_and_no_output_shows_its_address() {
     for output in ["human", "json", "ndjson"] {
-        let (run, file) = export(response("200 OK", "", b"PK12"), "4", &["-o", output]);
-        assert_eq!((run.code, file.as_deref()), (0, Some(&b"PK12"[..])), "{}", run.stderr);
+        let (run, file) = export(response("200 OK", "", ZIP), "22", &["-o", output]);
+        assert_eq!((run.code, file.as_deref()), (0, Some(&ZIP[..])), "{}", run.stderr);
         let all = run.stdout + &run.stderr;
         assert!(all.contains("starting an export of st-1") && all.contains("started ber-2"), "{all}");
-        assert!(all.contains("the 4 bytes of the export"), "{all}");
+        assert!(all.contains("the 22 bytes of the export"), "{all}");
     }
 }
 
 #[test]
 fn a_file_that_is_cut_of_the_wrong_size_or_refused_is_told_by_the_exit_code() {
-    let whole = response("200 OK", "", b"PK12");
-    let cut = String::from_utf8(whole.clone()).expect("text").replace("length: 4", "length: 9").into_bytes();
+    let whole = response("200 OK", "", ZIP);
+    let cut =
+        String::from_utf8(whole.clone()).expect("text").replace("length: 22", "length: 29").into_bytes();
     for (name, file, size, code) in [
-        ("cut", cut, "9", 6),
-        ("too short", whole.clone(), "5", 5),
+        ("cut", cut, "29", 6),
+        ("too short", whole.clone(), "23", 5),
         ("too long", whole, "3", 5),
+        ("no zip", response("200 OK", "", b"PK12"), "4", 5),
         ("a page", response("200 OK", "content-type: text/html\r\n", b"<!DOCTYPE html><p>sig="), "23", 5),
         ("refused", response("403 Forbidden", "", b"<Error>sig=</Error>"), "4", 5),
         ("redirected", response("302 Found", "location: http://127.0.0.1/?sig=abcdefgh\r\n", b""), "4", 5),
@@ -68,8 +70,8 @@ fn a_file_that_is_cut_of_the_wrong_size_or_refused_is_told_by_the_exit_code() {
 #[test]
 #[cfg(unix)]
 fn a_file_that_cannot_be_written_is_7_and_a_folder_that_is_not_there_2() {
-    let files = Server::answering("200 OK", "", "PK12");
-    let server = platform(STARTED, &[&succeeded(&files.url, "4")]);
+    let files = Server::answering("200 OK", "", ZIP);
+    let server = platform(STARTED, &[&succeeded(&files.url, "22")]);
     for out in ["/proc/export.zip", "/dev/null"] {
         let run = kore(&server, &["export", "run", "st-1", "--out", out]).run();
         assert_eq!(run.code, 7, "{}", run.stderr);
@@ -94,9 +96,9 @@ fn another_export_that_came_between_is_said_and_is_no_success() {
 
 #[test]
 fn the_file_is_fetched_from_the_document_that_ended_the_watch() {
-    let files = Server::answering("200 OK", "", "PK12");
+    let files = Server::answering("200 OK", "", ZIP);
     let next = r#"{"_id":"ber-3","status":"success","createdOn":"2026-01-01T00:00:03.000Z"}"#;
-    let (server, polls) = counting(STARTED, &[STARTED, &succeeded(&files.url, "4"), next]);
+    let (server, polls) = counting(STARTED, &[STARTED, &succeeded(&files.url, "22"), next]);
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().to_str().expect("UTF-8");
     let run = kore(&server, &["export", "run", "st-1", "--out", out, "--interval", "10ms"]).run();
@@ -110,7 +112,7 @@ fn an_export_without_its_file_is_green_in_no_report() {
         let (junit, summary) = (reports.path().join("x.xml"), reports.path().join("x.md"));
         let flags = ["-o", output, "--junit", junit.to_str().expect("UTF-8"), "--summary"];
         let flags = [&flags[..], &[summary.to_str().expect("UTF-8")]].concat();
-        let (run, _) = export(response("200 OK", "", b"PK12"), "5", &flags);
+        let (run, _) = export(response("200 OK", "", ZIP), "5", &flags);
         assert_eq!(run.code, 5, "{}", run.stderr);
         let junit = std::fs::read_to_string(junit).expect("written");
         assert!(junit.contains("type=\"not_downloaded\"") && junit.contains("errors=\"1\""), "{junit}");
@@ -133,7 +135,7 @@ fn an_export_without_its_file_is_green_in_no_report() {
 fn a_file_host_is_verified_and_no_log_shows_the_address() {
     let good = TlsServer::start("localhost");
     let (other_name, other_ca) = (TlsServer::start("files.example"), TlsServer::start("localhost"));
-    let size = BODY.len().to_string();
+    let size = ZIP.len().to_string();
     for (name, files, code, words) in [
         ("good", &good, 0, "bytes of the export"),
         ("for another name", &other_name, 6, "another host than localhost"),
@@ -159,12 +161,12 @@ fn what_is_there_is_replaced_by_a_whole_file_alone_and_no_report_takes_its_place
     let out = folder.path().join("x.zip");
     std::fs::write(&out, "old").expect("written");
     let path = out.to_str().expect("UTF-8");
-    for (body, code, after) in [("PK1", 5, "old"), ("PK12", 0, "PK12")] {
+    for (body, code, after) in [(&ZIP[..21], 5, &b"old"[..]), (ZIP, 0, ZIP)] {
         let files = Server::answering("200 OK", "", body);
-        let server = platform(STARTED, &[&succeeded(&files.url, "4")]);
+        let server = platform(STARTED, &[&succeeded(&files.url, "22")]);
         let run = kore(&server, &["export", "run", "st-1", "--out", path]).run();
         assert_eq!(run.code, code, "{}", run.stderr);
-        assert_eq!(std::fs::read_to_string(&out).expect("there"), after);
+        assert_eq!(std::fs::read(&out).expect("there"), after);
     }
     let server = platform(STARTED, &[STARTED]);
     let run = kore(&server, &["export", "run", "st-1", "--out", path, "--junit", path]).run();
@@ -220,8 +222,8 @@ fn a_signal_ends_a_download_and_leaves_a_command_that_fetches_the_file() {
 
 #[test]
 fn several_bots_are_watched_at_once_and_their_files_go_to_a_folder() {
-    let files = Server::answering("200 OK", "", "PK12");
-    let own = succeeded(&files.url, "4");
+    let files = Server::answering("200 OK", "", ZIP);
+    let own = succeeded(&files.url, "22");
     let server = platform("", &[STARTED, STARTED, &own]);
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().to_str().expect("UTF-8");
@@ -230,7 +232,7 @@ fn several_bots_are_watched_at_once_and_their_files_go_to_a_folder() {
     assert_eq!(run.code, 0, "{} {}", run.stdout, run.stderr);
     assert!(run.stdout.contains("2 exports: 2 succeeded"), "{}", run.stdout);
     for name in ["st-1.zip", "st-2.zip"] {
-        assert_eq!(std::fs::read(folder.path().join(name)).expect(name), b"PK12");
+        assert_eq!(std::fs::read(folder.path().join(name)).expect(name), ZIP);
     }
     let file = folder.path().join("x.zip");
     let run = kore(&server, &[&args[..], &[file.to_str().expect("UTF-8")]].concat()).run();

@@ -3,6 +3,7 @@
 use super::export::succeeded;
 use super::{STARTED, kore, platform};
 use crate::server::Server;
+use crate::tls::ZIP;
 
 const BEFORE: &str = r#"{"_id":"ds-1","status":"successful","lastModifiedOn":"2026-01-01T00:00:01.000Z"}"#;
 const OWN: &str = r#"{"_id":"ds-2","status":"successful","lastModifiedOn":"2026-01-01T00:00:09.000Z"}"#;
@@ -26,19 +27,19 @@ fn an_export_that_is_not_over_is_resumed_by_the_command_that_is_printed() {
     let resumed = run.resumed();
     let token = resumed.split('\'').max_by_key(|part| part.len()).expect("it is the longest");
     assert!(token.contains(r#""kind":"bot export""#) && token.contains("ber-2"), "{token}");
-    let files = Server::answering("200 OK", "", "PK12");
-    let later = platform(STARTED, &[&succeeded(&files.url, "4")]);
+    let files = Server::answering("200 OK", "", ZIP);
+    let later = platform(STARTED, &[&succeeded(&files.url, "22")]);
     let run =
         kore(&later, &["export", "watch", "--resume", token, "--out", out.to_str().expect("UTF-8")]).run();
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(std::fs::read(out).expect("the file"), b"PK12");
+    assert_eq!(std::fs::read(out).expect("the file"), ZIP);
 }
 
 #[test]
 fn the_output_of_a_run_that_was_not_over_is_resumed_as_the_same_run() {
-    let files = Server::answering("200 OK", "", "PK12");
+    let files = Server::answering("200 OK", "", ZIP);
     let next = STARTED.replace("ber-2", "ber-3").replace("02.000Z", "03.000Z").replace("pending", "success");
-    let exported = succeeded(&files.url, "4");
+    let exported = succeeded(&files.url, "22");
     let jobs = [
         (&["export", "run", "st-1", "--out", "x.zip"][..], STARTED, STARTED, &*exported, &*next, 5),
         (&["publish", "run", "st-1", "--comment", "new"], "[]", BEFORE, OWN, BEFORE, 3),
@@ -109,19 +110,19 @@ fn what_ended_is_polled_again_if_it_failed_and_not_if_it_succeeded() {
 #[test]
 fn a_file_that_did_not_come_is_fetched_by_the_run_that_resumes() {
     let short = Server::answering("200 OK", "", "PK1");
-    let files = Server::answering("200 OK", "", "PK12");
+    let files = Server::answering("200 OK", "", ZIP);
     for output in ["json", "ndjson"] {
-        let server = platform(STARTED, &[&succeeded(&short.url, "4")]);
+        let server = platform(STARTED, &[&succeeded(&short.url, "22")]);
         let run =
             { kore(&server, &["export", "run", "st-1", "--out", "x.zip", "-o", output]).in_home() }.run();
         assert_eq!(run.code, 5, "{}", run.stderr);
         let told = file(&run.stdout);
         let folder = tempfile::tempdir().expect("a folder");
         let out = folder.path().join("x.zip");
-        let server = platform(STARTED, &[&succeeded(&files.url, "4")]);
+        let server = platform(STARTED, &[&succeeded(&files.url, "22")]);
         let mut kore =
             kore(&server, &["export", "watch", "--resume"]).arg(told.path()).arg("--out").arg(&out);
         assert_eq!(kore.run().code, 0, "{output}");
-        assert_eq!(std::fs::read(&out).expect("it is there"), b"PK12");
+        assert_eq!(std::fs::read(&out).expect("it is there"), ZIP);
     }
 }
