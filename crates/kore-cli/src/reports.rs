@@ -82,7 +82,7 @@ impl Reports {
 
     /// Refuses a report whose file is one of those that were read: it would be replaced by it.
     pub(crate) fn keep_off(&self, files: &[(String, PathBuf)]) -> Result<(), Failure> {
-        let check = |(flag, path): (_, &PathBuf)| never_replaced(flag, path, "the report", files);
+        let check = |(flag, path): (_, &PathBuf)| never_replaced(flag, path, "a report", files);
         self.flags().try_for_each(check)
     }
 

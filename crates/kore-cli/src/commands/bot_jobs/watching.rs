@@ -46,7 +46,7 @@ impl Watching {
         let platform = Platform::new(identity, connection, asked)?;
         read.extend(platform.settings.files());
         reports.keep_off(&read)?;
-        out.iter().try_for_each(|out| never_replaced("--out", out, "the export", &read))?;
+        out.iter().try_for_each(|out| never_replaced("--out", out, "an export", &read))?;
         reports.keep_off_out(&out)?;
         let display = Display::new(output, timeout);
         Ok(Self { platform, reports, starting: Starting::new()?, display, interval, timeout, began })
