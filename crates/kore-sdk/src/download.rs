@@ -111,6 +111,10 @@ fn again(error: DownloadError, attempts: &mut Attempts, asked: &mut u32, now: In
 
 type Again = Result<Instant, DownloadError>;
 
+fn left(deadline: Option<Instant>, now: Instant) -> Option<Duration> {
+    deadline.map(|deadline| deadline.saturating_duration_since(now))
+}
+
 /// A transport of one's own may know no deadline.
 async fn in_time<T>(
     sending: impl Future<Output = Result<T, TransportError>>,
@@ -131,7 +135,7 @@ impl<'a> IntoFuture for Download<'a, Client> {
             let ((mut attempts, deadline), mut asked) = (self.attempts(now()), 0);
             loop {
                 let file = Unfinished::beside(&self.path)?;
-                let attempt = Attempt::new(self.export, file.writer()?, deadline)?;
+                let attempt = Attempt::new(self.export, file.writer()?, left(deadline, now()))?;
                 let request = attempt.request(&self.client.core);
                 match attempt.finish(in_time(self.client.transport.send(request), deadline).await) {
                     Ok(bytes) => return file.finish(&*self.check).map(|()| bytes),
@@ -154,7 +158,7 @@ impl Download<'_, blocking::Client> {
         let ((mut attempts, deadline), mut asked) = (self.attempts(Instant::now()), 0);
         loop {
             let file = Unfinished::beside(&self.path)?;
-            let attempt = Attempt::new(self.export, file.writer()?, deadline)?;
+            let attempt = Attempt::new(self.export, file.writer()?, left(deadline, Instant::now()))?;
             let request = attempt.request(&self.client.core);
             match attempt.finish(self.client.transport.send(request)) {
                 Ok(bytes) => return file.finish(&*self.check).map(|()| bytes),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use http::Request;
 
@@ -12,7 +12,7 @@ use http::Request;
 #[derive(Clone)]
 pub struct BodySink {
     inner: Arc<Mutex<Inner>>,
-    deadline: Option<Instant>,
+    time: Option<Duration>,
 }
 
 struct Inner {
@@ -28,18 +28,18 @@ impl BodySink {
     pub fn new(writer: impl Write + Send + 'static, limit: u64) -> Self {
         let writer = Box::new(writer);
         let inner = Inner { writer, limit, written: 0, failure: None, is_over_limit: false };
-        Self { inner: Arc::new(Mutex::new(inner)), deadline: None }
+        Self { inner: Arc::new(Mutex::new(inner)), time: None }
     }
 
-    /// Takes nothing after that time, however steadily bytes arrive.
+    /// The body has to be whole within that time from the sending, however steadily bytes arrive.
     #[must_use]
-    pub fn until(self, deadline: Option<Instant>) -> Self {
-        Self { deadline, ..self }
+    pub fn within(self, time: Option<Duration>) -> Self {
+        Self { time, ..self }
     }
 
-    /// When the body has to be whole.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    /// How long the request and its response may take in all.
+    pub fn time(&self) -> Option<Duration> {
+        self.time
     }
 
     /// That of a request, if it has one.

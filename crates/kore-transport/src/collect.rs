@@ -105,14 +105,8 @@ pub(crate) async fn collect<B: http_body::Body<Data = Bytes>>(
     collected.finish()
 }
 
-/// How long it is until then, by the clock of the runtime.
-#[cfg(feature = "hyper")]
-pub(crate) fn left(until: std::time::Instant) -> std::time::Duration {
-    until.saturating_duration_since(tokio::time::Instant::now().into_std())
-}
-
 /// Pours the body into the sink, off the threads of the runtime. Each piece has to come within
-/// `silence`, and the last before the deadline of the sink.
+/// `silence`.
 #[cfg(feature = "hyper")]
 pub(crate) async fn pour<
     B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
@@ -125,17 +119,9 @@ pub(crate) async fn pour<
     let (head, body) = response.into_parts();
     let mut body = std::pin::pin!(body);
     loop {
-        let left = sink.deadline().map(left);
-        let timed_out = |waited: String| TransportError::timeout(crate::Phase::Body, waited);
-        let late = || timed_out(format!("{} bytes: its time was over", sink.written()));
-        // A limit of no time would still take what is there.
-        if left.is_some_and(|left| left.is_zero()) {
-            return Err(late());
-        }
-        let patience = left.map_or(silence, |left| silence.min(left));
-        let piece = tokio::time::timeout(patience, next(&mut body)).await.map_err(|_| {
-            let is_late = patience < silence;
-            if is_late { late() } else { timed_out(format!("{} s without a byte", silence.as_secs_f64())) }
+        let piece = tokio::time::timeout(silence, next(&mut body)).await.map_err(|_| {
+            let waited = format!("{} s without a byte", silence.as_secs_f64());
+            TransportError::timeout(crate::Phase::Body, waited)
         })?;
         match piece {
             None => return Ok(Response::from_parts(head, Bytes::new())),

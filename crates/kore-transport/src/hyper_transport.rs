@@ -81,7 +81,7 @@ impl Transport for HyperTransport {
         &self,
         request: Request<Body>,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send + '_>> {
-        Box::pin(self.0.exchange(request))
+        Box::pin(self.0.within_its_time(request))
     }
 }
 
@@ -89,12 +89,19 @@ impl Transport for HyperTransport {
 const SENDS: u32 = 3;
 
 impl Inner {
+    /// A request whose body is poured may have a time for all of it; its timeout is that of a silence.
+    async fn within_its_time(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        let time = BodySink::of(&request).and_then(|sink| sink.time());
+        let sent = self.exchange(request);
+        let Some(time) = time else { return sent.await };
+        let late = |_| TransportError::timeout(Phase::Body, "the time for the download");
+        tokio::time::timeout(time, sent).await.unwrap_or_else(|over| Err(late(over)))
+    }
+
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.plain_http.check(request.uri())?;
         let timeout = RequestTimeout::of(&request).unwrap_or(self.request_timeout);
         let sink = BodySink::of(&request);
-        let until = sink.as_ref().and_then(BodySink::deadline);
-        let timeout = until.map_or(timeout, |until| timeout.min(crate::collect::left(until)));
         let (mut head, body) = request.into_parts();
         let proxy = self.proxies.reader_of(&head.uri)?;
         if let Some(auth) = proxy.as_ref().and_then(Proxy::auth) {

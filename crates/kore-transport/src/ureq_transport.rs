@@ -57,9 +57,8 @@ impl UreqTransport {
     fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<ureq::Body>, ureq::Error> {
         let is_loopback = is_loopback(request.uri());
         let own = RequestTimeout::of(&request);
-        let left = crate::BodySink::of(&request).and_then(|sink| sink.deadline());
-        let left = left.map(|until| until.saturating_duration_since(std::time::Instant::now()));
-        let timeout = own.into_iter().chain(left).min();
+        let of_sink = crate::BodySink::of(&request).and_then(|sink| sink.time());
+        let timeout = own.into_iter().chain(of_sink).min();
         let is_new = NewConnection::is_wanted(&request);
         let mut request =
             request.with_agent(&self.agent).configure().max_redirects(0).http_status_as_error(false);

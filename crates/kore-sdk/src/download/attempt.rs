@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
@@ -31,7 +31,7 @@ impl Attempt {
     pub(super) fn new(
         export: &BotExport,
         writer: impl Write + Send + 'static,
-        deadline: Option<Instant>,
+        time: Option<Duration>,
     ) -> Result<Self, DownloadError> {
         let no_file =
             |why: &str| DownloadError::new(Kind::NoFile, format!("the export names no file: {why}"));
@@ -47,7 +47,7 @@ impl Attempt {
         let expected = export.bytes();
         let is_page = Arc::new(AtomicBool::new(false));
         let writer = NoPage { writer, has_begun: false, is_page: is_page.clone() };
-        let sink = BodySink::new(writer, expected.unwrap_or(MOST).min(MOST)).until(deadline);
+        let sink = BodySink::new(writer, expected.unwrap_or(MOST).min(MOST)).within(time);
         Ok(Self { uri, expected, sink, is_page })
     }
 
