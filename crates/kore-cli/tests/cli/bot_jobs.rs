@@ -5,6 +5,7 @@ mod publish;
 #[cfg(unix)]
 mod release;
 mod resumed;
+mod words;
 
 use std::sync::{Arc, Mutex};
 

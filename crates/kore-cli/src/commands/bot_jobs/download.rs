@@ -63,8 +63,15 @@ impl Finish<ExportRun> for Option<&Download> {
         let Some(file) = self.and_then(|download| download.of(run)) else { return Ok(None) };
         match client.download_export(&response.export, file).deadline(left).await {
             Ok(bytes) => Ok(Some(format!("{} has the {bytes} bytes of the export", file.display()))),
-            Err(error) => Err(Failure::new(exit(&error), error)
-                .hint("the export succeeded; kore export watch --out fetches its file again")),
+            Err(error) => {
+                let again = match error.is_no_response() || error.is_output() {
+                    true => "the export succeeded; kore export watch --out fetches its file again",
+                    false => {
+                        "the export succeeded; if its file is refused again, kore export run makes another"
+                    }
+                };
+                Err(Failure::new(exit(&error), error).hint(again))
+            }
         }
     }
 }

@@ -31,15 +31,16 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    /// `out` are the files that `--out` names.
+    /// `step` is the command's last word, `out` are the files that `--out` names.
     pub(super) fn new(
+        step: &'static str,
         how: WatchHow,
         began: Instant,
         asked: &'static Asked,
         out: Vec<PathBuf>,
     ) -> Result<Self, Failure> {
         let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = how;
-        let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
+        let reports = Reports::new(step, reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
         let connection = ConnectionArgs { timeout: request_timeout, ..connection };
         let platform = Platform::new(identity, connection, asked)?;
         reports.keep_off(&platform.settings.files())?;
