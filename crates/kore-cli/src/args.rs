@@ -27,7 +27,7 @@ pub(crate) use repeated::flags_of_watch;
 
 use crate::duration;
 
-/// Imports bots into the Kore.ai platform, and tells how an import is going.
+/// Imports, exports and publishes bots of the Kore.ai platform, and tells how each job is going.
 #[derive(Parser)]
 #[command(name = "kore", version, arg_required_else_help = true, after_help = help::kore())]
 pub(crate) struct Args {

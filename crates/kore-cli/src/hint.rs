@@ -89,12 +89,7 @@ impl Context<'_> {
             return self.about_settings(error);
         }
         if error.is_other_job() {
-            return Some(match self.asked.noun {
-                "import" => "ask again, and check for a cache on the way".to_owned(),
-                noun => format!(
-                    "another {noun} of the bot came between; kore {noun} watch BOT_ID watches that one"
-                ),
-            });
+            return Some("ask again, and check for a cache on the way".to_owned());
         }
         if let Some(hint) = error.transport().and_then(|error| self.about_scheme(error)) {
             return Some(hint);

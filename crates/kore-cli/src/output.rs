@@ -52,14 +52,25 @@ pub(crate) fn width() -> usize {
 }
 
 /// Says on standard error how to resume; the command stands alone on its line, as it is.
-pub(crate) fn resume(noun: &str, unended: usize, lost: usize, command: &str) {
+/// Of `unfetched` jobs that are over the file alone is missing.
+pub(crate) fn resume(noun: &str, unended: usize, unfetched: usize, lost: usize, command: &str) {
     let nouns = plural(noun);
-    let what = if unended == 1 { format!("the {noun} that is") } else { format!("the {nouns} that are") };
+    let resume = match unended {
+        0 => None,
+        1 => Some(format!("resume the {noun} that is not over")),
+        _ => Some(format!("resume the {nouns} that are not over")),
+    };
+    let fetch = match unfetched {
+        0 => None,
+        1 => Some(format!("fetch the file of the {noun} that succeeded")),
+        _ => Some(format!("fetch the files of the {nouns} that succeeded")),
+    };
+    let what = resume.into_iter().chain(fetch).collect::<Vec<_>>().join(", and ");
     let lost = match lost {
         0 => String::new(),
         lost => format!(" ({lost} that did not succeed: polled again, for the exit code and reports)"),
     };
-    Stream::Stderr.raw(format!("To resume {what} not over{lost}:\n  {command}\n"));
+    Stream::Stderr.raw(format!("To {what}{lost}:\n  {command}\n"));
 }
 
 /// Writes a body as it came, with a line end behind it.

@@ -29,6 +29,8 @@ const MAX_SUMMARY: usize = 1024 * 1024;
 /// The reports that are asked for, each in a place of its own that can be written.
 #[derive(Debug)]
 pub(crate) struct Reports {
+    /// The last word of the command that runs: `run` or `watch`.
+    step: &'static str,
     junit: Option<PathBuf>,
     summary: Option<PathBuf>,
     step_summary: Option<PathBuf>,
@@ -38,7 +40,11 @@ impl Reports {
     /// Finds out before the watch what could not be written after it. `step_summary` is the value of
     /// the variable that GitHub sets: what is wrong with it is a warning, since the user did not ask
     /// for it.
-    pub(crate) fn new(args: ReportArgs, step_summary: Option<OsString>) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        step: &'static str,
+        args: ReportArgs,
+        step_summary: Option<OsString>,
+    ) -> Result<Self, Failure> {
         let ReportArgs { junit, mut summary } = args;
         let mut step_summary = step_summary.filter(|path| !path.is_empty()).map(PathBuf::from);
         for (flag, path) in [("--junit", &junit), ("--summary", &summary)] {
@@ -77,7 +83,7 @@ impl Reports {
             warn(&format!("no summary for GitHub: {STEP_SUMMARY}: {why}"));
             step_summary = None;
         }
-        Ok(Self { junit, summary, step_summary })
+        Ok(Self { step, junit, summary, step_summary })
     }
 
     /// Refuses a report whose file is one of those that were read: it would be replaced by it.
@@ -126,7 +132,7 @@ impl Reports {
             }
         };
         if let Some(path) = &self.junit {
-            write("--junit", path, &junit(endings));
+            write("--junit", path, &junit(self.step, endings));
         }
         if let Some(path) = &self.summary {
             write("--summary", path, &markdown(endings, resume_command, MAX_SUMMARY));

@@ -43,12 +43,14 @@ pub(crate) fn harmless(text: String) -> String {
     shown
 }
 
-/// `20 tasks: 1 failed, 2 running, 17 succeeded`.
-pub(crate) fn counted(counts: OutcomeCounts) -> String {
+/// `20 tasks: 1 failed, 2 running, 17 succeeded`. Of those with a status that is no known outcome,
+/// `awaiting` await approval.
+pub(crate) fn counted(counts: OutcomeCounts, awaiting: usize) -> String {
     let total = counts.total();
     let parts: Vec<_> = [
         (Outcome::Failed, counts.failed, "failed"),
-        (Outcome::Unknown, counts.unknown, "with an unknown status"),
+        (Outcome::Unknown, counts.unknown.saturating_sub(awaiting), "with an unknown status"),
+        (Outcome::Running, awaiting, "awaiting approval"),
         (Outcome::Running, counts.running, "running"),
         (Outcome::Succeeded, counts.succeeded, "succeeded"),
     ]
@@ -58,11 +60,6 @@ pub(crate) fn counted(counts: OutcomeCounts) -> String {
     .collect();
     let separator = if parts.is_empty() { "" } else { ": " };
     format!("{}{separator}{}", number_of(total, "task"), parts.join(", "))
-}
-
-/// The same without colours.
-pub(crate) fn plainly_counted(counts: OutcomeCounts) -> String {
-    anstream::adapter::strip_str(&counted(counts)).to_string()
 }
 
 /// The colour of an outcome.

@@ -67,11 +67,18 @@ A flag counts before the environment, the environment before the profile.
 KORE_JWT counts before KORE_CLIENT_ID and KORE_CLIENT_SECRET; --client-id or
 --client-secret-file count before KORE_JWT.
 
-Exit codes:
-  0  done; with --exit-status: the import succeeded
-{FAILURES}
-  8  run and start: the start was sent, and the import may exist
-Those of watch, 129, 130 and 143 among them: kore import watch --help
+Exit codes, of imports, exports and publishes alike:
+  0  done: what was asked for, or the job that was watched, succeeded
+  1  the job failed
+  2  the arguments or the settings are wrong
+  3  the job is not over, awaits approval, or has a status that is not known
+  4  the platform refused the token or its scope
+  5  another response than the one asked for
+  6  no response: name, connection, TLS, proxy or timeout
+  7  the output could not be written
+  8  run and start: the start was sent, and the job may exist
+kore import status has 1 and 3 with --exit-status alone; the codes of signals
+(129, 130, 143): kore import watch --help
 
 Examples:
   kore demo

@@ -10,11 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use kore_sdk::protocol::bot_import::get_status;
 use kore_sdk::watch::Job as _;
 use kore_sdk::{BotImportId, Client, ImportEvent};
 
 use super::client;
-use super::import_watch::{Display, Watch, explain};
+use super::import_watch::{Display, Finish, Watch, explain};
 use crate::args::{ConnectionArgs, IdentityArgs, RunArgs, StartArgs, StartOutput, WatchHow, WatchOutput};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -25,6 +26,7 @@ use crate::output::{self, Stream, Uploads};
 use crate::reports::Reports;
 use crate::settings::{Connection, Identity, Settings};
 use crate::signals::Signals;
+use crate::text::field;
 pub(super) use asked::{Asked, Mode};
 
 /// How long one request may take if nothing is set: an upload takes longer than a poll.
@@ -56,7 +58,7 @@ pub(crate) async fn import_start(args: StartArgs) -> Result<Exit, Failure> {
 pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
     let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = args.how;
-    let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
+    let reports = Reports::new("run", reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
     let Some(asked) = Asked::read(args.bot, output != WatchOutput::Human)? else { return Ok(Exit::Success) };
     let connection = ConnectionArgs { timeout: request_timeout, ..connection };
     let platform = Platform::new(identity, connection, &hint::Asked::IMPORT)?;
@@ -86,7 +88,24 @@ pub(crate) async fn import_run(args: RunArgs) -> Result<Exit, Failure> {
         signal: None,
     };
     let mut display = display.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(watch.run_and_report(&[id], signals, &mut display, (&reports, timeout), &explain, &()).await)
+    let made = MadeBot(matches!(asked.mode, Mode::New(_)));
+    Ok(watch.run_and_report(&[id], signals, &mut display, (&reports, timeout), &explain, &made).await)
+}
+
+/// Says which bot an import has made, if it was to make one: the next step needs its id.
+struct MadeBot(bool);
+
+impl Finish<BotImportId> for MadeBot {
+    async fn finish(
+        &self,
+        _client: &Client,
+        _import: &BotImportId,
+        response: &get_status::Response,
+        _left: Duration,
+    ) -> Result<Option<String>, Failure> {
+        let bot = response.import.bot().filter(|_| self.0);
+        Ok(bot.map(|bot| format!("the new bot is {}", field(Some(bot), None))))
+    }
 }
 
 /// Where a job is started, and as whom.

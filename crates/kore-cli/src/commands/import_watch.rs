@@ -27,7 +27,7 @@ use crate::settings::{Connection, Identity, Settings};
 use crate::shell::Shell;
 use crate::signals::Signals;
 use crate::text::noun;
-use crate::watch::{Board, Ending, Shown, command, exit_code, timeout_that_works};
+use crate::watch::{Board, Ending, Shown, Verdict, command, exit_code, timeout_that_works};
 
 pub(super) use display::Display;
 
@@ -37,7 +37,7 @@ pub(crate) async fn import_watch(args: WatchArgs) -> Result<Exit, Failure> {
     let began = Instant::now();
     let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = args.how;
     // A report that cannot be written is an error now, and not after the watch.
-    let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
+    let reports = Reports::new("watch", reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
     let connection = ConnectionArgs { timeout: request_timeout, ..connection };
     let asked = Asked { ids: args.ids, resume: args.resume, identity, connection };
     let Known { ids, tokens, client, connection, identity, files } = asked.known_within(timeout).await?;
@@ -310,7 +310,9 @@ pub(super) fn report<J: Shown>(
     hints.into_iter().for_each(say);
     if let Some(command) = resume {
         let count = |is: fn(&Ending) -> bool| endings.iter().filter(|ending| is(ending)).count();
-        output::resume(noun(J::KIND), count(Ending::is_unended), count(Ending::is_lost), command);
+        let unfetched = count(|ending| ending.verdict == Verdict::NotDownloaded);
+        let unended = count(Ending::is_unended) - unfetched;
+        output::resume(noun(J::KIND), unended, unfetched, count(Ending::is_lost), command);
     }
     failures.extend(output::drain());
     failures.iter().for_each(messages::error);

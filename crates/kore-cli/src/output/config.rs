@@ -96,7 +96,8 @@ fn from(row: &Row) -> String {
 fn names(key: Key) -> Vec<&'static str> {
     let named = key.named();
     let in_file = (key == Key::Profile).then_some("default_profile");
-    named.flag.into_iter().chain(named.variable).chain(in_file).collect()
+    let of_jobs = (key == Key::Timeout).then_some("--request-timeout for run and watch");
+    named.flag.into_iter().chain(of_jobs).chain(named.variable).chain(in_file).collect()
 }
 
 fn place(origin: &Origin) -> String {

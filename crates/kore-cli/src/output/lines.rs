@@ -9,7 +9,7 @@ use kore_sdk::{Outcome, Status};
 
 use super::verdicts::{total, verdict};
 use crate::reasons;
-use crate::text::{number_of, outcome_style, word};
+use crate::text::{noun, number_of, outcome_style, word};
 use crate::time::{span, until};
 use crate::watch::{Board, Ending, Shown, Task};
 
@@ -100,7 +100,7 @@ impl Lines {
             return Vec::new();
         }
         let mut lines = self.changes(id, now, wall);
-        lines.extend(changed(event, now).map(|text| self.about(id, &text, now, wall)));
+        lines.extend(changed(noun(J::KIND), event, now).map(|text| self.about(id, &text, now, wall)));
         lines
     }
 
@@ -174,9 +174,9 @@ fn waited_on(status: &Status) -> &'static str {
     }
 }
 
-fn changed<T>(event: &Event<T>, now: Instant) -> Option<String> {
+fn changed<T>(noun: &str, event: &Event<T>, now: Instant) -> Option<String> {
     Some(match event {
-        Event::StatusChanged { now: None, .. } => "the response has no status".to_owned(),
+        Event::StatusChanged { now: None, .. } => format!("the response has no status of this {noun}"),
         Event::StatusChanged { before: None, now: Some(now) } => {
             format!("status {}{}", word(now.as_str()), waited_on(now))
         }

@@ -14,9 +14,9 @@ use crate::watch::{Ending, Task, Verdict};
 /// do not say how the job ended there is a test case for the job itself, so that a report
 /// is never green, nor empty, when it should not be. A task that failed in a job that succeeded is
 /// said in the output of its case, and is no failure: report and exit code have one verdict.
-pub(crate) fn junit(endings: &[Ending]) -> String {
+pub(crate) fn junit(step: &str, endings: &[Ending]) -> String {
     let noun = endings.first().map_or("job", |ending| noun(ending.kind));
-    let mut report = Report::new(format!("kore {noun} watch"));
+    let mut report = Report::new(format!("kore {noun} {step}"));
     report.add_test_suites(endings.iter().map(suite));
     if let Some(longest) = endings.iter().map(|ending| ending.elapsed).max() {
         report.set_time(longest);

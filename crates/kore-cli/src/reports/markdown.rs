@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::annotations::capitalized;
 use crate::output::total;
 use crate::reasons;
-use crate::text::{noun, plainly_counted, plural, word};
+use crate::text::{noun, plural, word};
 use crate::time::span;
-use crate::watch::{Ending, Task};
+use crate::watch::{Document, Ending, Task};
 
 /// How many jobs have a row, and how many failed tasks are listed in all.
 const MAX_JOBS: usize = 500;
@@ -86,8 +86,7 @@ impl Page {
 }
 
 fn job(ending: &Ending) -> String {
-    let document = ending.document.as_ref().filter(|document| document.tasks.is_some());
-    let tasks = document.map_or("-".into(), |document| plainly_counted(document.counts()));
+    let tasks = ending.document.as_ref().and_then(Document::plainly_counted).unwrap_or("-".into());
     let outcome = match &ending.message {
         Some(message) if !ending.verdict.is_of_platform() => message.clone(),
         _ => {

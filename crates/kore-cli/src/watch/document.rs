@@ -28,6 +28,16 @@ pub(crate) trait Shown: Job<Task: Serialize + DeserializeOwned> {
     /// A task as it is shown.
     fn task(task: &Self::Task) -> Task;
 
+    /// Why a response does not count that has a status: it is not known to be of this job.
+    fn uncounted(&self, _response: &Self::Response) -> Option<String> {
+        None
+    }
+
+    /// What to do if the platform tells of another job in the place of this one, and will from now on.
+    fn replaced(&self) -> Option<String> {
+        None
+    }
+
     /// The body of a response as JSON on one line.
     fn json(body: &Bytes) -> Bytes;
 
@@ -122,7 +132,17 @@ impl Document {
 
     /// `3 tasks: 1 failed, 2 succeeded`; none if its kind has no tasks.
     pub(crate) fn counted(&self) -> Option<String> {
-        self.tasks.as_ref().map(|_| counted(self.counts()))
+        self.tasks.as_ref().map(|tasks| {
+            let awaits = |task: &&Task| {
+                task.outcome == Outcome::Unknown && Status::from(&*task.status).awaits_approval()
+            };
+            counted(self.counts(), tasks.iter().filter(awaits).count())
+        })
+    }
+
+    /// The same without colours.
+    pub(crate) fn plainly_counted(&self) -> Option<String> {
+        self.counted().map(|counted| anstream::adapter::strip_str(&counted).to_string())
     }
 
     pub(crate) fn counts(&self) -> OutcomeCounts {

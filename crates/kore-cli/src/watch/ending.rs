@@ -10,7 +10,7 @@ use super::{Again, Document, Shown, Task};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::reasons::{self, Reason};
-use crate::text::{noun, plainly_counted, word};
+use crate::text::{noun, word};
 
 /// What came of a job, as the words of every output name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub(crate) struct Ending {
     /// What to do about it.
     pub(crate) hint: Option<String>,
     pub(crate) elapsed: Duration,
+    /// Another job took its place: no later run finds it.
+    is_replaced: bool,
     again: Option<Again>,
     exit: Exit,
 }
@@ -106,6 +108,7 @@ impl Ending {
             why: None,
             hint: None,
             elapsed,
+            is_replaced: false,
             again: None,
             exit: Exit::Success,
         };
@@ -118,6 +121,9 @@ impl Ending {
             }
             Ok(End::AwaitsApproval(unended)) => {
                 ending.unended(Verdict::AwaitsApproval, Exit::ImportNotOver, &unended);
+                ending.hint = Some(
+                    "have it approved, then run the command that is printed: it waits for the end".to_owned(),
+                );
                 resume = Some(unended.resume);
             }
             Ok(End::DeadlineReached(unended)) => {
@@ -143,7 +149,9 @@ impl Ending {
                     if error.is_other_job() { Verdict::AboutAnother } else { Verdict::CouldNotPoll };
                 ending.unended(verdict, failure.exit, &unended);
                 ending.message = Some(failure.message());
-                ending.hint = failure.advice().map(str::to_owned);
+                let replaced = job.replaced().filter(|_| error.is_other_job());
+                ending.is_replaced = replaced.is_some();
+                ending.hint = replaced.or_else(|| failure.advice().map(str::to_owned));
                 resume = Some(unended.resume);
             }
             Err(too_soon) => {
@@ -185,6 +193,7 @@ impl Ending {
             why: None,
             hint: failure.advice().map(str::to_owned),
             elapsed,
+            is_replaced: false,
             again: None,
             exit: failure.exit,
         }
@@ -200,7 +209,9 @@ impl Ending {
         let so = match document.tasks_with(Outcome::Failed).next() {
             None if document.tasks.is_none() => format!("the {noun} failed"),
             None => format!("the {noun} failed, and no task says that it did"),
-            Some(_) => format!("the {noun} failed: {}", plainly_counted(document.counts())),
+            Some(_) => {
+                format!("the {noun} failed: {}", document.plainly_counted().unwrap_or_default())
+            }
         };
         let why = document.in_short();
         self.message = Some(match &why {
@@ -221,14 +232,16 @@ impl Ending {
             self.saw::<J>(last);
         }
         let trouble = unended.trouble.as_ref().map(Error::to_string);
+        let uncounted = unended.last.as_ref().and_then(|last| unended.resume.job.uncounted(last));
         let status = match &self.document {
             None if verdict == Verdict::AwaitsApproval => "the response to the start says so".to_owned(),
             None if trouble.is_none() => "no poll had a response in time".to_owned(),
             None => "no poll went well".to_owned(),
+            Some(_) if uncounted.is_some() => uncounted.unwrap_or_default(),
             Some(Document { status: None, .. }) => "the last response had no status".to_owned(),
             Some(document @ Document { status: Some(status), .. }) => {
-                let tasks = document.tasks.as_ref().map(|_| plainly_counted(document.counts()));
-                let tasks = tasks.map(|tasks| format!(", with {tasks}")).unwrap_or_default();
+                let tasks =
+                    document.plainly_counted().map(|tasks| format!(", with {tasks}")).unwrap_or_default();
                 // Perhaps the word for an end, which is not known here.
                 let said = match document.outcome {
                     Outcome::Unknown if !document.reasons.is_empty() => {
@@ -256,7 +269,7 @@ impl Ending {
             | Verdict::AwaitsApproval
             | Verdict::DeadlineReached
             | Verdict::Cancelled => true,
-            Verdict::CouldNotPoll | Verdict::AboutAnother => self.document.is_some(),
+            Verdict::CouldNotPoll | Verdict::AboutAnother => self.document.is_some() && !self.is_replaced,
         }
     }
 

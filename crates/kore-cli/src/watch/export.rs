@@ -6,6 +6,7 @@ use bytes::Bytes;
 use kore_sdk::protocol::bot_export::ExportRun;
 use kore_sdk::protocol::bot_export::get_status::{NoTask, Response};
 use kore_sdk::types::{BotExport, InvalidId};
+use kore_sdk::watch::Job as _;
 
 use super::document::{Document, Shown, Task};
 use crate::reasons;
@@ -25,6 +26,26 @@ impl Shown for ExportRun {
 
     fn task(task: &NoTask) -> Task {
         match *task {}
+    }
+
+    fn uncounted(&self, response: &Response) -> Option<String> {
+        let export = &response.export;
+        let (own, status) = (self.export_id.as_ref()?, export.status.as_ref()?);
+        self.status(response).is_none().then(|| {
+            let found = field(export.id.as_ref(), export.extra.get("_id").filter(|odd| !odd.is_null()));
+            let found = if found == "-" { "none".to_owned() } else { found };
+            let status = word(status.as_str());
+            format!(
+                "the last response says {status}, and does not count: expected the _id {own}, found {found}"
+            )
+        })
+    }
+
+    fn replaced(&self) -> Option<String> {
+        let bot = &self.bot_id;
+        Some(format!(
+            "another export of the bot came between; kore export watch {bot} --out FILE watches that one"
+        ))
     }
 
     fn json(body: &Bytes) -> Bytes {

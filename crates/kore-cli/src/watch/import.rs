@@ -76,7 +76,7 @@ fn facts(import: &BotImport, now: SystemTime) -> Vec<(String, String)> {
         (bot, odd) => ("Bot", field(bot, odd)),
     };
     let tasks = match (&import.status_logs, import.extra.get("statusLogs")) {
-        (Some(_), _) => counted(import.counts()),
+        (Some(_), _) => counted(import.counts(), 0),
         (None, None | Some(Value::Null)) => "the response has no log".to_owned(),
         (None, Some(odd)) => format!("the log is not a list: {}", reasons::odd(odd)),
     };

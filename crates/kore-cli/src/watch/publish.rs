@@ -7,7 +7,7 @@ use kore_sdk::Status;
 use kore_sdk::protocol::bot_publish::PublishRun;
 use kore_sdk::protocol::bot_publish::get_status::Response;
 use kore_sdk::types::{BotPublish, InvalidId, PublishTask};
-use kore_sdk::watch::Task as _;
+use kore_sdk::watch::{Job as _, Task as _};
 
 use super::document::{Document, Shown, Task};
 use crate::reasons;
@@ -33,6 +33,18 @@ impl Shown for PublishRun {
             outcome: task.outcome(),
             reasons: reasons::ordered(reasons::of_keys(&task.extra, PublishTask::KEYS)),
         }
+    }
+
+    fn uncounted(&self, response: &Response) -> Option<String> {
+        let status = word(response.publish.status.as_ref()?.as_str());
+        self.status(response).is_none().then(|| {
+            format!("the last response still tells of the publish before ({status}), and does not count")
+        })
+    }
+
+    fn replaced(&self) -> Option<String> {
+        let bot = &self.bot_id;
+        Some(format!("another publish of the bot came between; kore publish watch {bot} watches that one"))
     }
 
     fn json(body: &Bytes) -> Bytes {

@@ -6,6 +6,7 @@ mod refused;
 #[cfg(unix)]
 mod release;
 mod resumed;
+mod words;
 
 use std::sync::{Arc, Mutex};
 

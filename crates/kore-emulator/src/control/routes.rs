@@ -153,7 +153,12 @@ pub(super) fn find(method: &Method, path: &str) -> Result<Action, Problem> {
     let methods = METHODS.iter().filter(|known| action(known, &below).is_some());
     let mut allowed: Vec<&str> = methods.map(Method::as_str).collect();
     if allowed.is_empty() {
-        let expected = "a path of the control, such as /_emulator/imports or /_emulator/snapshot";
+        let expected = match &*below {
+            ["imports", _, _] => "advance, finish or fail behind the id of an import",
+            ["bots", _, job, _] if of_bot(job).is_some() => "advance, finish or fail behind the job of a bot",
+            ["bots", _, _] | ["bots", _, _, _] => "export or publish behind the id of a bot",
+            _ => "a path of the control, such as /_emulator/imports or /_emulator/snapshot",
+        };
         return Err(Problem::new(StatusCode::NOT_FOUND, expected)
             .found(path)
             .hint("the paths of the platform are beside /_emulator, and not below it"));
@@ -234,6 +239,20 @@ mod tests {
         ] {
             let problem = find(&method, path).expect_err(path);
             assert_eq!(problem.into_response().status(), status, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_verb_or_job_is_told_with_those_that_there_are() {
+        for (path, expected) in [
+            ("imports/bir-1/end", "advance, finish or fail"),
+            ("bots/st-1/export/end", "advance, finish or fail"),
+            ("bots/st-1/train/fail", "export or publish"),
+            ("bots/st-1/train", "export or publish"),
+            ("elsewhere", "a path of the control"),
+        ] {
+            let problem = find(&Method::POST, &format!("{ROOT}/{path}")).expect_err(path);
+            assert!(format!("{problem:?}").contains(expected), "{path}: {problem:?}");
         }
     }
 

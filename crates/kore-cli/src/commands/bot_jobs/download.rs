@@ -80,13 +80,14 @@ impl Finish<ExportRun> for Option<&Download> {
         match client.download_export(&response.export, file).deadline(left).check(is_zip).await {
             Ok(bytes) => Ok(Some(format!("{} has the {bytes} bytes of the export", file.display()))),
             Err(error) => {
-                let exit = exit(&error);
                 let hint = if error.is_plain_http() {
                     "the export succeeded; kore export watch --out --allow-http fetches its file over plain HTTP"
-                } else {
+                } else if error.is_no_response() || error.is_output() {
                     "the export succeeded; kore export watch --out fetches its file again"
+                } else {
+                    "the export succeeded; if its file is refused again, kore export run makes another"
                 };
-                Err(Failure::new(exit, error).hint(hint))
+                Err(Failure::new(exit(&error), error).hint(hint))
             }
         }
     }

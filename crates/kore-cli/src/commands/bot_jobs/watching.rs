@@ -31,9 +31,10 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    /// `read` are the files that were read beside those of the settings, each with what names it; `out` are
-    /// the files that `--out` names.
+    /// `step` is the command's last word; `read` are the files that were read beside those of the settings,
+    /// each with what names it; `out` are the files that `--out` names.
     pub(super) fn new(
+        step: &'static str,
         how: WatchHow,
         began: Instant,
         asked: &'static Asked,
@@ -41,7 +42,7 @@ impl Watching {
         out: Vec<PathBuf>,
     ) -> Result<Self, Failure> {
         let WatchHow { timeout, interval, output, reports, identity, connection, request_timeout } = how;
-        let reports = Reports::new(reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
+        let reports = Reports::new(step, reports, std::env::var_os("GITHUB_STEP_SUMMARY"))?;
         let connection = ConnectionArgs { timeout: request_timeout, ..connection };
         let platform = Platform::new(identity, connection, asked)?;
         read.extend(platform.settings.files());

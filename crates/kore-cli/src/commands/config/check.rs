@@ -177,7 +177,10 @@ impl Learnt {
                 false
             }
             Some(Refusal::WrongScope) => {
-                self.failed_at(4, &format!("the app lacks {}", Scope::BOT_IMPORT.admin_console));
+                self.failed_at(4, &format!(
+                    "the app lacks {}; exports and publishes have scopes of their own, which are not checked",
+                    Scope::BOT_IMPORT.admin_console
+                ));
                 true
             }
             _ if error.is_auth() => {

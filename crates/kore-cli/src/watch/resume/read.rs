@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 use crate::plain_text;
-use crate::text::{noun, word};
+use crate::text::{noun, plural, word};
 use crate::watch::{Shown, Verdict};
 
 /// The most that is read of a file: some hundred thousand tokens, each of a long watch.
@@ -50,8 +50,12 @@ struct Value<'a> {
     /// Of a token.
     v: Option<IgnoredAny>,
     /// Of `-o json`.
-    #[serde(borrow, alias = "imports", alias = "exports", alias = "publishes")]
-    jobs: Option<&'a RawValue>,
+    #[serde(borrow)]
+    imports: Option<&'a RawValue>,
+    #[serde(borrow)]
+    exports: Option<&'a RawValue>,
+    #[serde(borrow)]
+    publishes: Option<&'a RawValue>,
     /// Of each line of `-o ndjson`.
     event: Option<IgnoredAny>,
     /// Of a job that has ended or is not watched any more, in both.
@@ -155,8 +159,19 @@ impl<J: Shown> Found<J> {
             self.resumed.jobs.push(serde_json::from_str(raw.get())?);
             return Ok(());
         }
-        match serde_json::from_str(raw.get())? {
-            Value { jobs: Some(list), .. } => self.value(list, depth)?,
+        let value: Value<'_> = serde_json::from_str(raw.get())?;
+        let lists = [("import", value.imports), ("export", value.exports), ("publish", value.publishes)];
+        if let Some((found, list)) = lists.into_iter().find_map(|(noun, list)| Some((noun, list?))) {
+            let own = noun(J::KIND);
+            if found != own {
+                let (own, founds) = (plural(own), plural(found));
+                return Err(serde::de::Error::custom(format!(
+                    "expected {own}, found {founds}, which kore {found} watch --resume takes"
+                )));
+            }
+            return self.value(list, depth);
+        }
+        match value {
             Value { outcome: Some(outcome), id: Some(id), resume, run, .. } => {
                 let job = self.job(id, run)?;
                 let resume = resume.map(RawValue::get).unwrap_or("null");

@@ -53,8 +53,10 @@ fn a_release_goes_from_one_environment_to_the_next() {
         run
     };
     let imported = run(&staging, &["import", "run", "--new", "Shop", "-o", "json"], &bot_folder);
+    let said = imported.stderr;
     let imported: serde_json::Value = serde_json::from_str(&imported.stdout).expect("a document");
     let bot = imported["imports"][0]["last"]["streamId"].as_str().expect("the bot").to_owned();
+    assert!(said.contains(&format!("the new bot is {bot}")), "{said}");
 
     let exported = folder.path().join("release.zip");
     run(&staging, &["export", "run", &bot, "--out"], &exported);
