@@ -139,6 +139,12 @@ fn what_is_wrong_with_one_setting_hides_no_other() {
 }
 
 #[test]
+fn the_timeout_has_both_its_flags() {
+    let run = config().run();
+    assert!(run.stdout.contains("(--timeout, --request-timeout for run and watch)"), "{}", run.stdout);
+}
+
+#[test]
 fn what_is_missing_is_told_with_what_to_do() {
     let run = config().run();
     assert_eq!(run.code, 2);

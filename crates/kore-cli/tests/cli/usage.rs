@@ -128,3 +128,15 @@ fn a_log_filter_that_is_none_is_a_warning() {
     let run = Kore::new(["demo"]).env("RUST_LOG", "kore=loud").succeeds();
     run.says(&["warning: no log: RUST_LOG is not a filter"]);
 }
+
+#[test]
+fn the_help_of_the_command_speaks_of_each_kind_of_job() {
+    let help = Kore::new(["--help"]).succeeds().stdout;
+    for text in [
+        "Imports, exports and publishes bots",
+        "of imports, exports and publishes alike",
+        "  1  the job failed",
+    ] {
+        assert!(help.contains(text), "{text:?} in {help}");
+    }
+}

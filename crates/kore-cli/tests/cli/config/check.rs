@@ -77,6 +77,8 @@ fn an_app_without_the_scope() {
     let platform = of_app(app().scopes([]));
     let run = checked(checking(&platform.emulator.url()), 4, ["ok", "unused", "ok", "ok", "failed"]);
     run.says(&["error: the platform answered 401", "hint: in the Admin Console tick", CLIENT_ID]);
+    let others = "> Bot Import; exports and publishes have scopes of their own";
+    assert!(run.stdout.contains(others), "{}", run.stdout);
 }
 
 #[test]
