@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kore_types::TaskType;
 
-use crate::{JobKind, Scenario, Task};
+use crate::{JobKind, Scenario, ScenarioBuilder, Task};
 
 /// The names of all scenarios here.
 pub fn names() -> impl ExactSizeIterator<Item = &'static str> {
@@ -71,9 +71,12 @@ pub fn export_success() -> Scenario {
     export("export-success", "Two seconds, and the export succeeds.", |task| task)
 }
 
-/// An export that fails.
+/// An export that fails, and says why in a further key.
 pub fn export_failure() -> Scenario {
-    export("export-failure", "Two seconds, and the export fails.", |task| task.outcome("failed"))
+    of_export("export-failure", "Two seconds, and the export fails.", |task| task.outcome("failed"))
+        .at_end("error", "the scenario has the export fail")
+        .build()
+        .expect("a test builds it")
 }
 
 /// An export that never ends.
@@ -82,8 +85,12 @@ pub fn export_stuck() -> Scenario {
 }
 
 fn export(name: &str, about: &str, ends: fn(Task) -> Task) -> Scenario {
+    of_export(name, about, ends).build().expect("a test builds it")
+}
+
+fn of_export(name: &str, about: &str, ends: fn(Task) -> Task) -> ScenarioBuilder {
     let task = ends(Task::new("Export", "Bot").lasting(Duration::from_secs(2)));
-    Scenario::builder(name).about(about).job(JobKind::Export).task(task).build().expect("a test builds it")
+    Scenario::builder(name).about(about).job(JobKind::Export).task(task)
 }
 
 /// A publish that succeeds, with the parts of the vendor's sample; about two seconds.
@@ -209,6 +216,12 @@ mod tests {
             let name = scenario.name().to_owned();
             assert_eq!(end(scenario).status.expect("a word").as_str(), expected, "{name}");
         }
+    }
+
+    /// The document of an export lists no tasks, so it says why as a whole.
+    #[test]
+    fn an_export_that_fails_says_why() {
+        assert_eq!(end(export_failure()).extra["error"], "the scenario has the export fail");
     }
 
     #[test]
