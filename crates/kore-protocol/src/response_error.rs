@@ -86,7 +86,9 @@ impl ResponseError {
             Kind::CutShort { expected: Some(expected) }
         } else if status.is_redirection() {
             let location = response.headers().get(LOCATION).map_or(&b""[..], |value| value.as_bytes());
-            Kind::Redirect { location: Excerpt::new(location).to_string().into() }
+            // A query may hold a session or a signature.
+            let place = location.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+            Kind::Redirect { location: Excerpt::new(place).to_string().into() }
         } else if !status.is_success() {
             refused(body).unwrap_or(Kind::Status)
         } else if !may_be_empty && without_bom(body).iter().all(u8::is_ascii_whitespace) {

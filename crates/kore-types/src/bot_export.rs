@@ -1,5 +1,7 @@
 //! The export of a bot: what its start is sent, and the document that describes one.
 
+mod opening;
+
 use serde_json::Value;
 
 use crate::{
@@ -81,12 +83,20 @@ impl BotExport {
         }
     }
 
-    /// The document with [`Concealed::SHOWN`] in place of what opens the file, fit to be printed.
+    /// The document with [`Concealed::SHOWN`] in place of what opens the file, wherever it stands, fit to be
+    /// printed.
     pub fn concealed(&self) -> Self {
         let mut shown = self.clone();
         let opening = [&mut shown.download_url, &mut shown.download_url_of_siblings, &mut shown.store];
-        opening.into_iter().flatten().for_each(|value| *value = Concealed::SHOWN.into());
-        shown
+        let own: Vec<_> = opening
+            .into_iter()
+            .flatten()
+            .map(|value| std::mem::replace(value, Concealed::SHOWN.into()))
+            .collect();
+        // The platform may repeat the address under any key, at any depth.
+        let Ok(mut document) = serde_json::to_value(&shown) else { return Self::default() };
+        opening::conceal(&mut document, own.iter().map(Concealed::expose));
+        serde_json::from_value(document).unwrap_or_default()
     }
 }
 
@@ -199,6 +209,46 @@ mod tests {
             assert!(!concealed.contains("sig="), "{concealed}");
             assert!(serde_json::to_string(&export).expect("JSON").contains("sig="), "{json}");
         }
+    }
+
+    #[test]
+    fn an_address_that_is_repeated_anywhere_is_not_shown() {
+        for (json, kept) in [
+            (r#"{"_id":"ber-1","downloadURL":"https://x/f?sig=abc","link":"https://x/f?sig=abc"}"#, "link"),
+            (r#"{"_id":"ber-1","downloadURL":"https://x/f?a=1#f","s":["see https://x/f?a=1#f now"]}"#, "now"),
+            (r#"{"_id":"ber-1","downloadURL":"https://x/f?a=1&sig=abcdef","d":{"q":"sig=abcdef"}}"#, "\"q\""),
+            (r#"{"_id":"ber-1","downloadURL":"https://x/f?a=1&sig=abc","h":"?a=1&amp;sig=abc"}"#, "\"h\""),
+            (
+                r#"{"_id":"ber-1","data":[{"DownloadUrl":"https://x/f?sig=abc"}],"m":"at https://x/f?sig=abc"}"#,
+                "at ",
+            ),
+            (r#"{"_id":"ber-1","x":{"file_download_url":{"at":["sig=abc"]}}}"#, "file_download_url"),
+            (r#"{"_id":"ber-1","x":{"urlParams":"sig=abc"},"n":1}"#, "\"n\":1"),
+            (
+                r#"{"_id":"ber-1","store":{"urlParams":"sig=abc","type":"s3"},"m":"sig=abc","t":"s3"}"#,
+                "\"s3\"",
+            ),
+            (
+                r#"{"_id":"ber-1","downloadURL":"https://x/f?sig=abc","requestType":"https://x/f?sig=abc"}"#,
+                "requestType",
+            ),
+            (
+                r#"{"_id":"ber-1","downloadURL":"https://x/f?sig=abc","status":"https://x/f?sig=abc"}"#,
+                "status",
+            ),
+            (r#"{"_id":"ber-1","downloadURL":"https://x/f?sig=abc","https://x/f?sig=abc":true}"#, "true"),
+        ] {
+            let shown = export(json).concealed();
+            let text = format!("{shown:?} {}", serde_json::to_string(&shown).expect("JSON"));
+            assert!(!text.contains("sig=") && !text.contains("a=1#f"), "{json}: {text}");
+            assert!(text.contains("ber-1") && text.contains(kept), "{json}: {text}");
+        }
+        // Nothing else is touched: not even a word that is as short as the query.
+        let json =
+            r#"{"_id":"ber-1","status":"success","downloadURL":"https://x/f?1","n":"1","z":{"m":2.5}}"#;
+        let shown = serde_json::to_value(export(json).concealed()).expect("JSON");
+        let expected = json.replace("https://x/f?1", Concealed::SHOWN);
+        assert_eq!(shown, serde_json::from_str::<Value>(&expected).expect("JSON"));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Shown for ExportRun {
     }
 
     fn document(response: &Response, now: SystemTime) -> Document {
-        let export = &response.export;
+        let export = &response.export.concealed();
         let reasons = reasons::ordered(reasons::of_keys(&export.extra, BotExport::KEYS));
         let style = outcome_style(export.outcome());
         let odd = |key: &str| export.extra.get(key).filter(|odd| !odd.is_null());

@@ -27,7 +27,8 @@ pub const METADATA: Metadata = Metadata {
 pub const SAMPLE: &str = include_str!("start/sample.json");
 
 /// The keys whose values hold the signed address of the file, or parts of it.
-pub(super) const CONCEALED: &[&str] = &["downloadURL", "downloadUrl", "store", "urlParams"];
+/// An error does not know which address is the signed one, so it keeps none.
+pub(super) const CONCEALED: &[&str] = &["downloadURL", "store", "urlParams", "://", r":\/\/"];
 
 /// Starts an export of a bot.
 #[derive(Clone, Debug, PartialEq)]
