@@ -160,7 +160,8 @@ async fn an_unusable_body_is_an_error_that_shows_its_start() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let answer = ResponseTemplate::new(302).insert_header("location", "https://elsewhere.example/login");
+    let answer = ResponseTemplate::new(302)
+        .insert_header("location", "https://elsewhere.example/login?session=1f3a#top");
     let error = error_of(answer).await;
     assert_eq!(error.status(), Some(StatusCode::FOUND));
     assert!(
