@@ -102,14 +102,7 @@ pub(crate) struct StatusArgs {
     pub(crate) exit_status: bool,
 
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-
-    /// How long one request may take, with a unit [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) question: QuestionArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,6 +111,26 @@ pub(crate) enum Output {
     Human,
     /// The body exactly as the platform sent it; a newline is added if it does not end in one
     Json,
+}
+
+/// What a command needs that asks the platform one question.
+#[derive(clap::Args)]
+pub(crate) struct QuestionArgs {
+    #[command(flatten)]
+    identity: IdentityArgs,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+
+    /// How long one request may take, with a unit [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
+    timeout: Option<Duration>,
+}
+
+impl QuestionArgs {
+    pub(crate) fn who_and_whom(self) -> (IdentityArgs, ConnectionArgs) {
+        (self.identity, ConnectionArgs { timeout: self.timeout, ..self.connection })
+    }
 }
 
 /// Who asks.
@@ -194,14 +207,7 @@ pub(crate) struct ConfigArgs {
     pub(crate) output: ConfigOutput,
 
     #[command(flatten)]
-    pub(crate) identity: IdentityArgs,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-
-    /// How long one request may take, with a unit [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Connection")]
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) question: QuestionArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@
 
 use std::time::SystemTime;
 
+use kore_protocol::Refusal;
 use kore_types::{BotId, BotImportId, FileId, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +128,11 @@ impl Bots {
         self.all.retain(|bot| bot.id != *id);
         self.changes += 1;
         self.all.len() < before
+    }
+
+    /// The bot, if it is there now.
+    pub(crate) fn existing(&self, id: &BotId, imports: &Imports, now: SystemTime) -> Result<&Bot, Refusal> {
+        self.get(id).filter(|bot| bot.exists(imports, now)).ok_or(Refusal::InvalidStreamId)
     }
 
     pub(crate) fn get(&self, id: &BotId) -> Option<&Bot> {

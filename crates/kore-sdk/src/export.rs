@@ -10,6 +10,7 @@ use kore_protocol::bot_export::{ExportRun, get_status, start};
 use kore_protocol::watch::End;
 
 use crate::download::{can_download_to, place};
+use crate::wait::SetWatch;
 use crate::{Client, DownloadError, Error, Wait, blocking};
 
 /// How an export ended, and its download.
@@ -67,9 +68,6 @@ pub struct ExportBot<'a, C> {
     set: SetWatch<'a, C, ExportRun>,
     on_started: Box<dyn FnOnce(&ExportRun) + Send + 'a>,
 }
-
-/// What sets the watch of a run.
-pub(crate) type SetWatch<'a, C, J> = Box<dyn FnOnce(Wait<'a, C, J>) -> Wait<'a, C, J> + Send + 'a>;
 
 impl<'a, C> ExportBot<'a, C> {
     fn new(client: &'a C, request: &'a start::Request, path: &Path) -> Self {

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use kore_protocol::bot_publish::{PublishRun, start};
 use kore_protocol::watch::End;
 
-use crate::export::SetWatch;
+use crate::wait::SetWatch;
 use crate::{Client, Error, StartedPublish, Wait, blocking};
 
 /// A publish that is to be started and watched: await it, or `run` that of a blocking client.

@@ -7,6 +7,7 @@ mod settings;
 mod stream;
 mod updates;
 
+pub(crate) use settings::SetWatch;
 pub use settings::Wait;
 pub(crate) use updates::Polls;
 pub use updates::Updates;

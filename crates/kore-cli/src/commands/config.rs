@@ -25,9 +25,9 @@ struct Ready {
     identity: Identity,
 }
 
-pub(crate) async fn config(mut args: ConfigArgs) -> Result<Exit, Failure> {
-    args.connection.timeout = args.timeout;
-    let settings = Settings::gathered(args.identity, args.connection, &Environment::of_process());
+pub(crate) async fn config(args: ConfigArgs) -> Result<Exit, Failure> {
+    let (identity, connection) = args.question.who_and_whom();
+    let settings = Settings::gathered(identity, connection, &Environment::of_process());
     let rows = settings.overview();
     let failures = match ready(&settings, &rows) {
         Ok(ready) if args.check => {

@@ -17,10 +17,10 @@ use crate::output::messages::warn;
 use crate::settings::Settings;
 use crate::watch::Shown as _;
 
-pub(crate) async fn import_status(mut args: StatusArgs) -> Result<Exit, Failure> {
-    args.connection.timeout = args.timeout;
+pub(crate) async fn import_status(args: StatusArgs) -> Result<Exit, Failure> {
     let id = args.id.as_deref().map(import_id).transpose()?;
-    let settings = Settings::read(args.identity, args.connection, &Environment::of_process())?;
+    let (identity, connection) = args.question.who_and_whom();
+    let settings = Settings::read(identity, connection, &Environment::of_process())?;
     settings.complete(id.is_none().then_some("kore import status bir-…"), true)?;
     let Some(id) = id else { return Err(Failure::usage("no import id given")) };
     let connection = settings.connection()?;

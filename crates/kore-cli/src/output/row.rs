@@ -49,11 +49,12 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::human::LABEL;
     use super::*;
 
-    fn text(row: &Row, width: usize) -> String {
+    /// What is drawn of a row, which is as wide as it says.
+    pub(in super::super) fn text(row: &Row, width: usize) -> String {
         let (text, drawn) = row.cut(width, false);
         assert_eq!(text.width(), drawn);
         assert!(drawn <= width, "{text}");

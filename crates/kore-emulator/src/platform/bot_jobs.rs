@@ -86,8 +86,7 @@ impl Platform {
         now: Now,
     ) -> Result<(Option<BotImportId>, Parts), RequestError> {
         let State { imports, bots, kept, requests, .. } = &mut *self.state();
-        let bot = bots.get(&request.bot_id).filter(|bot| bot.exists(imports, now.wall));
-        let bot = bot.ok_or(Refusal::InvalidStreamId)?;
+        let bot = bots.existing(&request.bot_id, imports, now.wall)?;
         self.settings.limits.admit(requests, request, now.instant)?;
         let size = |id: &FileId| kept.get(id).map(|content| content.bytes.len() as u64);
         let source = bot.source(imports, now.wall);
@@ -139,8 +138,7 @@ impl Platform {
         now: Now,
     ) -> Result<Response<Bytes>, RequestError> {
         let State { imports, bots, bot_jobs, requests, .. } = &mut *self.state();
-        let bot = bots.get(&request.bot_id).filter(|bot| bot.exists(imports, now.wall));
-        let bot_id = bot.ok_or(Refusal::InvalidStreamId)?.id.clone();
+        let bot_id = bots.existing(&request.bot_id, imports, now.wall)?.id.clone();
         self.settings.limits.admit(requests, request, now.instant)?;
         let life =
             self.settings.starts.life(JobKind::Publish, || Arc::new(scenarios::publish_success()), now);
@@ -174,9 +172,7 @@ impl Platform {
         now: Now,
     ) -> Result<BotJob, RequestError> {
         let State { imports, bots, bot_jobs, requests, .. } = &mut *self.state();
-        if !bots.get(bot).is_some_and(|bot| bot.exists(imports, now.wall)) {
-            return Err(Refusal::InvalidStreamId.into());
-        }
+        bots.existing(bot, imports, now.wall)?;
         self.settings.limits.admit(requests, asked, now.instant)?;
         Ok(bot_jobs.poll(bot, kind).ok_or(Refusal::InvalidRequestId)?)
     }

@@ -79,8 +79,7 @@ impl Platform {
         now: Now,
     ) -> Result<Response<Bytes>, RequestError> {
         let State { imports, bots, files, requests, .. } = &mut *self.state();
-        let bot = bots.get(&request.bot_id).filter(|bot| bot.exists(imports, now.wall));
-        let bot = bot.ok_or(Refusal::InvalidStreamId)?;
+        let bot = bots.existing(&request.bot_id, imports, now.wall)?;
         all_there(files, request.files())?;
         self.settings.limits.admit(requests, &request, now.instant)?;
         let import = &request.import;

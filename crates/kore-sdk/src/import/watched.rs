@@ -7,18 +7,15 @@ use kore_protocol::watch::End;
 use kore_types::BotImportId;
 
 use super::{Import, ImportEvent};
+use crate::wait::SetWatch;
 use crate::{Client, Error, Wait, blocking};
 
 /// An import that is started and then watched to its end. Await it, or `run` it on a blocking client.
 #[must_use = "it does nothing until it is awaited or run"]
 pub struct WatchedImport<'a, C> {
     import: Import<'a, C>,
-    set: Set<'a, C>,
+    set: SetWatch<'a, C, BotImportId>,
 }
-
-/// The settings of the watch, as a function that makes them.
-#[allow(clippy::type_complexity, reason = "it has this name")]
-struct Set<'a, C>(Box<dyn FnOnce(Wait<'a, C, BotImportId>) -> Wait<'a, C, BotImportId> + Send + 'a>);
 
 impl<'a, C> Import<'a, C> {
     /// Watches the import to its end, once it is started. `set` changes the settings of the watch, such
@@ -42,7 +39,7 @@ impl<'a, C> Import<'a, C> {
         self,
         set: impl FnOnce(Wait<'a, C, BotImportId>) -> Wait<'a, C, BotImportId> + Send + 'a,
     ) -> WatchedImport<'a, C> {
-        WatchedImport { import: self, set: Set(Box::new(set)) }
+        WatchedImport { import: self, set: Box::new(set) }
     }
 }
 
@@ -54,7 +51,7 @@ impl<'a> IntoFuture for WatchedImport<'a, Client> {
         Box::pin(async {
             let client = self.import.client;
             let (accepted, mut on_event) = self.import.start().await?;
-            let wait = (self.set.0)(client.watch_import(&accepted.import_id));
+            let wait = (self.set)(client.watch_import(&accepted.import_id));
             Ok(wait.on_event(move |event| on_event.tell(ImportEvent::Watch(event.clone()))).await?)
         })
     }
@@ -69,7 +66,7 @@ impl WatchedImport<'_, blocking::Client> {
     pub fn run(self) -> Result<End<BotImportId, Error>, Error> {
         let client = self.import.client;
         let (accepted, mut on_event) = self.import.start_blocking()?;
-        let wait = (self.set.0)(client.watch_import(&accepted.import_id));
+        let wait = (self.set)(client.watch_import(&accepted.import_id));
         Ok(wait.on_event(move |event| on_event.tell(ImportEvent::Watch(event.clone()))).run()?)
     }
 }

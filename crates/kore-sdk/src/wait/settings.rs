@@ -15,6 +15,9 @@ use super::DEFAULT_DEADLINE;
 use super::updates::{Gathered, OnUpdate, Polls, Updates};
 use crate::Error;
 
+/// What sets the watch of a job that is started first: an import, an export or a publish.
+pub(crate) type SetWatch<'a, C, J> = Box<dyn FnOnce(Wait<'a, C, J>) -> Wait<'a, C, J> + Send + 'a>;
+
 /// A wait for the end of one job, or of several (with `Vec<J>` as `Ends`). Await it, or `run` it if the
 /// client is blocking. Use `updates` to get its events one by one instead.
 ///

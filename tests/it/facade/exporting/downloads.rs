@@ -251,7 +251,7 @@ async fn an_attempt_begins_with_an_empty_file() {
                 *asked += 1;
                 *asked % 2 == 1
             };
-            let body = if is_first { "XXX" } else { "PK12" };
+            let body = if is_first { "cut" } else { "PK12" };
             let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\n";
             let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
         }

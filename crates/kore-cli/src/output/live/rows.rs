@@ -136,16 +136,9 @@ fn spinner(began: Instant, now: Instant) -> char {
 mod tests {
     use kore_sdk::watch::Event;
     use kore_sdk::{BotImportId, Status};
-    use unicode_width::UnicodeWidthStr as _;
 
+    use super::super::super::row::tests::text;
     use super::*;
-
-    fn text(row: &Row, width: usize) -> String {
-        let (text, drawn) = row.cut(width, false);
-        assert_eq!(text.width(), drawn);
-        assert!(drawn <= width, "{text}");
-        text
-    }
 
     fn board(count: usize) -> (Board, Vec<BotImportId>) {
         let ids: Vec<BotImportId> = (0..count).map(|n| format!("bir-{n}").parse().expect("valid")).collect();
