@@ -44,25 +44,26 @@ fn find(value: &mut Value, texts: &mut Vec<String>) {
     }
 }
 
-/// The addresses in a value, their queries, and the parameters of these.
+/// What of a value would open the file if it stood elsewhere, also as it stands in HTML.
 fn parts(value: &Value, texts: &mut Vec<String>) {
     match value {
         Value::String(text) => {
-            let query = text.split_once('?').map_or("", |(_, query)| query);
-            let query_alone = query.split('#').next().unwrap_or_default();
-            let of_query = [query, query_alone].into_iter().chain(text.split(['?', '&', '#']));
-            let of_query = of_query.filter(|part| part.contains('='));
-            let is_address = text.contains("://");
-            let whole = [text.trim()].into_iter().filter(|text| is_address || text.contains('='));
-            let found = whole.chain(of_query).filter(|part| part.len() >= SHORTEST);
-            for part in found {
-                texts.extend([part.to_owned(), part.replace('&', "&amp;")]);
-            }
+            repeatable(text).for_each(|part| texts.extend([part.to_owned(), part.replace('&', "&amp;")]));
         }
         Value::Array(elements) => elements.iter().for_each(|element| parts(element, texts)),
         Value::Object(entries) => entries.values().for_each(|value| parts(value, texts)),
         _ => {}
     }
+}
+
+/// An address, its query with the fragment and without, and each parameter of that.
+fn repeatable(address: &str) -> impl Iterator<Item = &str> {
+    let whole = (address.contains("://") || address.contains('=')).then(|| address.trim());
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let without_fragment = query.split('#').next().unwrap_or_default();
+    let parameters = address.split(['?', '&', '#']);
+    let of_query = [query, without_fragment].into_iter().chain(parameters).filter(|part| part.contains('='));
+    whole.into_iter().chain(of_query).filter(|part| part.len() >= SHORTEST)
 }
 
 fn replace(value: &mut Value, texts: &[String]) {
