@@ -10,6 +10,7 @@ mod import_ids;
 mod import_start;
 mod import_status;
 mod import_watch;
+mod job_watch;
 mod resumed;
 mod token;
 

@@ -9,7 +9,7 @@ use kore_emulator::{App, Emulator};
 use kore_sdk::{Client, Error, ImportMode};
 
 use super::import_start::{Asked, Mode, start};
-use super::import_watch::{Display, Watch};
+use super::job_watch::{Display, Watch};
 use crate::args::WatchOutput;
 use crate::bot_files::{BotFile, BotFiles, Content, Role, Target};
 use crate::exit::Exit;

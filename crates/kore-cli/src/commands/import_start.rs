@@ -15,7 +15,7 @@ use kore_sdk::watch::Job as _;
 use kore_sdk::{BotImportId, Client, ImportEvent};
 
 use super::client;
-use super::import_watch::{Display, Finish, Watch, explain};
+use super::job_watch::{Display, Finish, Watch, explain};
 use crate::args::{ConnectionArgs, IdentityArgs, RunArgs, StartArgs, StartOutput, WatchHow, WatchOutput};
 use crate::environment::Environment;
 use crate::exit::Exit;

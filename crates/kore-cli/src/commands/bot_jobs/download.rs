@@ -10,7 +10,7 @@ use kore_sdk::types::Printable;
 use kore_sdk::{BotId, Client, DownloadError, can_download_to};
 use zip::ZipArchive;
 
-use super::super::import_watch::Finish;
+use super::super::job_watch::Finish;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file_name;

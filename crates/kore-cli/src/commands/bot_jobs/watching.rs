@@ -8,7 +8,7 @@ use kore_sdk::watch::{End, Pacing, ResumeToken};
 use kore_sdk::{BotId, Client, Error};
 
 use super::super::import_start::Platform;
-use super::super::import_watch::{Display, Finish, Watch, report, resume_command};
+use super::super::job_watch::{Display, Finish, Watch, report, resume_command};
 use crate::args::{ConnectionArgs, WatchHow};
 use crate::exit::Exit;
 use crate::failure::Failure;
